@@ -1,0 +1,129 @@
+"""What every link is: pictures in, receptions out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from linksim.images.picture import Picture
+
+
+@dataclass(frozen=True)
+class Bandwidth:
+    """Channel uses of one transmission of one picture, itemised.
+
+    Parameters
+    ----------
+    channel_uses : int
+        Complex symbols that the transmission occupies, unused ones included.
+    items : mapping of str to float
+        What they were spent on, in channel uses; the items add up to `channel_uses`.
+    """
+
+    channel_uses: int
+    items: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Distinct reconstructions of pictures of one size, and how many draws gave each.
+
+    Parameters
+    ----------
+    picture : int array [M]
+        Index into the pictures that were transmitted.
+    count : int array [M]
+        Number of draws with this reconstruction, at least 1.
+    delivered : bool array [M]
+        Whether the layer arrived; False where the receiver shows a concealment picture.
+    pixels : uint8 array [M, H, W, 3], or a function without arguments that returns it
+        A function where the reconstruction is costly and the metric may be known already.
+    keys : list of M strings, or None
+        Stable identities: two reconstructions of one picture with one key have the same pixels,
+        also across runs. None where no reconstruction ever comes again.
+    """
+
+    picture: np.ndarray
+    count: np.ndarray
+    delivered: np.ndarray
+    pixels: np.ndarray | Callable[[], np.ndarray]
+    keys: Sequence[str] | None = None
+
+    def load_pixels(self) -> np.ndarray:
+        """The reconstructions, `uint8 [M, H, W, 3]`."""
+        return self.pixels() if callable(self.pixels) else self.pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Reception:
+    """What arrived of some pictures over some draws of the channel.
+
+    Parameters
+    ----------
+    layers : sequence of sequences of Outcomes
+        One entry per layer, each holding every picture with its counts adding up to the number
+        of draws. A link without layers has one entry.
+    bandwidth : sequence of sequences of Bandwidth
+        [layer][picture]: what it took to receive up to and including this layer.
+    """
+
+    layers: Sequence[Sequence[Outcomes]]
+    bandwidth: Sequence[Sequence[Bandwidth]]
+
+
+class Link(ABC):
+    """A picture through a channel and back.
+
+    `name` is what tables and legends show; it must differ between the links of one sweep.
+    """
+
+    name: str
+    num_layers: int = 1
+
+    @abstractmethod
+    def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
+        """Send every picture once per draw.
+
+        Noise and fading depend on (channel, picture, draw, seed) only: not on the link, on the
+        other pictures, on the order or on how draws are split over calls.
+
+        Parameters
+        ----------
+        pictures : sequence of Picture
+        snr_db : float
+            Es/N0 per channel use before fading, in dB.
+        draws : range
+            Numbers of the channel draws, step 1.
+        seed : int
+            Seed of the whole sweep.
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hex digest of all that can change the output: weights, parameters, tables, code version."""
+
+
+@dataclass(frozen=True)
+class MemberPoint:
+    """What an envelope knows of one member at one SNR: mean PSNR in dB and the share delivered."""
+
+    psnr: float
+    delivered: float
+
+
+class Envelope(ABC):
+    """Links that are simulated each for itself, and a rule that picks one of them per SNR.
+
+    It is no link: nothing is transmitted by it. A sweep simulates `members` and derives the
+    envelope's rows from theirs.
+    """
+
+    name: str
+    members: Sequence[Link]
+
+    @abstractmethod
+    def choose(self, points: Sequence[MemberPoint]) -> int:
+        """Index of the member to use, given every member's point at one SNR, in members' order."""
