@@ -1,0 +1,76 @@
+"""What every learned codec is: pictures to symbols and back, for any picture size."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import keras
+from keras import ops
+
+from linksim.codecs.symbols import PowerNormalization, to_latent, to_symbols
+
+
+def pad_to_multiple(pictures: Any, multiple: int) -> Any:
+    """Repeat the last row and column until both sides are multiples of `multiple`: [B, H, W, C] in and out."""
+    _, height, width, _ = pictures.shape
+    rows, columns = -(-height // multiple) * multiple, -(-width // multiple) * multiple
+    if rows != height:
+        pictures = ops.take(pictures, [min(i, height - 1) for i in range(rows)], axis=1)
+    if columns != width:
+        pictures = ops.take(pictures, [min(i, width - 1) for i in range(columns)], axis=2)
+    return pictures
+
+
+class Codec(keras.Model):
+    """A joint source-channel codec made of an analysis and a synthesis network.
+
+    A new codec gives two networks, `analyze` and `synthesize`, and the `stride` between picture
+    and latent. Padding, pairing, power normalisation and cropping are done here, once: a picture
+    whose sides are no multiple of `stride` is padded, and the padding is charged.
+
+    Parameters
+    ----------
+    latent_channels : int
+        Real channels of the latent, even. The bandwidth ratio of a picture that needs no padding
+        is `latent_channels / (6 * stride**2)`.
+    stride : int
+        Picture pixels per latent cell along a side.
+    """
+
+    def __init__(self, latent_channels: int, stride: int, name: str | None = None):
+        super().__init__(name=name)
+        self.latent_channels = latent_channels
+        self.stride = stride
+        self.power_normalization = PowerNormalization(name="power_normalization")
+
+    @abstractmethod
+    def analyze(self, pictures: Any, training: bool = False) -> Any:
+        """Pictures `[B, H, W, 3]` in [0, 1], sides multiples of `stride`, to a latent `[B, H/stride, W/stride, latent_channels]`."""
+
+    @abstractmethod
+    def synthesize(self, latent: Any, training: bool = False) -> Any:
+        """A received latent `[B, h, w, latent_channels]` to pictures `[B, h*stride, w*stride, 3]` in [0, 1]."""
+
+    def num_symbols(self, height: int, width: int) -> int:
+        """Channel uses of a picture of `height` x `width` pixels, padding included."""
+        cells = -(-height // self.stride) * -(-width // self.stride)
+        return cells * self.latent_channels // 2
+
+    def encode(self, pictures: Any, training: bool = False) -> Any:
+        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to symbols `[B, k, 2]`, mean power 1 per picture."""
+        latent = self.analyze(pad_to_multiple(pictures, self.stride), training=training)
+        return self.power_normalization(to_symbols(latent))
+
+    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
+        """Received symbols `[B, k, 2]` to pictures `[B, H, W, 3]`, float32 in [0, 1].
+
+        `snr_db` (Es/N0, dB) is for codecs that adapt to it; `size` is (H, W).
+        """
+        rows, columns = (-(-side // self.stride) for side in size)
+        pictures = self.synthesize(to_latent(symbols, rows, columns), training=training)
+        return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        """Encode and decode over a perfect channel; builds every layer."""
+        return self.decode(self.encode(pictures, training=training), 100.0, pictures.shape[1:3], training=training)

@@ -1,0 +1,63 @@
+"""DeepJSCC, the small PReLU network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from linksim.codecs.base import Codec
+
+
+def _prelu(x: Any) -> Any:
+    # One slope per channel, so that the network takes any picture size. Zero, Keras' default,
+    # would start as a ReLU and kill half of the latent.
+    return layers.PReLU(alpha_initializer=keras.initializers.Constant(0.25), shared_axes=[1, 2])(x)
+
+
+@keras.saving.register_keras_serializable("linksim")
+class DeepJscc(Codec):
+    """The five-layer network of Bourtsoulatze, Kurka and Gunduz (2019), fig. 2; used by Kurka and Gunduz (2019).
+
+    Encoder: 5x5 convolutions of 16/2, 32/2, 32, 32, c filters (/stride), each with PReLU. The
+    decoder mirrors it with transposed convolutions 32, 32, 32, 16/2, 3/2, PReLU, and a sigmoid last.
+
+    Parameters
+    ----------
+    latent_channels : int
+        c, real channels at a quarter of the resolution: k/n = c / 96, so 8 is 1/12 and 16 is 1/6.
+
+    Examples
+    --------
+    >>> codec = DeepJscc(latent_channels=8)
+    >>> codec.num_symbols(32, 32) / (3 * 32 * 32) == 1 / 12
+    True
+    """
+
+    def __init__(self, latent_channels: int = 16, name: str | None = None):
+        super().__init__(latent_channels, stride=4, name=name)
+
+        # === Encoder ===
+        x = picture = keras.Input((None, None, 3))
+        for filters, strides in [(16, 2), (32, 2), (32, 1), (32, 1), (latent_channels, 1)]:
+            x = _prelu(layers.Conv2D(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x))
+        self.encoder = keras.Model(picture, x, name="encoder")
+
+        # === Decoder ===
+        x = latent = keras.Input((None, None, latent_channels))
+        for filters, strides in [(32, 1), (32, 1), (32, 1), (16, 2)]:
+            x = _prelu(
+                layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x)
+            )
+        x = layers.Conv2DTranspose(3, 5, strides=2, padding="same", kernel_initializer="glorot_normal")(x)
+        self.decoder = keras.Model(latent, layers.Activation("sigmoid", dtype="float32")(x), name="decoder")
+
+    def analyze(self, pictures: Any, training: bool = False) -> Any:
+        return self.encoder(pictures, training=training)
+
+    def synthesize(self, latent: Any, training: bool = False) -> Any:
+        return self.decoder(latent, training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"latent_channels": self.latent_channels, "name": self.name}

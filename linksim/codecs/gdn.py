@@ -1,0 +1,58 @@
+"""Generalised divisive normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+# Ballé's reparametrisation: weights are kept as square roots, bounded away from zero, so that a
+# gradient step can never make the normalisation negative.
+_PEDESTAL = 2.0**-36
+_BETA_MIN = 1e-6
+
+
+@keras.saving.register_keras_serializable("linksim")
+class Gdn(keras.layers.Layer):
+    """y_i = x_i / sqrt(beta_i + sum_j gamma_ij x_j^2) (Ballé, Laparra and Simoncelli 2016, eq. 5).
+
+    Parameters
+    ----------
+    inverse : bool
+        Multiply by the root instead (IGDN), for decoders.
+    gamma_init : float
+        Diagonal that gamma starts from.
+
+    Input
+    -----
+    x : [..., c]
+
+    Output
+    ------
+    y : [..., c], dtype of x
+    """
+
+    def __init__(self, inverse: bool = False, gamma_init: float = 0.1, name: str | None = None):
+        super().__init__(name=name)
+        self.inverse = inverse
+        self.gamma_init = gamma_init
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        c = input_shape[-1]
+        start = lambda scale: lambda shape, dtype: ops.sqrt(  # noqa: E731
+            scale * (ops.eye(c, dtype=dtype) if len(shape) == 2 else ops.ones(shape, dtype=dtype)) + _PEDESTAL
+        )
+        self.beta = self.add_weight(shape=(c,), initializer=start(1.0), name="beta", dtype="float32")
+        self.gamma = self.add_weight(shape=(c, c), initializer=start(self.gamma_init), name="gamma", dtype="float32")
+
+    def call(self, x: Any) -> Any:
+        beta = ops.square(ops.maximum(self.beta, (_BETA_MIN + _PEDESTAL) ** 0.5)) - _PEDESTAL
+        gamma = ops.square(ops.maximum(self.gamma, _PEDESTAL**0.5)) - _PEDESTAL
+        energy = ops.matmul(ops.square(x), ops.cast(ops.transpose(gamma), x.dtype))
+        root = ops.sqrt(ops.cast(energy, "float32") + beta)
+        scaled = ops.cast(x, "float32") * root if self.inverse else ops.cast(x, "float32") / root
+        return ops.cast(scaled, x.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"inverse": self.inverse, "gamma_init": self.gamma_init, "name": self.name}

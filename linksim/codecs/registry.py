@@ -1,0 +1,40 @@
+"""Codecs by name, for recipes and cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from linksim.codecs.base import Codec
+from linksim.codecs.deepjscc import DeepJscc
+from linksim.codecs.deepjscc_gdn import DeepJsccGdn
+from linksim.errors import LinksimError
+
+CODECS: dict[str, type[Codec]] = {"deepjscc": DeepJscc, "deepjscc-gdn": DeepJsccGdn}
+
+
+def create(codec: str, options: Mapping[str, Any]) -> Codec:
+    """A codec with fresh weights, built.
+
+    Parameters
+    ----------
+    codec : str
+        One of `CODECS`.
+    options : mapping
+        Its constructor's arguments.
+
+    Raises
+    ------
+    LinksimError
+        If the name is unknown, or the codec does not take these options.
+    """
+    import numpy as np
+
+    if codec not in CODECS:
+        raise LinksimError(f"unknown codec {codec!r}; take one of {', '.join(sorted(CODECS))}")
+    try:
+        made = CODECS[codec](**options)
+    except TypeError as error:
+        raise LinksimError(f"codec {codec!r} does not take these options: {error}") from error
+    made(np.zeros((1, 2 * made.stride, 2 * made.stride, 3), "float32"))
+    return made

@@ -1,0 +1,105 @@
+"""Batches of training pictures, the same for the same seed and epoch."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.training.recipe import Recipe
+
+_CIFAR_VALIDATION = 1000
+_VALIDATION_CROPS = 4
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled, mirrored and cropped pictures: `(x, x)` with x `[B, S, S, 3]`, float32 in [0, 1].
+
+    Order, mirroring and crops follow from (seed, epoch, batch) alone, so that a resumed run sees
+    what an uninterrupted one would have seen.
+
+    Parameters
+    ----------
+    pictures : sequence of uint8 [H, W, 3]
+    batch_size : int
+    steps : int
+        Batches per epoch.
+    crop : int or None
+        Side of the cut square, in pixels; None takes pictures whole, then all of one size.
+    seed, epoch : int
+        The epoch to start from.
+    """
+
+    def __init__(self, pictures, batch_size: int, steps: int, crop: int | None, seed: int, epoch: int = 0):
+        super().__init__(workers=1)
+        self.pictures = pictures
+        self.batch_size = batch_size
+        self.steps = steps
+        self.crop = crop
+        self.seed = seed
+        self.epoch = epoch
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        need = self.steps * self.batch_size
+        rounds = -(-need // len(self.pictures))
+        self._order = np.concatenate([rng.permutation(len(self.pictures)) for _ in range(rounds)])[:need]
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+        self._shuffle()
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        batch = np.stack([_cut(self.pictures[i], self.crop, rng) for i in chosen])
+        mirrored = rng.random(len(batch)) < 0.5
+        batch[mirrored] = batch[mirrored, :, ::-1]
+        x = batch.astype(np.float32) / np.float32(255)
+        return x, x
+
+
+def _cut(picture: np.ndarray, crop: int | None, rng: np.random.Generator) -> np.ndarray:
+    if crop is None:
+        return picture
+    top = rng.integers(picture.shape[0] - crop + 1)
+    left = rng.integers(picture.shape[1] - crop + 1)
+    return picture[top : top + crop, left : left + crop]
+
+
+def load_data(recipe: Recipe):
+    """Training pictures, and validation pictures that are never trained on.
+
+    Returns
+    -------
+    (sequence of uint8 [H, W, 3], uint8 [N, S, S, 3])
+
+    Raises
+    ------
+    LinksimError
+        If the data are not there, or a picture is smaller than the crop.
+    """
+    from linksim import images
+
+    if recipe.data == "cifar10":
+        pixels, _ = images.cifar10_arrays("train")
+        return pixels[:-_CIFAR_VALIDATION], pixels[-_CIFAR_VALIDATION:]
+    if recipe.data == "photos":
+        train, val = (
+            [images.read_picture(path) for path in images.training_photos(split)] for split in ("train", "val")
+        )
+    else:
+        pictures = [picture.pixels for picture in images.load(recipe.data)]
+        train, val = pictures[len(pictures) // 10 :], pictures[: len(pictures) // 10]
+    crop = recipe.crop
+    if crop is None:
+        raise LinksimError(f"recipe {recipe.name!r}: pictures of several sizes need a crop; set crop, in pixels")
+    large = [[p for p in part if min(p.shape[:2]) >= crop] for part in (train, val)]
+    if not all(large):
+        raise LinksimError(f"{recipe.data}: too few pictures of at least {crop}x{crop} to train and validate on")
+    rng = np.random.default_rng(0)
+    return large[0], np.stack([_cut(p, crop, rng) for p in large[1] for _ in range(_VALIDATION_CROPS)])

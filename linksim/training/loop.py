@@ -1,0 +1,209 @@
+"""The training loop: resumable, the same on every Keras backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from linksim.codecs.noise import TrainingChannel
+from linksim.codecs.registry import create
+from linksim.errors import LinksimError
+from linksim.training.data import Batches, load_data
+from linksim.training.recipe import Recipe
+from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
+
+STEPS_PER_EPOCH = 500
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: steps done, training loss (MSE on [0, 1]), validation PSNR of the mean MSE in dB, seconds spent."""
+
+    step: int
+    loss: float
+    val_psnr: float
+    seconds: float
+
+
+class _Chain(keras.Model):
+    """Codec, channel, codec: what the gradient goes through."""
+
+    def __init__(self, recipe: Recipe):
+        super().__init__(name="chain")
+        self.codec = create(recipe.codec, recipe.options)
+        self.channel = TrainingChannel(recipe.channel, seed=recipe.seed)
+        self.snr_db = recipe.snr_db
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        snr_db = self.snr_db
+        if isinstance(snr_db, tuple):
+            low, high = snr_db
+            count = ops.shape(pictures)[0]
+            snr_db = keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
+        symbols = self.codec.encode(pictures, training=training)
+        return self.codec.decode(
+            self.channel(symbols, snr_db=snr_db), snr_db, pictures.shape[1:3], training=training
+        )
+
+
+class _EveryEpoch(keras.callbacks.Callback):
+    """Validate, save and report after each epoch, in that order."""
+
+    def __init__(self, run: "Training"):
+        super().__init__()
+        self.run = run
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.run.finish_epoch(epoch + 1, float((logs or {})["loss"]))
+
+
+class Training:
+    """One run of a recipe in a folder; started again, it goes on where its last checkpoint stands.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    folder : Path
+        Holds `checkpoint.h5` (weights, optimiser, history) and `history.csv`.
+    warm_start : Path or None
+        A checkpoint or weights file to start from, where the recipe asks for one.
+    report : function of Progress, optional
+        Called after each epoch of 500 steps.
+
+    Raises
+    ------
+    LinksimError
+        If the folder holds a checkpoint of another recipe, or a damaged one.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        warm_start: Path | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ):
+        if recipe.warm_start and warm_start is None:
+            raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}; train that one first")
+        self.recipe = recipe
+        self.folder = folder
+        self.report = report
+        self.history: list[Progress] = []
+        self.epochs = -(-recipe.steps // STEPS_PER_EPOCH)
+        self._policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(recipe.precision)
+        try:
+            keras.utils.set_random_seed(recipe.seed)
+            self.train_pictures, self.val_pictures = load_data(recipe)
+            self.chain = _Chain(recipe)
+            self.chain.compile(optimizer=self._optimizer(), loss="mse", jit_compile=False)
+            side = self.val_pictures.shape[1:3]
+            self.chain(np.zeros((1, *side, 3), "float32"))
+            self.chain.optimizer.build(self.chain.trainable_variables)
+            if self.checkpoint.exists():
+                self._restore()
+            elif warm_start is not None:
+                self._start_from(warm_start)
+        except BaseException:
+            keras.config.set_dtype_policy(self._policy)
+            raise
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.h5"
+
+    @property
+    def codec(self) -> Any:
+        return self.chain.codec
+
+    def _optimizer(self) -> keras.optimizers.Optimizer:
+        r = self.recipe
+        schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=r.learning_rate if not r.warmup_steps else 0.0,
+            decay_steps=max(r.steps - r.warmup_steps, 1),
+            alpha=r.final_learning_rate / r.learning_rate,
+            warmup_target=r.learning_rate if r.warmup_steps else None,
+            warmup_steps=r.warmup_steps,
+        )
+        return keras.optimizers.Adam(schedule)
+
+    def run(self) -> Progress:
+        """Train to the last step; returns the last report."""
+        try:
+            start = len(self.history)
+            if start < self.epochs:
+                self._clock = time.monotonic() - (self.history[-1].seconds if self.history else 0.0)
+                batches = Batches(
+                    self.train_pictures, self.recipe.batch_size, STEPS_PER_EPOCH, self.recipe.crop, self.recipe.seed, start
+                )
+                self.chain.fit(
+                    batches, epochs=self.epochs, initial_epoch=start, shuffle=False, verbose=0, callbacks=[_EveryEpoch(self)]
+                )
+            return self.history[-1]
+        finally:
+            keras.config.set_dtype_policy(self._policy)
+
+    def finish_epoch(self, epoch: int, loss: float) -> None:
+        """Validate, then save: a kill loses at most the epoch under way."""
+        progress = Progress(epoch * STEPS_PER_EPOCH, loss, self.validate(), time.monotonic() - self._clock)
+        if not np.isfinite(loss):
+            raise LinksimError(f"training of {self.recipe.name!r} diverged at step {progress.step}; lower learning_rate")
+        self.history.append(progress)
+        self._save()
+        if self.report:
+            self.report(progress)
+
+    def validate(self) -> float:
+        """PSNR of the mean MSE on the validation pictures, in dB, rounded to 8 bits first."""
+        error = 0.0
+        for start in range(0, len(self.val_pictures), 250):
+            x = self.val_pictures[start : start + 250]
+            y = ops.convert_to_numpy(self.chain(x.astype("float32") / np.float32(255)))
+            error += float(np.sum((np.round(y * 255).astype(np.float64) - x) ** 2))
+        return float(10 * np.log10(255**2 / (error / self.val_pictures.size)))
+
+    def _named(self) -> tuple[list[str], list[Any]]:
+        optimizer = self.chain.optimizer.variables
+        names = [f"codec/{n}" for n in variable_names(self.codec)]
+        return names + [f"optimizer/{i:03d}" for i in range(len(optimizer))], [*self.codec.weights, *optimizer]
+
+    def _save(self) -> None:
+        names, variables = self._named()
+        arrays = {n: ops.convert_to_numpy(v) for n, v in zip(names, variables, strict=True)}
+        arrays["history"] = np.array([[p.step, p.loss, p.val_psnr, p.seconds] for p in self.history])
+        arrays["recipe"] = np.bytes_(json.dumps(self.recipe.to_dict(), sort_keys=True))
+        save_arrays(self.checkpoint, arrays)
+        write_history(self.folder / "history.csv", self.history)
+
+    def _restore(self) -> None:
+        arrays = load_arrays(self.checkpoint)
+        history, recipe = arrays.pop("history", None), arrays.pop("recipe", b"{}")
+        if history is None or json.loads(bytes(recipe)) != json.loads(json.dumps(self.recipe.to_dict())):
+            raise LinksimError(f"{self.checkpoint} belongs to another recipe; choose another folder or move it away")
+        names, variables = self._named()
+        assign(variables, names, arrays, str(self.checkpoint))
+        self.history = [Progress(int(s), *map(float, rest)) for s, *rest in history]
+
+    def _start_from(self, path: Path) -> None:
+        arrays = load_arrays(path)
+        arrays = {n.removeprefix("codec/"): a for n, a in arrays.items()}
+        for name, variable in zip(variable_names(self.codec), self.codec.weights, strict=True):
+            if name in arrays and arrays[name].shape == tuple(variable.shape):
+                variable.assign(arrays[name].astype("float32"))
+
+
+def write_history(path: Path, history: list[Progress]) -> None:
+    """step, loss, val_psnr, seconds: one line per epoch."""
+    lines = ["step,loss,val_psnr,seconds", *(f"{p.step},{p.loss:.7g},{p.val_psnr:.4f},{p.seconds:.1f}" for p in history)]
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text("\n".join(lines) + "\n")
+    os.replace(temporary, path)

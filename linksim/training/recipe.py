@@ -1,0 +1,80 @@
+"""Everything that determines a training run."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from linksim.errors import LinksimError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run, whole: the same recipe on the same backend gives the same curve.
+
+    Parameters
+    ----------
+    name : str
+        Also the name in the zoo, such as "deepjscc/cifar10-1_6-snr10".
+    codec : str
+        One of `linksim.codecs.registry.CODECS`.
+    options : mapping
+        The codec's constructor arguments.
+    data : str
+        "cifar10" (its training pictures, the last 1000 held back for validation), "photos"
+        (`LINKSIM_DATA/photos`) or a folder of pictures.
+    snr_db : float or (float, float)
+        Es/N0 in dB; a pair is a range from which each picture draws its own.
+    channel : {"awgn", "rayleigh-slow", "rayleigh-fast"}
+    steps : int
+        Gradient steps in all.
+    batch_size : int
+    crop : int or None
+        Side of the square that is cut from each training picture, in pixels; None takes it whole.
+    learning_rate, final_learning_rate : float
+        Adam; a cosine leads from the first to the second over all steps, after `warmup_steps`.
+    warm_start : str or None
+        Name of the recipe whose weights this one starts from. Weights whose shape differs start fresh.
+    precision : {"float32", "mixed_bfloat16"}
+    seed : int
+    """
+
+    name: str
+    codec: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    data: str = "cifar10"
+    snr_db: float | tuple[float, float] = 10.0
+    channel: str = "awgn"
+    steps: int = 600_000
+    batch_size: int = 64
+    crop: int | None = None
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-5
+    warmup_steps: int = 0
+    warm_start: str | None = None
+    precision: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        for what in ("steps", "batch_size"):
+            if getattr(self, what) < 1:
+                raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
+        if self.precision not in ("float32", "mixed_bfloat16"):
+            raise LinksimError(f"recipe {self.name!r}: precision {self.precision!r}; take float32 or mixed_bfloat16")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        values["options"] = dict(self.options)
+        return values
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of everything in it; a checkpoint belongs to one fingerprint."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()

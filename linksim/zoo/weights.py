@@ -1,0 +1,106 @@
+"""Weights on disk: HDF5, named by layer path, never pickled."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from linksim.errors import LinksimError
+
+
+def variable_names(model: Any) -> list[str]:
+    """One stable name per weight of a Keras model: position, then path without the model's own name."""
+    # The position keeps names unique and ordered: Keras numbers automatic layer names per process.
+    return [f"{i:03d}/{w.path.split('/')[-1]}" for i, w in enumerate(model.weights)]
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays to an HDF5 file, whole or not at all: temporary file, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with h5py.File(temporary, "w", track_order=True) as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array, track_times=False)
+            file.flush()
+        with open(temporary, "rb") as done:
+            os.fsync(done.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise LinksimError(f"{path} could not be written ({error}); free space or choose another folder") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read what `save_arrays` wrote.
+
+    Raises
+    ------
+    LinksimError
+        If the file is missing or is no whole HDF5 file.
+    """
+    arrays: dict[str, np.ndarray] = {}
+
+    def collect(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            arrays[name] = item[()]
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(collect)
+    except FileNotFoundError as error:
+        raise LinksimError(f"{path} does not exist; train it with `linksim train` or name other weights") from error
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error
+    return arrays
+
+
+def save_weights(path: Path, model: Any, dtype: str = "float16") -> None:
+    """Write the weights of a built Keras model as `dtype`."""
+    values = (np.asarray(w.numpy() if hasattr(w, "numpy") else w, dtype=dtype) for w in model.weights)
+    save_arrays(path, dict(zip(variable_names(model), values, strict=True)))
+
+
+def assign(variables: Sequence[Any], names: Sequence[str], arrays: Mapping[str, np.ndarray], where: str) -> None:
+    """Put arrays into variables of the same names and shapes.
+
+    Raises
+    ------
+    LinksimError
+        If a name is missing or left over, a shape differs or a value is not finite; no variable is changed then.
+    """
+    if set(names) != set(arrays):
+        odd = sorted(set(names) ^ set(arrays))[0]
+        raise LinksimError(f"{where} does not belong to this network ({odd} is on one side only); name its own weights")
+    for name, variable in zip(names, variables, strict=True):
+        if tuple(arrays[name].shape) != tuple(variable.shape):
+            raise LinksimError(
+                f"{where}: {name} has shape {list(arrays[name].shape)}, the network {list(variable.shape)}; "
+                "name weights of this codec and these options"
+            )
+        if not np.all(np.isfinite(arrays[name])):
+            raise LinksimError(f"{where}: {name} holds values that are not finite; restore it from a copy")
+    for name, variable in zip(names, variables, strict=True):
+        variable.assign(arrays[name].astype(variable.dtype))
+
+
+def load_weights(path: Path, model: Any, sha256: str | None = None) -> None:
+    """Fill a built Keras model from a file, checked against its SHA-256 where one is given."""
+    if sha256 is not None and path.exists() and (found := file_sha256(path)) != sha256:
+        raise LinksimError(
+            f"{path} is not the file its card describes (SHA-256 {found[:12]}.., expected {sha256[:12]}..); "
+            "it was left as it is, restore it from a copy"
+        )
+    assign(model.weights, variable_names(model), load_arrays(path), str(path))
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
