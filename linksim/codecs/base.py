@@ -74,3 +74,16 @@ class Codec(keras.Model):
     def call(self, pictures: Any, training: bool = False) -> Any:
         """Encode and decode over a perfect channel; builds every layer."""
         return self.decode(self.encode(pictures, training=training), 100.0, pictures.shape[1:3], training=training)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For worker processes: the constructor's arguments and the weights are all there is.
+        weights = [ops.convert_to_numpy(w) for w in self.weights]
+        return _rebuild, (type(self), self.get_config(), getattr(self, "title", None), weights)
+
+
+def _rebuild(kind: type[Codec], config: dict[str, Any], title: str | None, weights: list[Any]) -> Codec:
+    codec = kind(**config)
+    codec(ops.zeros((1, 2 * codec.stride, 2 * codec.stride, 3)))
+    codec.set_weights(weights)
+    codec.title = title
+    return codec

@@ -82,6 +82,10 @@ class Link(ABC):
 
     name: str
     num_layers: int = 1
+    max_pixels: int = 1_600_000
+    """Pixels of the pictures that one call should be given at most, unless a single picture has more."""
+    first_draws: int = 2
+    """Draws that a first look at a point takes; more where a draw costs next to nothing."""
 
     @abstractmethod
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:

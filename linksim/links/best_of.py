@@ -1,0 +1,53 @@
+"""The envelope over modulation and coding schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.links.base import Envelope, Link, MemberPoint
+
+RULES = ("oracle", "target-bler")
+TARGET_BLER = 0.1
+
+
+class BestOf(Envelope):
+    """What a transmitter reaches that picks a scheme per SNR.
+
+    Parameters
+    ----------
+    members : sequence of Link
+        For "target-bler": links with a `rate()` in bits per channel use.
+    rule : {"oracle", "target-bler"}
+        "oracle": the scheme with the best mean PSNR on the pictures that are sent, which no real
+        transmitter knows. "target-bler": the highest rate whose block error rate is at most 10 %, as
+        5G's link adaptation has it (TS 38.214, 5.2.2.1); where none is, the lowest rate.
+    name : str, optional
+
+    Raises
+    ------
+    LinksimError
+        If there is no member, the rule is unknown, or a member has no rate where one is needed.
+    """
+
+    def __init__(self, members: Sequence[Link], rule: str = "oracle", name: str | None = None):
+        if not members:
+            raise LinksimError("BestOf has no members; give it at least one link")
+        if rule not in RULES:
+            raise LinksimError(f"unknown rule {rule!r}; take one of {', '.join(RULES)}")
+        if rule == "target-bler" and not all(hasattr(m, "rate") for m in members):
+            raise LinksimError("target-bler compares rates; give it separation links")
+        self.members = list(members)
+        self.rule = rule
+        self.name = name or f"best of {len(self.members)} ({rule})"
+
+    def choose(self, points: Sequence[MemberPoint]) -> int:
+        if self.rule == "oracle":
+            return int(np.argmax([p.psnr for p in points]))
+        rates = [m.rate() for m in self.members]
+        reliable = [i for i, p in enumerate(points) if 1 - p.delivered <= TARGET_BLER]
+        if reliable:
+            return max(reliable, key=lambda i: rates[i])
+        return int(np.argmin(rates))

@@ -1,0 +1,59 @@
+"""How many channel uses a picture gets, and what the receiver shows when nothing arrived."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+
+CONCEALMENTS = ("mid-grey", "mean-colour")
+MEAN_COLOUR_BITS = 24
+
+
+def channel_uses(cbr: float, picture: Picture) -> int:
+    """`floor(cbr * 3 * H * W)`: the budget is never exceeded, so it is rounded down.
+
+    Raises
+    ------
+    LinksimError
+        If `cbr` is not a positive finite number, or the picture gets no channel use at all.
+    """
+    if not (isinstance(cbr, (int, float, Fraction)) and math.isfinite(cbr) and cbr > 0):
+        raise LinksimError(f"cbr is {cbr!r}; give channel uses per picture value, k/n, such as 1/16")
+    height, width = picture.size
+    uses = math.floor(Fraction(cbr).limit_denominator(1_000_000) * 3 * height * width)
+    if uses < 1:
+        raise LinksimError(
+            f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; raise cbr"
+        )
+    return uses
+
+
+def cbr_label(cbr: float) -> str:
+    """A bandwidth ratio as papers write it: "1/16"."""
+    return str(Fraction(cbr).limit_denominator(10_000))
+
+
+def check_concealment(concealment: str) -> str:
+    """The name, if it is one of `CONCEALMENTS`."""
+    if concealment not in CONCEALMENTS:
+        raise LinksimError(f"unknown concealment {concealment!r}; take one of {', '.join(CONCEALMENTS)}")
+    return concealment
+
+
+def conceal(picture: Picture, concealment: str) -> np.ndarray:
+    """What the receiver shows of a picture that was not delivered: `uint8 [H, W, 3]` of one colour."""
+    colour = np.full(3, 128.0) if concealment == "mid-grey" else np.rint(picture.pixels.mean(axis=(0, 1)))
+    return np.broadcast_to(colour.astype(np.uint8), picture.pixels.shape)
+
+
+def digest(**parts: Any) -> str:
+    """Hex digest of plain values, whatever their order."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

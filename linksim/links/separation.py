@@ -1,0 +1,232 @@
+"""A conventional picture codec behind 5G LDPC and QAM."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.budget import (
+    MEAN_COLOUR_BITS,
+    cbr_label,
+    channel_uses,
+    check_concealment,
+    conceal,
+    digest,
+)
+from linksim.phy._tf import tf
+from linksim.phy.bler import transport_error_probability
+from linksim.phy.channel import Channel, noise_variance
+from linksim.phy.equalize import equalize
+from linksim.phy.mcs import Mcs
+from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
+from linksim.phy.transport import Transport
+from linksim.source import SourceCodec
+
+VERSION = 1
+"""Raised whenever a change of this file can change a result."""
+
+MODES = ("factored", "chain")
+_CHAIN_BITS = 1 << 25
+_END = b"\x80"
+
+
+class SeparationLink(Link):
+    """Source codec, transport block, LDPC, QAM; a block that fails its CRC is concealed.
+
+    Each picture gets `floor(cbr * 3HW)` channel uses, and the best quality whose bytes fit into the
+    payload that the scheme leaves of them. One byte closes the stream (0x80, the rest of the payload
+    is zero), so that the receiver needs no length.
+
+    Parameters
+    ----------
+    source : SourceCodec
+    mcs : Mcs
+        Modulation and code rate.
+    channel : Channel
+        Where it fades, the receiver must know h (`csi=True`).
+    cbr : float
+        Channel uses per picture value, k/n.
+    mode : {"factored", "chain"}
+        "chain" sends the real bits of every picture and draw. "factored" draws whether the transport
+        block arrives from measured block-error tables: the same law, at next to no cost.
+    concealment : {"mid-grey", "mean-colour"}
+        What is shown of a lost picture. The mean colour is charged as 24 bits at the scheme's rate
+        and taken to arrive.
+    name : str, optional
+
+    Raises
+    ------
+    LinksimError
+        If the channel fades and the receiver does not know h, or an argument is off.
+
+    Examples
+    --------
+    >>> from linksim.phy import Awgn, get_mcs
+    >>> from linksim.source import Bpg
+    >>> link = SeparationLink(Bpg(), get_mcs("16-QAM 2/3"), Awgn(), cbr=1 / 16)
+    """
+
+    def __init__(
+        self,
+        source: SourceCodec,
+        mcs: Mcs,
+        channel: Channel,
+        cbr: float,
+        mode: str = "factored",
+        concealment: str = "mid-grey",
+        name: str | None = None,
+    ):
+        if mode not in MODES:
+            raise LinksimError(f"unknown mode {mode!r}; take one of {', '.join(MODES)}")
+        if channel.fades and not channel.csi:
+            raise LinksimError(
+                f"a coherent digital link needs to know the fading of {channel.name}; make the channel with csi=True"
+            )
+        self.source, self.mcs, self.channel, self.cbr, self.mode = source, mcs, channel, cbr, mode
+        self.concealment = check_concealment(concealment)
+        self.name = name or f"{source.name} + {mcs.name}, CBR {cbr_label(cbr)}"
+        if mode == "factored":
+            # Nothing is simulated but a coin toss per draw.
+            self.max_pixels, self.first_draws = 1 << 40, 128
+        self._transports: dict[int, Transport] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_transports": {}}
+
+    def fingerprint(self) -> str:
+        from linksim.phy.bler import tables_fingerprint
+
+        return digest(
+            link="separation",
+            version=VERSION,
+            source=self.source.fingerprint(),
+            mcs=repr(self.mcs),
+            channel=self.channel.label,
+            cbr=cbr_label(self.cbr),
+            mode=self.mode,
+            concealment=self.concealment,
+            tables=tables_fingerprint() if self.mode == "factored" else "",
+        )
+
+    def rate(self) -> float:
+        """Information bits per channel use."""
+        return self.mcs.bits_per_symbol * self.mcs.code_rate
+
+    def transport(self, picture: Picture) -> tuple[Transport, int]:
+        """The transport of a picture, and the channel uses set aside for its mean colour."""
+        uses = channel_uses(self.cbr, picture)
+        aside = math.ceil(MEAN_COLOUR_BITS / self.rate()) if self.concealment == "mean-colour" else 0
+        if uses - aside < 1:
+            raise LinksimError(
+                f"picture {picture.name!r}: {uses} channel uses do not hold the mean colour; raise cbr or use mid-grey"
+            )
+        if uses - aside not in self._transports:
+            self._transports[uses - aside] = Transport(self.mcs, uses - aside)
+        return self._transports[uses - aside], aside
+
+    def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
+        outcomes: list[Outcomes] = []
+        bandwidth: list[Bandwidth] = []
+        arrive = self._chain if self.mode == "chain" else self._factored
+        for index, picture in enumerate(pictures):
+            transport, aside = self.transport(picture)
+            point = self.source.best_within(picture.pixels, transport.payload_bytes - len(_END))
+            bandwidth.append(self._bandwidth(transport, aside, point))
+            keys = draw_keys(picture_key(self.channel.noise_identity, picture.sha256, seed), draws)
+            if point is None:  # not even the lowest quality fits: an outage, whatever the channel does
+                outcomes.append(self._lost(index, picture, len(draws)))
+                continue
+            outcomes.extend(arrive(index, picture, point, transport, keys, float(snr_db)))
+        return Reception(layers=[outcomes], bandwidth=[bandwidth])
+
+    def _bandwidth(self, transport: Transport, aside: int, point: Any) -> Bandwidth:
+        items = dict(transport.bandwidth_items())
+        if point is not None:
+            payload = items.pop("payload")
+            items["picture stream"] = payload * point.num_bytes / transport.payload_bytes
+            items["end marker and padding"] = payload - items["picture stream"]
+        if aside:
+            items["mean colour"] = float(aside)
+        return Bandwidth(transport.num_symbols + aside, items)
+
+    def _lost(self, index: int, picture: Picture, count: int) -> Outcomes:
+        return Outcomes(
+            picture=np.array([index]),
+            count=np.array([count]),
+            delivered=np.array([False]),
+            pixels=lambda: conceal(picture, self.concealment)[None],
+            keys=[f"concealed:{self.concealment}"],
+        )
+
+    def _decoded(self, index: int, picture: Picture, point: Any, count: int) -> Outcomes:
+        return Outcomes(
+            picture=np.array([index]),
+            count=np.array([count]),
+            delivered=np.array([True]),
+            pixels=lambda: self.source.decode(self.source.stream(picture.pixels, point.quality))[None],
+            keys=[f"{self.source.fingerprint()}:{point.quality}"],
+        )
+
+    def _split(self, index: int, picture: Picture, point: Any, arrived: int, total: int) -> list[Outcomes]:
+        made = []
+        if arrived:
+            made.append(self._decoded(index, picture, point, arrived))
+        if total - arrived:
+            made.append(self._lost(index, picture, total - arrived))
+        return made
+
+    def _factored(
+        self, index: int, picture: Picture, point: Any, transport: Transport, keys: Any, snr_db: float
+    ) -> list[Outcomes]:
+        if self.channel.name == "rayleigh-fast":
+            failure = transport_error_probability(transport, "rayleigh-fast", np.array([snr_db]))
+        elif self.channel.fades:
+            # One h for the whole block: it meets an AWGN channel of the SNR that the fade leaves.
+            gain = np.abs(self.channel.fading(keys, 1).numpy()[:, 0]) ** 2
+            failure = transport_error_probability(
+                transport, "awgn", snr_db + 10 * np.log10(np.maximum(gain, 1e-30))
+            )
+        else:
+            failure = transport_error_probability(transport, "awgn", np.array([snr_db]))
+        arrived = uniform(keys, 1, Stream.SUCCESS).numpy()[:, 0] >= failure
+        return self._split(index, picture, point, int(arrived.sum()), len(keys))
+
+    def _chain(
+        self, index: int, picture: Picture, point: Any, transport: Transport, keys: Any, snr_db: float
+    ) -> list[Outcomes]:
+        stream = self.source.stream(picture.pixels, point.quality)
+        padded = (stream + _END).ljust(transport.payload_bytes, b"\0")
+        payload = np.frombuffer(padded, np.uint8)[None]
+        symbols = transport.transmit(payload)
+        no = noise_variance(snr_db)
+        rows = max(1, _CHAIN_BITS // (transport.num_symbols * self.mcs.bits_per_symbol))
+        arrived, forged = 0, []
+        for i in range(0, len(keys), rows):
+            part = keys[i : i + rows]
+            sent = tf.repeat(symbols, len(part), axis=0)
+            received = self.channel(sent, snr_db, part)
+            y, no_eff = equalize(*received, no) if self.channel.csi else (received, no)
+            result = transport.receive(y, no_eff)
+            for delivered, data in zip(np.asarray(result.delivered), np.asarray(result.payload), strict=True):
+                if delivered and np.array_equal(data, payload[0]):
+                    arrived += 1
+                elif delivered:
+                    forged.append(data.tobytes())
+        outcomes = self._split(index, picture, point, arrived, len(keys) - len(forged))
+        return [*outcomes, *(self._forged(index, picture, data) for data in forged)]
+
+    def _forged(self, index: int, picture: Picture, payload: bytes) -> Outcomes:
+        """A wrong payload with a right CRC, once in 16 million failures: the decoder gets what arrived."""
+        try:
+            pixels = self.source.decode(payload.rstrip(b"\0").removesuffix(_END))
+        except LinksimError:
+            return self._lost(index, picture, 1)
+        if pixels.shape != picture.pixels.shape:
+            return self._lost(index, picture, 1)
+        return Outcomes(np.array([index]), np.array([1]), np.array([True]), pixels[None])

@@ -1,0 +1,75 @@
+"""What is known of a set of weights: how they were made and what they reach."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linksim.errors import LinksimError
+
+
+@dataclass(frozen=True)
+class Card:
+    """The card of one zoo entry, stored as `card.json` beside `weights.h5`.
+
+    Parameters
+    ----------
+    name : str
+    recipe : mapping
+        `Recipe.to_dict()`: everything that determined the training run.
+    steps : int
+        Gradient steps that were really taken.
+    backend : str
+        Keras backend and its version, and the device.
+    seconds : float
+        Wall time of the training.
+    val_psnr : float
+        PSNR of the mean MSE on the validation pictures at the training SNR, in dB.
+    history : sequence of (step, val_psnr)
+        The learning curve, thinned.
+    sha256 : str
+        Of the weights file.
+    golden : sequence of float
+        What the codec makes of a fixed picture; a changed layer shows here.
+    notes : str
+    """
+
+    name: str
+    recipe: Mapping[str, Any]
+    steps: int
+    backend: str
+    seconds: float
+    val_psnr: float
+    history: list[tuple[int, float]]
+    sha256: str
+    golden: list[float]
+    notes: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Write `card.json` into `folder`, whole or not at all."""
+        path = folder / "card.json"
+        temporary = folder / f".card.json.{os.getpid()}"
+        temporary.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
+        os.replace(temporary, path)
+
+
+def read_card(folder: Path) -> Card:
+    """Read `card.json`.
+
+    Raises
+    ------
+    LinksimError
+        If it is missing or damaged.
+    """
+    path = folder / "card.json"
+    try:
+        return Card(**json.loads(path.read_text()))
+    except FileNotFoundError as error:
+        raise LinksimError(f"{folder} holds no card.json; name a zoo entry or a finished `linksim train` folder") from error
+    except (ValueError, TypeError) as error:
+        raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error

@@ -1,0 +1,65 @@
+"""Find and load zoo entries by name, or a folder that `linksim train` wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from linksim.errors import LinksimError
+from linksim.zoo.card import read_card
+
+ROOT = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """All entries that ship with linksim, such as "deepjscc/cifar10-1_6-snr10"."""
+    return sorted(str(card.parent.relative_to(ROOT)) for card in ROOT.glob("*/*/card.json"))
+
+
+def find(name: str | Path) -> Path:
+    """Folder of an entry.
+
+    Raises
+    ------
+    LinksimError
+        If `name` is neither in the zoo nor a folder with a card.
+    """
+    for folder in (ROOT / str(name), Path(name)):
+        if (folder / "card.json").is_file():
+            return folder
+    raise LinksimError(f"no weights named {str(name)!r}; `linksim list zoo` shows them all")
+
+
+def load(name: str | Path) -> Any:
+    """A codec with its trained weights, checked against the card.
+
+    Parameters
+    ----------
+    name : str or Path
+        Zoo entry, or a folder that `linksim train` wrote.
+
+    Returns
+    -------
+    linksim.codecs.Codec
+        Its `name` is that of the entry.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such entry, or its weights are damaged.
+
+    Examples
+    --------
+    >>> codec = load("deepjscc/cifar10-1_6-snr10")
+    >>> codec.num_symbols(32, 32)
+    512
+    """
+    folder = find(name)
+    card = read_card(folder)
+    from linksim.codecs.registry import create
+    from linksim.zoo.weights import load_weights
+
+    codec = create(card.recipe["codec"], card.recipe["options"])
+    load_weights(folder / "weights.h5", codec, card.sha256)
+    codec.title = card.name
+    return codec

@@ -1,0 +1,66 @@
+"""From a finished training run to a zoo entry."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from linksim.zoo.card import Card
+from linksim.zoo.weights import file_sha256, load_weights, save_weights
+
+
+def golden_output(codec: Any) -> list[float]:
+    """Twelve numbers that change when any layer does: symbols and pixels of a fixed picture, no noise."""
+    i, j, c = np.mgrid[0:30, 0:37, 0:3]  # sides that need padding
+    picture = (0.5 + 0.5 * np.sin(0.3 * i + 0.2 * j * (c + 1)))[None].astype("float32")
+    symbols = codec.encode(picture)
+    output = ops.convert_to_numpy(codec.decode(symbols, 10.0, (30, 37)))[0]
+    flat = ops.convert_to_numpy(symbols).reshape(-1)
+    values = [*flat[:: max(len(flat) // 6, 1)][:6], *output.reshape(-1)[:: output.size // 6][:6]]
+    return [round(float(v), 6) for v in values]
+
+
+def export(training: Any, folder: Path, notes: str = "") -> Card:
+    """Write `weights.h5` (float16) and `card.json` of a run into `folder`.
+
+    Parameters
+    ----------
+    training : linksim.training.loop.Training
+        With at least one epoch behind it.
+    """
+    from linksim.codecs.registry import create
+
+    recipe, history = training.recipe, training.history
+    save_weights(folder / "weights.h5", training.codec)
+    # The card speaks of what a user will load: float16 weights, in a float32 network.
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    codec = create(recipe.codec, recipe.options)
+    keras.config.set_dtype_policy(policy)
+    load_weights(folder / "weights.h5", codec)
+    backend = keras.backend.backend()
+    last = history[-1]
+    card = Card(
+        name=recipe.name,
+        recipe=recipe.to_dict(),
+        steps=last.step,
+        backend=f"{backend} {importlib.metadata.version(backend)}, Keras {keras.__version__}, {_device()}",
+        seconds=round(last.seconds, 1),
+        val_psnr=round(last.val_psnr, 3),
+        history=[(p.step, round(p.val_psnr, 3)) for p in [*history[: -1 : max(len(history) // 20, 1)], last]],
+        sha256=file_sha256(folder / "weights.h5"),
+        golden=golden_output(codec),
+        notes=notes,
+    )
+    card.write(folder)
+    return card
+
+
+def _device() -> str:
+    devices = keras.distribution.list_devices()
+    return "GPU" if any("gpu" in d.lower() or "cuda" in d.lower() for d in devices) else "CPU"
