@@ -25,7 +25,7 @@ PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "sl
 # x265 tunes for the eye (psy-rd, aq) costs up to 0.7 dB of PSNR; its info SEI costs 2.3 kB.
 _OPTIONS = (
     "keyint=1:hash=0:aud=0:wpp=0:pools=none:frame-threads=1:ipratio=1:aq-mode=0:cutree=0:psy-rd=0:psy-rdoq=0:"
-    "amp=1:rect=1:bframes=0:rc-lookahead=0:repeat-headers=1:log-level=none"
+    "amp=1:rect=1:bframes=0:rc-lookahead=0:repeat-headers=1:allow-non-conformance=1:log-level=none"
 )
 # A BPG side of at most 8 would be coded as 8, which x265 refuses: there the smallest block is 16.
 _BLOCKS = "min-cu-size=8"

@@ -20,6 +20,7 @@ _VERSION = 1  # raise it when the bytes of the same picture change
 _LARGEST_RATE = 16.0  # bits per pixel
 _RUNG = 1.07
 _NUM_RUNGS = 104  # down to 0.015 bits per pixel
+_HEADERS = 140  # bytes around the coded picture, which the encoder counts into the rate
 
 # Marker codes (ITU-T T.800, table A.2)
 _SOC, _SIZ, _COD, _QCD, _COM, _SOT, _SOD = 0xFF4F, 0xFF51, 0xFF52, 0xFF5C, 0xFF64, 0xFF90, 0xFF93
@@ -29,8 +30,8 @@ _MAX_LEVELS = 5
 class Jpeg2000(SourceCodec):
     """JPEG 2000 in as few bytes as it gets: no JP2 boxes, no comment.
 
-    Quality 0 aims at 16 bits per pixel, each next one at 1/1.07 of the bytes, down to quality 103.
-    The streams may miss their aim by some bytes; budgets are held against what they really have.
+    Quality 0 aims at 16 bits per pixel beside the headers, each next one at 1/1.07 of them, down
+    to quality 103. Streams may miss their aim by some bytes; budgets are held against what they have.
     """
 
     name = "JPEG2000"
@@ -38,13 +39,14 @@ class Jpeg2000(SourceCodec):
 
     def fingerprint(self) -> str:
         library = features.version_codec("jpg_2000")
-        text = f"JPEG2000 {_VERSION}, {_LARGEST_RATE} {_RUNG} {_NUM_RUNGS}, Pillow {PIL.__version__}, openjpeg {library}"
+        text = f"JPEG2000 {_VERSION}, {_LARGEST_RATE} {_RUNG} {_NUM_RUNGS} {_HEADERS}, Pillow {PIL.__version__}, openjpeg {library}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
         picture = check_picture(picture)
         height, width, _ = picture.shape
+        target = _HEADERS + height * width * _LARGEST_RATE / 8 / _RUNG**quality
         out = io.BytesIO()
         try:
             Image.fromarray(picture).save(
@@ -52,7 +54,7 @@ class Jpeg2000(SourceCodec):
                 "JPEG2000",
                 no_jp2=True,
                 quality_mode="rates",
-                quality_layers=[24 / _LARGEST_RATE * _RUNG**quality],
+                quality_layers=[max(1.0, picture.size / target)],
                 irreversible=True,
                 mct=1,  # without the colour transform it loses 3 dB
                 codeblock_size=(64, 64),
