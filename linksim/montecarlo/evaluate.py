@@ -1,0 +1,162 @@
+"""A work unit run: a link transmits, the metrics measure, counts and moments remain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+from linksim.links.base import Link, Outcomes, Reception
+from linksim.montecarlo.metric_cache import Key, MetricCache
+from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, moments
+from linksim.montecarlo.unit import WorkUnit
+
+_METRIC_PIXELS = 2_000_000
+"""Pixels given to a metric at a time; its float64 intermediates are some 50 bytes a pixel."""
+
+Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(eq=False)
+class Evaluator:
+    """Everything that units refer to, so that a unit itself is a few numbers.
+
+    Parameters
+    ----------
+    links : mapping of fingerprint to Link
+    pictures : sequence of Picture
+        The whole picture set of the sweep.
+    metrics : mapping of (name, version) to function
+        `(reference uint8 [B, H, W, 3], reconstruction uint8 [B, H, W, 3]) -> float64 [B]`
+    cache : MetricCache
+    """
+
+    links: Mapping[str, Link]
+    pictures: Sequence[Picture]
+    metrics: Mapping[tuple[str, str], Metric]
+    cache: MetricCache = field(default_factory=MetricCache)
+
+    def __call__(self, unit: WorkUnit) -> UnitStatistics:
+        """Run one unit.
+
+        Raises
+        ------
+        LinksimError
+            If the link's reception is not what `linksim.links.base.Reception` says.
+        """
+        link = self.links[unit.fingerprint]
+        pictures = self.pictures[unit.pictures[0] : unit.pictures[1]]
+        reception = link.transmit(pictures, unit.snr_db, range(*unit.draws), unit.seed)
+        _check(link, reception, pictures, unit.num_draws)
+        layers, repeating = [], True
+        for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
+            values = [self._measure(outcomes, pictures, unit.metrics) for outcomes in outcomes_of_layer]
+            repeating &= all(outcomes.keys is not None for outcomes in outcomes_of_layer)
+            picture = np.concatenate([np.asarray(o.picture, np.int64) for o in outcomes_of_layer])
+            count = np.concatenate([np.asarray(o.count, np.int64) for o in outcomes_of_layer])
+            delivered = np.concatenate([np.asarray(o.delivered, bool) for o in outcomes_of_layer])
+            num = len(pictures)
+            n = np.bincount(picture, count, num).astype(np.int64)
+            if np.any(n != unit.num_draws):
+                raise LinksimError(
+                    f"link {link.name!r} returned {n[n != unit.num_draws][0]} outcomes of a picture for "
+                    f"{unit.num_draws} draws; the counts of a layer must add up to the number of draws"
+                )
+            layers.append(
+                LayerStatistics(
+                    n=n,
+                    delivered=np.bincount(picture, count * delivered, num).astype(np.int64),
+                    channel_uses=n * np.array([b.channel_uses for b in bandwidth], np.int64),
+                    metrics={
+                        name: moments(picture, count, np.concatenate([v[i] for v in values]), num)
+                        for i, (name, _) in enumerate(unit.metrics)
+                    },
+                )
+            )
+        return UnitStatistics(tuple(layers), repeating)
+
+    def _measure(
+        self, outcomes: Outcomes, pictures: Sequence[Picture], metrics: Sequence[tuple[str, str]]
+    ) -> np.ndarray:
+        """Metric values [metric, M]; the pixels are loaded only if one of them is not known."""
+        picture = np.asarray(outcomes.picture, np.int64)
+        values = np.full((len(metrics), len(picture)), np.nan)
+        keys: list[list[Key]] = []
+        if outcomes.keys is not None:
+            shas = [pictures[p].sha256 for p in picture]
+            keys = [[(sha, key, *metric) for sha, key in zip(shas, outcomes.keys)] for metric in metrics]
+            known = self.cache.get([key for row in keys for key in row])
+            for i, row in enumerate(keys):
+                values[i] = [known.get(key, np.nan) for key in row]
+        missing = np.isnan(values)
+        if not missing.any():
+            return values
+        pixels = outcomes.load_pixels()
+        _check_pixels(pixels, [pictures[p] for p in picture])
+        for i, metric in enumerate(metrics):
+            values[i, missing[i]] = self._compare(metric, pictures, picture, pixels, np.flatnonzero(missing[i]))
+        if keys:
+            self.cache.put({keys[i][j]: float(values[i, j]) for i, j in np.argwhere(missing)})
+        return values
+
+    def _compare(
+        self,
+        metric: tuple[str, str],
+        pictures: Sequence[Picture],
+        picture: np.ndarray,
+        pixels: np.ndarray,
+        rows: np.ndarray,
+    ) -> np.ndarray:
+        """One metric of some reconstructions, a bounded number of pixels at a time."""
+        step = max(1, _METRIC_PIXELS // max(1, pixels.shape[1] * pixels.shape[2]))
+        values = np.empty(len(rows))
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            reference = np.stack([pictures[p].pixels for p in picture[some]])
+            values[start : start + step] = self.metrics[metric](reference, pixels[some])
+        if np.isnan(values).any():
+            worst = pictures[picture[rows[np.isnan(values)][0]]].name
+            raise LinksimError(f"metric {metric[0]} is not a number on picture {worst!r}; leave this metric or picture out")
+        return values
+
+
+def _check(link: Link, reception: Reception, pictures: Sequence[Picture], num_draws: int) -> None:
+    """What a link of one's own may get wrong, said before it becomes an index error."""
+
+    def wrong(what: str) -> LinksimError:
+        return LinksimError(f"link {link.name!r} returned {what}; see linksim.links.base.Reception")
+
+    if len(reception.layers) != link.num_layers or len(reception.bandwidth) != link.num_layers:
+        raise wrong(f"{len(reception.layers)} layers, {link.num_layers} were announced")
+    for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
+        if len(bandwidth) != len(pictures):
+            raise wrong(f"the bandwidth of {len(bandwidth)} pictures, {len(pictures)} were sent")
+        if not outcomes_of_layer:
+            raise wrong("a layer without outcomes")
+        for outcomes in outcomes_of_layer:
+            m = len(outcomes.picture)
+            if len(outcomes.count) != m or len(outcomes.delivered) != m:
+                raise wrong("outcomes whose picture, count and delivered differ in length")
+            if outcomes.keys is not None and len(outcomes.keys) != m:
+                raise wrong(f"{len(outcomes.keys)} keys for {m} outcomes")
+            if m and (np.min(outcomes.picture) < 0 or np.max(outcomes.picture) >= len(pictures)):
+                raise wrong("outcomes of a picture that was not sent")
+            if m and (np.min(outcomes.count) < 1 or np.max(outcomes.count) > num_draws):
+                raise wrong(f"an outcome that counts less than 1 or more than {num_draws} draws")
+
+
+def _check_pixels(pixels: np.ndarray, pictures: Sequence[Picture]) -> None:
+    for i, picture in enumerate(pictures):
+        if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 4 or len(pixels) <= i:
+            got = f"{pixels.dtype} {list(pixels.shape)}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+            raise LinksimError(
+                f"the reconstructions are {got}; they must be a uint8 array [{len(pictures)}, H, W, 3], rounded"
+            )
+        if pixels.shape[1:] != picture.pixels.shape:
+            raise LinksimError(
+                f"a reconstruction of picture {picture.name!r} is {list(pixels.shape[1:])}, the picture "
+                f"{list(picture.pixels.shape)}; crop what the codec padded"
+            )

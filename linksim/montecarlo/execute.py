@@ -1,0 +1,279 @@
+"""Where units run: in this process, or in worker processes of this machine.
+
+A pool takes units and gives back what they measured, in any order. Floats may depend on the number
+of threads that share a sum, so every process that runs units is held to one thread per operation,
+and a machine is filled with workers instead.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Protocol
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+from linksim.links.base import Link
+from linksim.montecarlo.evaluate import Evaluator
+from linksim.montecarlo.statistics import UnitStatistics
+from linksim.montecarlo.unit import WorkUnit
+
+_ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to know once.
+
+    Parameters
+    ----------
+    links : dict of fingerprint to Link
+    pictures : list of Picture
+    metrics : tuple of (name, version)
+    """
+
+    links: dict[str, Link]
+    pictures: list[Picture]
+    metrics: tuple[tuple[str, str], ...]
+
+    def evaluator(self) -> Evaluator:
+        """The metrics by name, ready to run units."""
+        from linksim import metrics
+
+        functions = {}
+        for name, version in self.metrics:
+            metric = metrics.get(name)
+            if str(metric.version) != version:
+                raise LinksimError(
+                    f"metric {name} is of version {metric.version} here and {version} where the sweep was started; "
+                    "install the same linksim everywhere"
+                )
+            functions[name, version] = metric
+        return Evaluator(self.links, self.pictures, functions)
+
+
+class Pool(Protocol):
+    """Takes units, gives back results."""
+
+    capacity: int
+
+    def submit(self, unit: WorkUnit) -> None:
+        """Take a unit; at most `capacity` are in flight."""
+
+    def completed(self) -> list[tuple[WorkUnit, UnitStatistics]]:
+        """Wait for at least one of them."""
+
+    def close(self) -> None:
+        """Give up what is in flight and release everything."""
+
+
+class InProcess:
+    """Units run here, one after the other."""
+
+    capacity = 1
+
+    def __init__(self, job: Job):
+        hold_to_one_thread()
+        self._evaluate = job.evaluator()
+        self._units: deque[WorkUnit] = deque()
+
+    def submit(self, unit: WorkUnit) -> None:
+        self._units.append(unit)
+
+    def completed(self) -> list[tuple[WorkUnit, UnitStatistics]]:
+        unit = self._units.popleft()
+        return [(unit, self._evaluate(unit))]
+
+    def close(self) -> None:
+        self._evaluate.cache.close()
+
+
+class Processes:
+    """Units run in spawned processes, which die with this one.
+
+    Parameters
+    ----------
+    job : Job
+    workers : int
+
+    Raises
+    ------
+    LinksimError
+        If a link cannot be sent to another process.
+    """
+
+    def __init__(self, job: Job, workers: int):
+        payload = pickle_job(job)
+        # enough waiting units that no worker is idle while this process writes a result
+        self.capacity = 3 * workers
+        self._futures: dict[concurrent.futures.Future, WorkUnit] = {}
+        self._pool = concurrent.futures.ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), _start_worker, (payload,)
+        )
+        # The workers inherit both: single-threaded sums, and deafness to the Ctrl-C that a terminal
+        # sends to the whole group; this process tells them when to stop.
+        with _environment(_ONE_THREAD), _without_interrupt():
+            started = [self._pool.submit(_ready) for _ in range(workers)]
+        self._started: Sequence[concurrent.futures.Future] = started
+
+    def submit(self, unit: WorkUnit) -> None:
+        self._futures[self._pool.submit(_run, unit)] = unit
+
+    def completed(self) -> list[tuple[WorkUnit, UnitStatistics]]:
+        done, _ = concurrent.futures.wait(self._futures, return_when=concurrent.futures.FIRST_COMPLETED)
+        try:
+            return [(self._futures.pop(future), future.result()) for future in done]
+        except BrokenProcessPool as error:
+            raise LinksimError(
+                "a worker process died (out of memory?). Finished units are kept; "
+                "run the same command again, with fewer --workers"
+            ) from error
+
+    def close(self) -> None:
+        # `shutdown` alone would wait for units in flight; what they measured is not wanted any more.
+        processes = list((self._pool._processes or {}).values()) if self._futures else []
+        for process in processes:
+            process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def pickle_job(job: Job) -> bytes:
+    """A job as bytes for another process (never for a disk).
+
+    Raises
+    ------
+    LinksimError
+        If a link does not survive it.
+    """
+    for link in job.links.values():
+        try:
+            pickle.dumps(link)
+        except Exception as error:  # anything at all may be raised by the pickling of foreign objects
+            raise LinksimError(
+                f"link {link.name!r} cannot be sent to other processes ({_first_line(error)}); use workers=1, or "
+                "define its functions at the top of a module"
+            ) from error
+    return pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+
+
+def unpickle_job(payload: bytes) -> Evaluator:
+    """The evaluator of a job that came from another process.
+
+    Raises
+    ------
+    LinksimError
+        If a link cannot be rebuilt, or turned into another one on the way.
+    """
+    try:
+        job = pickle.loads(payload)
+    except Exception as error:  # as above
+        raise LinksimError(
+            f"a link cannot be rebuilt in a worker process ({_first_line(error)}); use workers=1, or define its "
+            "functions in a module that can be imported"
+        ) from error
+    for fingerprint, link in job.links.items():
+        if link.fingerprint() != fingerprint:
+            raise LinksimError(
+                f"link {link.name!r} is another one in the worker than where the sweep was started; "
+                "install the same linksim everywhere, or use workers=1"
+            )
+    return job.evaluator()
+
+
+def hold_to_one_thread() -> bool:
+    """Hold TensorFlow in this process to one thread per operation; False if it is too late.
+
+    Environment variables suffice as long as TensorFlow's runtime has not started; once it has, its
+    threads stay as they are.
+    """
+    for name, value in _ONE_THREAD.items():
+        os.environ.setdefault(name, value)
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not hasattr(tensorflow, "config"):
+        return True
+    try:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        return tensorflow.config.threading.get_intra_op_parallelism_threads() == 1
+    return True
+
+
+_evaluate: Evaluator | None = None
+_failure: LinksimError | None = None
+
+
+def _start_worker(payload: bytes) -> None:
+    """First thing in a worker: die with the parent, then build what units refer to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    global _evaluate, _failure
+    try:
+        _evaluate = unpickle_job(payload)
+    except LinksimError as error:
+        # raised from an initializer it would only read "a process terminated abruptly"
+        _failure = error
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _ready() -> None:
+    """The first unit of work of a worker: none."""
+
+
+def _run(unit: WorkUnit) -> UnitStatistics:
+    if _failure is not None:
+        raise _failure
+    assert _evaluate is not None
+    return _evaluate(unit)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _without_interrupt() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may change how signals are taken, and only it is interrupted
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

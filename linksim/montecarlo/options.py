@@ -1,0 +1,215 @@
+"""The options of a sweep on a command line, shared by scenario scripts and `linksim run`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linksim.errors import LinksimError
+from linksim.montecarlo.unit import CHUNK_PIXELS, picture_chunks
+
+if TYPE_CHECKING:
+    from linksim.montecarlo.result import Result
+    from linksim.montecarlo.sweep import Sweep
+
+QUICK_POINTS = 5
+QUICK_DRAWS = 16
+QUICK_HALF_WIDTH_DB = 0.5
+
+HELP = {
+    "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included) or 0,5,10",
+    "pictures": "picture set or folder, with :N only its first N pictures, e.g. kodak:6",
+    "draws": "at most so many draws of the channel per picture",
+    "quick": (
+        f"a first look: at most {QUICK_POINTS} SNRs, the first pictures up to "
+        f"{CHUNK_PIXELS / 1e6:.1f} megapixels, {QUICK_DRAWS} draws, intervals of +-{QUICK_HALF_WIDTH_DB} dB; "
+        "written to results/NAME-quick"
+    ),
+    "workers": "processes on this machine, or auto for one per core",
+    "cluster": "address of a Dask scheduler, or local",
+    "out": "result folder instead of results/NAME",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says, as it says it; None where it says nothing.
+
+    Parameters
+    ----------
+    snr : str, optional
+    pictures : str, optional
+    draws : int, optional
+    quick : bool
+    workers : str or int
+        A number, or "auto".
+    cluster : str, optional
+    out : str, optional
+    """
+
+    snr: str | None = None
+    pictures: str | None = None
+    draws: int | None = None
+    quick: bool = False
+    workers: str | int = 1
+    cluster: str | None = None
+    out: str | None = None
+
+    def apply(self, sweep: "Sweep") -> "Sweep":
+        """The sweep as these options change it.
+
+        Raises
+        ------
+        LinksimError
+            If an option makes no sense.
+        """
+        changes: dict[str, object] = {}
+        if self.snr is not None:
+            changes["snr_db"] = parse_snr(self.snr)
+        if self.draws is not None:
+            changes["max_draws"] = self.draws
+        if self.pictures is not None:
+            changes["pictures"], changes["max_pictures"] = parse_pictures(self.pictures)
+        if self.out is not None:
+            changes["out"] = self.out
+        if self.quick:
+            changes = {**quick_changes(dataclasses.replace(sweep, **changes), self), **changes}
+        return dataclasses.replace(sweep, **changes)
+
+    def num_workers(self) -> int:
+        """The number of workers.
+
+        Raises
+        ------
+        LinksimError
+            If it is neither a positive number nor "auto".
+        """
+        if self.workers == "auto":
+            return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        try:
+            number = int(self.workers)
+        except ValueError:
+            number = 0
+        if number < 1:
+            raise LinksimError(f"--workers {self.workers}: give a number from 1 up, or auto")
+        return number
+
+
+def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
+    """What `--quick` changes; explicit options win."""
+    changes: dict[str, object] = {
+        "max_draws": min(sweep.max_draws, QUICK_DRAWS),
+        "ci_half_width": max(sweep.ci_half_width or 0.0, QUICK_HALF_WIDTH_DB),
+    }
+    if options.out is None:
+        changes["out"] = sweep.folder.with_name(f"{sweep.folder.name}-quick")
+    if options.snr is None:
+        last, points = len(sweep.snr_db) - 1, min(QUICK_POINTS, len(sweep.snr_db))
+        changes["snr_db"] = [sweep.snr_db[round(i * last / max(1, points - 1))] for i in range(points)]
+    if options.pictures is None:
+        pictures = sweep.load_pictures()
+        changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], CHUNK_PIXELS)[0][1]]
+    return changes
+
+
+def parse_snr(text: str) -> tuple[float, ...]:
+    """SNRs in dB from "first:last:step", "first:last" (step 1) or "a,b,c"; parts may be mixed.
+
+    Raises
+    ------
+    LinksimError
+        If it is none of these, or a value is not finite.
+    """
+    from linksim.montecarlo.sweep import clean_snrs
+
+    values: list[float] = []
+    for part in text.split(","):
+        try:
+            numbers = [float(number) for number in part.split(":")]
+        except ValueError as error:
+            raise LinksimError(f"--snr {text}: {part!r} is not understood; give 0:20:2 or 0,5,10") from error
+        clean_snrs(numbers)
+        if len(numbers) == 1:
+            values += numbers
+            continue
+        first, last, step = (*numbers, 1.0)[:3]
+        if len(numbers) > 3 or step <= 0 or last < first:
+            raise LinksimError(f"--snr {text}: {part!r} must be first:last:step with first <= last and step > 0")
+        count = int((last - first) / step + 1e-9) + 1
+        if count > 10_000:
+            raise LinksimError(f"--snr {text}: that is {count} SNRs; give a wider step")
+        values += [round(first + i * step, 9) for i in range(count)]
+    return clean_snrs(values)
+
+
+def parse_pictures(text: str) -> tuple[str, int | None]:
+    """("kodak", 6) from "kodak:6", ("kodak", None) from "kodak".
+
+    Raises
+    ------
+    LinksimError
+        If the number is 0.
+    """
+    name, colon, number = text.rpartition(":")
+    if not colon or not number.isdecimal():
+        return text, None
+    if int(number) < 1 or not name:
+        raise LinksimError(f"--pictures {text}: give a set and at least one picture, e.g. kodak:6")
+    return name, int(number)
+
+
+def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
+    """Options of a scenario script; argparse itself exits with 2 on unknown ones."""
+    parser = argparse.ArgumentParser(prog=Path(sys.argv[0]).name or name, description=f"Simulate the scenario {name}.")
+    for option in ("snr", "pictures"):
+        parser.add_argument(f"--{option}", help=HELP[option])
+    parser.add_argument("--draws", type=int, metavar="N", help=HELP["draws"])
+    parser.add_argument("--quick", action="store_true", help=HELP["quick"])
+    parser.add_argument("--workers", default=1, metavar="N", help=HELP["workers"])
+    parser.add_argument("--cluster", metavar="ADDRESS", help=HELP["cluster"])
+    parser.add_argument("--out", metavar="DIR", help=HELP["out"])
+    return Options(**vars(parser.parse_args(argv)))
+
+
+def run_with_options(sweep: "Sweep", options: Options) -> int:
+    """Run a sweep, write its results, and say in one line what came of it.
+
+    Returns
+    -------
+    int
+        Exit code: 0, 2 after bad input (one line on standard error), 130 after Ctrl-C.
+    """
+    folder = sweep.folder
+    try:
+        changed = options.apply(sweep)
+        folder = changed.folder
+        result = changed.run(workers=options.num_workers(), cluster=options.cluster)
+        result.save()
+    except LinksimError as error:
+        print(f"linksim: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            f"linksim: stopped; what was finished is kept in {folder}. Run the same command again to go on.",
+            file=sys.stderr,
+        )
+        return 130
+    print(summary(result))
+    return 0
+
+
+def summary(result: "Result") -> str:
+    """One line: how many points, which of them stopped why, where the files are."""
+    stops = [point.stopped for point in result.points.values()]
+    parts = [f"{len(stops)} points"]
+    if "target" in stops:
+        parts.append(f"{stops.count('target')} within +-{result.sweep.ci_half_width:g} dB")
+    if "limit" in stops:
+        parts.append(f"{stops.count('limit')} at the limit of {result.sweep.max_draws} draws")
+    return f"{result.sweep.name}: {', '.join(parts)}; see {result.sweep.folder}/curve.png and curve.csv"

@@ -1,0 +1,169 @@
+"""One point of a curve, one link at one SNR: its rounds of units, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, add_layers
+from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
+from linksim.montecarlo.unit import (
+    CHUNK_PIXELS,
+    REPEATING_CHUNK_PIXELS,
+    WorkUnit,
+    digest_of,
+    draw_chunks,
+    next_round_end,
+    picture_chunks,
+)
+
+
+class Chunks:
+    """How a picture set is cut into units, with the digest and the pixels of every cut."""
+
+    def __init__(self, pictures: Sequence[Picture]):
+        sizes = [p.size for p in pictures]
+        self.num_pictures = len(sizes)
+
+        def cut(max_pixels: int) -> list[tuple[tuple[int, int], str, int]]:
+            return [
+                ((a, b), digest_of(pictures[a:b]), sum(h * w for h, w in sizes[a:b]))
+                for a, b in picture_chunks(sizes, max_pixels)
+            ]
+
+        self._usual, self._repeating = cut(CHUNK_PIXELS), cut(REPEATING_CHUNK_PIXELS)
+
+    def of(self, repeating: bool) -> list[tuple[tuple[int, int], str, int]]:
+        """(first picture, one past the last), digest, pixels of every chunk."""
+        return self._repeating if repeating else self._usual
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What all points of a sweep have in common.
+
+    Parameters
+    ----------
+    chunks : Chunks
+    seed : int
+    metrics : tuple of (name, version)
+    ci_half_width : float or None
+        Target of the half width of the 95 % interval of the PSNR, in dB.
+    max_draws : int
+        Limit of the draws per picture.
+    """
+
+    chunks: Chunks
+    seed: int
+    metrics: tuple[tuple[str, str], ...]
+    ci_half_width: float | None
+    max_draws: int
+
+
+class Point:
+    """The state of one link at one SNR.
+
+    A round is a list of units; the next one is laid out only when all of them are in, by what they
+    showed. Units are added in the order in which they were laid out, whatever order they finish in,
+    so the sums are the same to the last bit.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of the link.
+    snr_db : float
+    rules : Rules
+
+    Attributes
+    ----------
+    layers : tuple of LayerStatistics
+        Of all completed rounds; empty before the first.
+    stopped : str or None
+        "target" or "limit" once the point is done.
+    """
+
+    def __init__(self, fingerprint: str, snr_db: float, rules: Rules):
+        self.fingerprint = fingerprint
+        self.snr_db = snr_db
+        self.layers: tuple[LayerStatistics, ...] = ()
+        self.stopped: str | None = None
+        self.num_draws = 0
+        self._rules = rules
+        self._repeating = False
+        self._round: list[WorkUnit] = []
+        self._finished: dict[str, UnitStatistics] = {}
+
+    def next_round(self) -> list[WorkUnit]:
+        """Lay out the units that are to be run now; all of them before the next call."""
+        end = next_round_end(self.num_draws, self._repeating, self._rules.max_draws)
+        self._round = [
+            WorkUnit(self.fingerprint, self.snr_db, chunk, digest, draws, self._rules.seed, self._rules.metrics)
+            for chunk, digest, pixels in self._rules.chunks.of(self._repeating)
+            for draws in draw_chunks(self.num_draws, end, pixels, self._repeating)
+        ]
+        return list(self._round)
+
+    def finish(self, unit: WorkUnit, statistics: UnitStatistics) -> bool:
+        """Take in a unit of this round; True if that completed the round."""
+        self._finished[unit.id] = statistics
+        if len(self._finished) < len(self._round):
+            return False
+        add = [(unit, self._finished[unit.id]) for unit in self._round]
+        self._repeating = all(statistics.repeating for _, statistics in add)
+        for unit, statistics in add:
+            self._add(unit, statistics)
+        self.num_draws = max(unit.draws[1] for unit in self._round)
+        self._round, self._finished = [], {}
+        self.stopped = reason_to_stop(self.layers, self._rules.ci_half_width, self._rules.max_draws)
+        return True
+
+    def _add(self, unit: WorkUnit, statistics: UnitStatistics) -> None:
+        if (unit.fingerprint, unit.snr_db, unit.seed, unit.metrics) != (
+            self.fingerprint,
+            self.snr_db,
+            self._rules.seed,
+            self._rules.metrics,
+        ):
+            raise LinksimError("statistics of different links, SNRs, seeds or metrics do not add up")
+        padded = tuple(_padded(layer, unit.pictures, self._rules.chunks.num_pictures) for layer in statistics.layers)
+        if self.layers and len(self.layers) != len(padded):
+            raise LinksimError("a link returned different numbers of layers for different pictures or draws")
+        self.layers = tuple(map(add_layers, self.layers, padded)) if self.layers else padded
+
+    @property
+    def progress(self) -> float:
+        """Estimated share of the work that is done, 0 to 1."""
+        if self.stopped:
+            return 1.0
+        if not self.layers:
+            return 0.0
+        done = self.num_draws / self._rules.max_draws
+        if self._rules.ci_half_width:
+            width = max(psnr_estimate(layer).half_width for layer in self.layers)
+            if width > 0:
+                # the width falls with the root of the draws
+                done = max(done, (self._rules.ci_half_width / width) ** 2)
+        return min(done, 0.95)
+
+
+def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -> LayerStatistics:
+    """Statistics of some pictures as those of the whole set, with no draws of the others."""
+    start, stop = where
+    if (start, stop) == (0, num_pictures):
+        return layer
+
+    def pad(array: np.ndarray) -> np.ndarray:
+        whole = np.zeros(num_pictures, array.dtype)
+        whole[start:stop] = array
+        return whole
+
+    return LayerStatistics(
+        pad(layer.n),
+        pad(layer.delivered),
+        pad(layer.channel_uses),
+        {name: Moments(pad(m.mean), pad(m.m2)) for name, m in layer.metrics.items()},
+    )

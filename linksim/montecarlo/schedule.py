@@ -1,0 +1,89 @@
+"""The loop of a sweep: lay out rounds, take what is stored, run the rest, keep it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+from linksim.montecarlo.execute import Pool
+from linksim.montecarlo.point import Point
+from linksim.montecarlo.progress import Progress
+from linksim.montecarlo.store import Store
+from linksim.montecarlo.unit import WorkUnit
+
+
+def simulate(
+    points: Sequence[Point],
+    names: dict[str, str],
+    store: Store,
+    make_pool: Callable[[], Pool],
+    progress: Progress,
+) -> int:
+    """Simulate every point until it stops.
+
+    Points come in the order given, link by link, so that what a link remembers of a picture (its
+    encoded symbols, its compiled graphs) serves all SNRs.
+
+    Parameters
+    ----------
+    points : sequence of Point
+    names : dict of fingerprint to name of the link
+    store : Store
+        Finished units are taken from it and added to it.
+    make_pool : function
+        Called only if anything is missing: workers take seconds to start.
+    progress : Progress
+
+    Returns
+    -------
+    int
+        Number of units that were run.
+    """
+    queue: list[tuple[int, int, WorkUnit]] = []
+    in_flight: dict[str, Point] = {}
+    position = {id(point): i for i, point in enumerate(points)}
+    shares = [0.0] * len(points)
+    count = 0
+
+    def advance(point: Point) -> None:
+        """Walk through rounds whose units are all stored; queue what is missing of the next."""
+        while point.stopped is None:
+            missing = []
+            for unit in point.next_round():
+                statistics = store.get(unit.id)
+                if statistics is None:
+                    missing.append(unit)
+                else:
+                    point.finish(unit, statistics)
+            if missing:
+                for n, unit in enumerate(missing):
+                    heapq.heappush(queue, (position[id(point)], n, unit))
+                break
+        shares[position[id(point)]] = point.progress
+
+    for point in points:
+        advance(point)
+    if not queue:
+        progress.draw(sum(shares))
+        return 0
+    pool = make_pool()
+    try:
+        while queue or in_flight:
+            while queue and len(in_flight) < pool.capacity:
+                place, _, unit = heapq.heappop(queue)
+                in_flight[unit.id] = points[place]
+                pool.submit(unit)
+            for unit, statistics in pool.completed():
+                store.append(unit, names[unit.fingerprint], statistics)
+                count += 1
+                progress.unit()
+                point = in_flight.pop(unit.id)
+                if point.finish(unit, statistics):
+                    advance(point)
+            if progress.due:
+                progress.draw(sum(shares))
+    finally:
+        pool.close()
+        store.close()
+    progress.draw(sum(shares))
+    return count

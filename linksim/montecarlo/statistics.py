@@ -1,0 +1,208 @@
+"""Counts and moments that add, and the confidence intervals that follow from them.
+
+The interval is for *the given picture set*: it says how far the curve could move if the channel
+were drawn anew, not if other photographs were taken. Draws are stratified by picture, so with
+n_p draws of picture p out of P pictures and s_p the standard deviation over the draws of p,
+
+    var(mean) = 1 / P**2 * sum_p s_p**2 / n_p,
+
+and the half width is Student's 97.5 % quantile times its root, with the degrees of freedom of
+Welch and Satterthwaite. `psnr_of_mean_mse` has the interval of the mean MSE carried through the
+logarithm by the delta method. A link that always gives the same picture has variance zero; what
+`psnr` adds to an interval for failures that were not seen yet is in `stopping`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from linksim.errors import LinksimError
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Mean and sum of squared deviations from it, per picture.
+
+    Not sum and sum of squares: their difference would lose the small variance of a large mean, and
+    draws that are all equal would not give exactly zero.
+
+    Parameters
+    ----------
+    mean : float64 [P]
+    m2 : float64 [P]
+        Sum over the draws of (value - mean)**2.
+    """
+
+    mean: np.ndarray
+    m2: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LayerStatistics:
+    """What one layer of a link gave, per picture.
+
+    Parameters
+    ----------
+    n : int64 [P]
+        Draws.
+    delivered : int64 [P]
+        Draws in which the layer arrived.
+    channel_uses : int64 [P]
+        Complex symbols, added up over the draws.
+    metrics : mapping of str to Moments
+    """
+
+    n: np.ndarray
+    delivered: np.ndarray
+    channel_uses: np.ndarray
+    metrics: Mapping[str, Moments]
+
+
+@dataclass(frozen=True, eq=False)
+class UnitStatistics:
+    """What one work unit measured.
+
+    Parameters
+    ----------
+    layers : tuple of LayerStatistics
+    repeating : bool
+        Whether every reconstruction has a key under which it may come again.
+    """
+
+    layers: tuple[LayerStatistics, ...]
+    repeating: bool
+
+    def same_as(self, other: "UnitStatistics") -> bool:
+        """Whether both hold the very same numbers."""
+        if self.repeating != other.repeating or len(self.layers) != len(other.layers):
+            return False
+        return all(_same_layer(a, b) for a, b in zip(self.layers, other.layers))
+
+
+def _same_layer(a: LayerStatistics, b: LayerStatistics) -> bool:
+    pairs = [(a.n, b.n), (a.delivered, b.delivered), (a.channel_uses, b.channel_uses)]
+    if a.metrics.keys() != b.metrics.keys():
+        return False
+    for name in a.metrics:
+        pairs += [(a.metrics[name].mean, b.metrics[name].mean), (a.metrics[name].m2, b.metrics[name].m2)]
+    return all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs)
+
+
+def moments(picture: np.ndarray, count: np.ndarray, value: np.ndarray, num_pictures: int) -> Moments:
+    """Moments per picture of values that occurred `count` times each.
+
+    Deviations are taken from the picture's first value, so that values that are all equal give
+    exactly that mean and exactly m2 = 0. A picture with an infinite value (the PSNR of a perfect
+    reconstruction) has an infinite mean, and m2 = 0 or infinity as all its values are or not.
+
+    Parameters
+    ----------
+    picture : int [M]
+    count : int [M]
+    value : float64 [M]
+    num_pictures : int
+        P; every picture occurs.
+    """
+    first = np.empty(num_pictures)
+    first[picture[::-1]] = value[::-1]
+    n = np.bincount(picture, count, num_pictures)
+    with np.errstate(invalid="ignore"):
+        shift = np.where(value == first[picture], 0.0, value - first[picture])
+        mean = first + np.bincount(picture, count * shift, num_pictures) / n
+        deviation = np.where(value == mean[picture], 0.0, value - mean[picture])
+        m2 = np.bincount(picture, count * deviation**2, num_pictures)
+    infinite = np.zeros(num_pictures, bool)
+    infinite[picture[np.isinf(value)]] = True
+    mixed = np.zeros(num_pictures, bool)
+    mixed[picture[value != first[picture]]] = True
+    mean[infinite] = np.inf
+    m2[infinite] = np.where(mixed[infinite], np.inf, 0.0)
+    return Moments(mean, m2)
+
+
+def add_moments(a: Moments, n_a: np.ndarray, b: Moments, n_b: np.ndarray) -> Moments:
+    """Moments of the draws of both (Chan, Golub and LeVeque 1979); where n_a is 0, those of b."""
+    n = np.maximum(n_a + n_b, 1)
+    same = a.mean == b.mean  # infinities too, whose difference is not a number
+    with np.errstate(invalid="ignore"):
+        delta = np.where(same, 0.0, b.mean - a.mean)
+        mean = a.mean + delta * n_b / n
+        m2 = a.m2 + b.m2 + delta**2 * (n_a * n_b / n)
+    infinite = (np.isinf(a.mean) | np.isinf(b.mean)) & ~same
+    mean = np.where(infinite, np.inf, mean)
+    m2 = np.where(infinite, np.inf, m2)
+    fresh, idle = n_a == 0, n_b == 0
+    mean = np.where(fresh, b.mean, np.where(idle, a.mean, mean))
+    m2 = np.where(fresh, b.m2, np.where(idle, a.m2, m2))
+    return Moments(mean, m2)
+
+
+def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
+    """Statistics of the draws of both, picture by picture.
+
+    Raises
+    ------
+    LinksimError
+        If they hold different metrics or numbers of pictures.
+    """
+    if a.metrics.keys() != b.metrics.keys() or a.n.shape != b.n.shape:
+        raise LinksimError("statistics of different metrics or pictures do not add up; run them as separate sweeps")
+    return LayerStatistics(
+        a.n + b.n,
+        a.delivered + b.delivered,
+        a.channel_uses + b.channel_uses,
+        {name: add_moments(a.metrics[name], a.n, b.metrics[name], b.n) for name in a.metrics},
+    )
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean and the half width of its 95 % confidence interval."""
+
+    mean: float
+    half_width: float
+
+    @property
+    def low(self) -> float:
+        return self.mean if self.half_width == 0 else self.mean - self.half_width
+
+    @property
+    def high(self) -> float:
+        return self.mean if self.half_width == 0 else self.mean + self.half_width
+
+
+def estimate(m: Moments, n: np.ndarray) -> Estimate:
+    """Mean over the pictures, and its interval from the draws (see the head of this file).
+
+    The half width is infinite where a picture has a single draw, or a value is infinite in some
+    draws and finite in others.
+    """
+    mean = float(np.mean(m.mean))
+    if np.min(n) < 2:
+        return Estimate(mean, math.inf)
+    of_picture = m.m2 / (n - 1) / n
+    total = float(np.sum(of_picture))
+    if total == 0 or math.isnan(total):
+        return Estimate(mean, 0.0 if total == 0 else math.inf)
+    if math.isinf(total):
+        return Estimate(mean, math.inf)
+    from scipy.special import stdtrit
+
+    # scaled, because the squares of small variances would underflow
+    weights = of_picture / total
+    freedom = 1.0 / float(np.sum(weights**2 / (n - 1)))
+    return Estimate(mean, float(stdtrit(freedom, 0.975)) * math.sqrt(total) / len(n))
+
+
+def psnr_of_mean(mse: Estimate) -> Estimate:
+    """PSNR in dB of a mean MSE on the scale 0..255; infinite where the MSE is 0.
+
+    Delta method: d(10 log10 m) = 10 / ln 10 * dm / m.
+    """
+    if mse.mean == 0:
+        return Estimate(math.inf, 0.0)
+    return Estimate(10 * math.log10(255**2 / mse.mean), 10 / math.log(10) * mse.half_width / mse.mean)

@@ -1,0 +1,254 @@
+"""The sweep: which links, SNRs and pictures, and how exactly."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture, PictureSet
+from linksim.links.base import Envelope, Link
+from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
+from linksim.montecarlo.files import prepare_folder
+from linksim.montecarlo.point import Chunks, Point, Rules
+from linksim.montecarlo.progress import Progress
+from linksim.montecarlo.schedule import simulate
+from linksim.montecarlo.store import Store
+from linksim.montecarlo.unit import FIRST_ROUND
+
+if TYPE_CHECKING:
+    from linksim.montecarlo.result import Result
+
+
+@dataclass(eq=False)
+class Sweep:
+    """Links over SNRs, pictures and draws of the channel.
+
+    Parameters
+    ----------
+    name : str
+        Of the scenario; results go to `results/<name>/`.
+    links : sequence of Link or Envelope
+        The members of an envelope are simulated and shown like any other link, once each.
+    pictures : str, path, PictureSet or sequence of Picture
+        A set by name ("sample", "kodak", "cifar10", ..), a folder, or pictures.
+    snr_db : sequence of float
+        Es/N0 per channel use before fading, in dB.
+    ci_half_width : float or None
+        A point is done when the half width of the 95 % interval of its PSNR is at most this, in dB;
+        None to use `max_draws` draws everywhere.
+    max_draws : int
+        Or when every picture was sent this many times, at least 2.
+    metrics : sequence of str
+        Beside "psnr" and "psnr_of_mean_mse", which are always there.
+    seed : int
+    panel_snr_db : float, optional
+        SNR of the panel of pictures; the middle one by default.
+    out : str or path, optional
+        Result folder instead of `results/<name>`.
+    max_pictures : int, optional
+        Use only the first so many pictures.
+    reference : path, or sequence of paths, optional
+        CSV files of published points (columns source, link, snr_db, metric, value) to be drawn as markers.
+
+    Raises
+    ------
+    LinksimError
+        If any of these makes no sense, or two different links have one name.
+    """
+
+    name: str
+    links: Sequence[Link | Envelope]
+    pictures: str | Path | PictureSet | Sequence[Picture] = "sample"
+    snr_db: Sequence[float] = field(default_factory=lambda: range(0, 21))
+    ci_half_width: float | None = 0.05
+    max_draws: int = 1024
+    metrics: Sequence[str] = ("psnr",)
+    seed: int = 0
+    panel_snr_db: float | None = None
+    out: str | Path | None = None
+    max_pictures: int | None = None
+    reference: str | Path | Sequence[str | Path] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w][\w.-]*", self.name):
+            raise LinksimError(f"sweep name {self.name!r} names a folder; use letters, digits, '_', '-' and '.' only")
+        if not self.links:
+            raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
+        self.links = list(self.links)
+        self.snr_db = clean_snrs(self.snr_db)
+        if self.max_draws < FIRST_ROUND:
+            raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {FIRST_ROUND} draws")
+        if self.ci_half_width is not None and not self.ci_half_width > 0:
+            raise LinksimError(f"ci_half_width is {self.ci_half_width}; give a positive number of dB, or None")
+        if self.max_pictures is not None and self.max_pictures < 1:
+            raise LinksimError(f"max_pictures is {self.max_pictures}; give at least 1")
+        if self.panel_snr_db is not None and not math.isfinite(self.panel_snr_db):
+            raise LinksimError(f"panel_snr_db is {self.panel_snr_db}; give a finite number of dB")
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go."""
+        return Path("results") / self.name if self.out is None else Path(self.out)
+
+    def load_pictures(self) -> PictureSet:
+        """The picture set, loaded.
+
+        Raises
+        ------
+        LinksimError
+            If there is no such set, or a file in it is broken.
+        """
+        if isinstance(self.pictures, (str, Path)):
+            from linksim import images
+
+            return images.load(str(self.pictures), self.max_pictures)
+        if isinstance(self.pictures, PictureSet):
+            return self.pictures[: self.max_pictures]
+        return PictureSet("pictures", list(self.pictures)[: self.max_pictures])
+
+    def simulated_links(self) -> dict[str, tuple[str, Link]]:
+        """name -> (fingerprint, link) of every link to simulate, members of envelopes included.
+
+        Raises
+        ------
+        LinksimError
+            If two different links, or a link and an envelope, have one name.
+        """
+        found: dict[str, tuple[str, Link]] = {}
+        envelopes = [link for link in self.links if isinstance(link, Envelope)]
+        for entry in self.links:
+            for link in entry.members if isinstance(entry, Envelope) else [entry]:
+                if not isinstance(link, Link):
+                    raise LinksimError(f"{link!r} is no link; wrap a codec of your own in AnalogLink")
+                fingerprint = link.fingerprint()
+                if found.setdefault(link.name, (fingerprint, link))[0] != fingerprint:
+                    raise LinksimError(f"two different links are called {link.name!r}; give one of them another name")
+        names = [envelope.name for envelope in envelopes]
+        for name in names:
+            if name in found or names.count(name) > 1:
+                raise LinksimError(f"two links are called {name!r}, one an envelope; give one of them another name")
+        return found
+
+    def run(self, workers: int = 1, progress: bool | None = None, cluster: str | None = None) -> "Result":
+        """Simulate what is not stored yet.
+
+        The result is the same, to the last bit, whatever the number of workers and however often
+        the run was killed. Finished units are kept in the result folder; `Result.save` writes the
+        table and the figures beside them.
+
+        Parameters
+        ----------
+        workers : int
+            Processes on this machine; 1 runs in this process.
+        progress : bool, optional
+            Show a bar; by default on a terminal only.
+        cluster : str, optional
+            Address of a Dask scheduler, or "local", instead of `workers`.
+
+        Raises
+        ------
+        LinksimError
+            If the result folder cannot be written or holds damaged files, or a link fails.
+        """
+        from linksim import metrics as registry
+        from linksim.montecarlo.result import Result
+
+        started = time.monotonic()
+        if workers < 1:
+            raise LinksimError(f"workers is {workers}; give at least 1")
+        # Before the minutes of loading: may we write at all?
+        prepare_folder(self.folder)
+        store = Store(self.folder)
+        links = self.simulated_links()
+        pictures = self.load_pictures()
+        asked = {"mse", "psnr", *self.metrics} - {"psnr_of_mean_mse"}
+        metrics = tuple((name, str(registry.get(name).version)) for name in sorted(asked))
+        rules = Rules(Chunks(pictures), self.seed, metrics, self.ci_half_width, self.max_draws)
+        by_fingerprint = {fingerprint: link for fingerprint, link in links.values()}
+        points = {
+            (fingerprint, snr): Point(fingerprint, snr, rules) for fingerprint in by_fingerprint for snr in self.snr_db
+        }
+        job = Job(by_fingerprint, list(pictures), metrics)
+
+        def make_pool() -> Pool:
+            if cluster is not None:
+                from linksim.montecarlo.cluster import Cluster
+
+                return Cluster(job, cluster)
+            return InProcess(job) if workers == 1 else Processes(job, workers)
+
+        with Progress(self.name, len(points), progress) as shown:
+            for note in [*store.notes, *_other_versions(store, links)]:
+                shown.note(note)
+            names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
+            count = simulate(list(points.values()), names, store, make_pool, shown)
+        how = {
+            "command": shlex.join(sys.argv) if sys.argv else "",
+            "workers": cluster or workers,
+            "units_run": count,
+            "wall_time_s": round(time.monotonic() - started, 3),
+        }
+        return Result(self, pictures, links, points, how)
+
+    def main(self, argv: Sequence[str] | None = None) -> None:
+        """Run as a script: options, results written, errors in one line.
+
+        Parameters
+        ----------
+        argv : sequence of str, optional
+            Options; those of the command line by default.
+
+        Raises
+        ------
+        SystemExit
+            With 2 after bad input, 130 after Ctrl-C.
+        """
+        from linksim.montecarlo.options import parse_arguments, run_with_options
+
+        code = run_with_options(self, parse_arguments(self.name, argv))
+        if code:
+            sys.exit(code)
+
+
+def clean_snrs(values: Sequence[float]) -> tuple[float, ...]:
+    """SNRs as floats, ascending, each once.
+
+    Raises
+    ------
+    LinksimError
+        If there are none, or one is not a finite number.
+    """
+    try:
+        numbers = [float(v) for v in values]
+    except (TypeError, ValueError) as error:
+        raise LinksimError(f"snr_db is {values!r}; give a list of numbers in dB") from error
+    for number in numbers:
+        if not math.isfinite(number):
+            raise LinksimError(f"SNR {number} dB is not a finite number; give values such as 0:20:2 or 0,5,10")
+    if not numbers:
+        raise LinksimError("there is no SNR to simulate; give values such as 0:20:2 or 0,5,10")
+    return tuple(sorted({number + 0.0 for number in numbers}))
+
+
+def _other_versions(store: Store, links: dict[str, tuple[str, Link]]) -> list[str]:
+    """What to say of stored units whose link has the name of a present one and is another."""
+    others: dict[str, int] = {}
+    present = {fingerprint for fingerprint, _ in links.values()}
+    for record in store.records:
+        if record.link in links and record.fingerprint not in present:
+            others[record.link] = others.get(record.link, 0) + 1
+    if not others:
+        return []
+    named = ", ".join(repr(name) for name in list(others)[:3]) + (" and others" if len(others) > 3 else "")
+    return [
+        f"{sum(others.values())} stored units belong to other versions of {named} "
+        f"(weights, parameters or code differ); kept in {store.folder}, not used"
+    ]

@@ -1,0 +1,139 @@
+"""The work unit: the smallest piece of a sweep that is run, stored and recognised again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from linksim.errors import LinksimError
+from linksim.images.picture import Picture
+
+STORE_FORMAT = 1
+"""Version of what a unit measures and how it is stored; part of every unit's identity."""
+
+FIRST_ROUND = 2
+"""Draws per picture in the first round: the fewest that show a variance."""
+
+CHUNK_PIXELS = 1_600_000
+"""Pixels of the pictures of one unit (4 pictures of Kodak, 1562 of CIFAR-10)."""
+
+REPEATING_CHUNK_PIXELS = 16_000_000
+"""The same for links whose reconstructions come again, so that hardly any pixels are handled."""
+
+
+@dataclass(frozen=True)
+class WorkUnit:
+    """Some pictures, sent over some draws of the channel, through one link at one SNR.
+
+    Parameters
+    ----------
+    fingerprint : str
+        `Link.fingerprint()`; the name of the link is no part of the identity.
+    snr_db : float
+    pictures : (int, int)
+        First picture and the one past the last, as positions in the picture set of the sweep. The
+        positions only say where the numbers belong; the identity is in `pictures_digest`.
+    pictures_digest : str
+        `digest_of` these pictures.
+    draws : (int, int)
+        First draw and the one past the last.
+    seed : int
+        Seed of the whole sweep.
+    metrics : tuple of (name, version)
+    """
+
+    fingerprint: str
+    snr_db: float
+    pictures: tuple[int, int]
+    pictures_digest: str
+    draws: tuple[int, int]
+    seed: int
+    metrics: tuple[tuple[str, str], ...]
+
+    @property
+    def num_pictures(self) -> int:
+        return self.pictures[1] - self.pictures[0]
+
+    @property
+    def num_draws(self) -> int:
+        return self.draws[1] - self.draws[0]
+
+    def identity(self) -> dict[str, object]:
+        """All that determines the outcome, as plain JSON values."""
+        return {
+            "format": STORE_FORMAT,
+            "fingerprint": self.fingerprint,
+            "snr_db": self.snr_db,
+            "pictures": [self.num_pictures, self.pictures_digest],
+            "draws": list(self.draws),
+            "seed": self.seed,
+            "metrics": {name: version for name, version in self.metrics},
+        }
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of `identity()`: equal exactly for units that give equal numbers."""
+        return identity_hash(self.identity())
+
+
+def identity_hash(identity: dict[str, object]) -> str:
+    """SHA-256 of plain JSON values, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def digest_of(pictures: Sequence[Picture]) -> str:
+    """SHA-256 over the hashes of some pictures, in order."""
+    return hashlib.sha256("".join(p.sha256 for p in pictures).encode()).hexdigest()
+
+
+def picture_chunks(sizes: Sequence[tuple[int, int]], max_pixels: int) -> list[tuple[int, int]]:
+    """Cut a picture set into runs of at most `max_pixels` pixels, at least one picture each.
+
+    Filled from the front, so that the first pictures of a set are cut as the whole set is and a
+    run on a few pictures leaves units that the run on all can use.
+    """
+    chunks, start, pixels = [], 0, 0
+    for i, (height, width) in enumerate(sizes):
+        if i > start and pixels + height * width > max_pixels:
+            chunks.append((start, i))
+            start, pixels = i, 0
+        pixels += height * width
+    chunks.append((start, len(sizes)))
+    return chunks
+
+
+def next_round_end(done: int, repeating: bool, max_draws: int) -> int:
+    """Draws per picture at the end of the round that follows `done` draws per picture.
+
+    Rounds double the number of draws: 2, 4, 8, .. . Where reconstructions come again, a draw costs
+    next to nothing beside the round itself, and rounds quadruple it: 2, 8, 32, .. .
+
+    Raises
+    ------
+    LinksimError
+        If `max_draws` is below 2: one draw shows no variance.
+    """
+    if max_draws < FIRST_ROUND:
+        raise LinksimError(f"max_draws is {max_draws}; a confidence interval needs at least {FIRST_ROUND} draws")
+    if done == 0:
+        return FIRST_ROUND
+    return min(done * (4 if repeating else 2), max_draws)
+
+
+def draw_chunks(start: int, stop: int, pixels: int, repeating: bool) -> list[tuple[int, int]]:
+    """Cut a round's draws so that a unit reconstructs no more than `2 * CHUNK_PIXELS` pixels.
+
+    Parameters
+    ----------
+    start, stop : int
+        The round.
+    pixels : int
+        Pixels of the pictures of the unit, sent once.
+    repeating : bool
+        Whether reconstructions come again; then the whole round is one unit.
+    """
+    step = stop - start if repeating else max(1, FIRST_ROUND * CHUNK_PIXELS // pixels)
+    return [(a, min(a + step, stop)) for a in range(start, stop, step)]
