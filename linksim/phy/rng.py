@@ -27,7 +27,7 @@ class Stream(IntEnum):
 
     NOISE = 0
     FADING = 1
-    ERASURE = 2
+    BIT_ERROR = 2
     SUCCESS = 3
     """Whether a transport block is delivered, where block-error tables stand for the chain."""
 
@@ -55,7 +55,9 @@ def _as_uint32(x: tf.Tensor | np.ndarray) -> tf.Tensor:
         return x
     if x.dtype == tf.int32:
         return tf.bitcast(x, tf.uint32)
-    raise LinksimError(f"random keys are {x.dtype.name}; make them uint32 or int32, see linksim.phy.rng.picture_key")
+    raise LinksimError(
+        f"random keys are {x.dtype.name}; make them uint32 or int32, see linksim.phy.rng.picture_key"
+    )
 
 
 def threefry2x32(
@@ -117,7 +119,9 @@ def _flat_rows(keys: tf.Tensor | np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
     """Keys as [B, 2] and their leading shape."""
     keys = _as_uint32(keys)
     if keys.shape.rank == 0 or keys.shape[-1] != 2:
-        raise LinksimError(f"random keys have shape {keys.shape}; the last dimension must be 2, see linksim.phy.rng.picture_key")
+        raise LinksimError(
+            f"random keys have shape {keys.shape}; make the last dimension 2, see linksim.phy.rng.picture_key"
+        )
     return tf.reshape(keys, [-1, 2]), tf.shape(keys)[:-1]
 
 
