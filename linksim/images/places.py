@@ -1,0 +1,51 @@
+"""Where data sets lie: `LINKSIM_DATA`, then the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from linksim.errors import LinksimError
+
+
+def cache_dir() -> Path:
+    """Where downloads go: `LINKSIM_CACHE`, or the user's cache folder of this system."""
+    override = os.environ.get("LINKSIM_CACHE")
+    if override:
+        return Path(override).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("linksim"))
+
+
+def data_roots() -> list[Path]:
+    """Folders in which data sets are looked for, first match first.
+
+    Each has one folder per set: `kodak/`, `cifar10/`, `clic2021/`, `photos/`.
+
+    Raises
+    ------
+    LinksimError
+        If `LINKSIM_DATA` names no folder: a typing error there would otherwise start downloads.
+    """
+    roots = [cache_dir()]
+    data = os.environ.get("LINKSIM_DATA")
+    if data:
+        root = Path(data).expanduser()
+        if not root.is_dir():
+            raise LinksimError(f"LINKSIM_DATA is {data!r}, which is not a folder; correct it or unset it")
+        roots.insert(0, root)
+    return roots
+
+
+def find(relative: str) -> Path | None:
+    """The first existing `<root>/<relative>`, file or folder, or None."""
+    return next((root / relative for root in data_roots() if (root / relative).exists()), None)
+
+
+def pretty(path: Path) -> str:
+    """`path` with the home folder as `~`, for messages."""
+    try:
+        return f"~/{path.relative_to(Path.home())}"
+    except (ValueError, RuntimeError):
+        return str(path)

@@ -1,0 +1,97 @@
+"""What a metric is, and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from linksim.errors import LinksimError
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number per picture that says how well it was reconstructed.
+
+    Parameters
+    ----------
+    name : str
+        What tables and `get` call it.
+    unit : str
+        "dB", or "" for a pure number.
+    version : int
+        Raised whenever the values change, so that stored ones are not mixed with new ones.
+    higher_is_better : bool
+    compute : function of two arrays
+        The metric itself; it gets validated input.
+
+    Input
+    -----
+    reference, reconstruction : [B, H, W, 3], uint8
+        Pictures of one size, in the same order.
+
+    Output
+    ------
+    values : [B], float64
+        Each depends on its own pair only, to the last bit, whatever else is in the batch.
+
+    Raises
+    ------
+    LinksimError
+        If the arrays are not uint8 [B, H, W, 3] of one shape, or the pictures are too small for
+        the metric.
+    """
+
+    name: str
+    unit: str
+    version: int
+    higher_is_better: bool
+    compute: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    def __call__(self, reference: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+        for role, pixels in (("reference", reference), ("reconstruction", reconstruction)):
+            if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+                got = pixels.dtype if isinstance(pixels, np.ndarray) else type(pixels).__name__
+                raise LinksimError(f"{self.name}: the {role} is {got}; round to 0..255 and pass a uint8 array")
+            if pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
+                raise LinksimError(f"{self.name}: the {role} has shape {list(pixels.shape)}; pass [B, H, W, 3]")
+        if reference.shape != reconstruction.shape:
+            shapes = f"{list(reference.shape)} and {list(reconstruction.shape)}"
+            raise LinksimError(f"{self.name}: reference and reconstruction have shapes {shapes}; pass pictures of one size")
+        return self.compute(reference, reconstruction)
+
+
+_METRICS: dict[str, Metric] = {}
+
+
+def register(metric: Metric) -> Metric:
+    """Make a metric known by its name; a name is taken once.
+
+    Raises
+    ------
+    LinksimError
+        If the name is taken.
+    """
+    if metric.name in _METRICS:
+        raise LinksimError(f"there is a metric called {metric.name!r} already; choose another name")
+    _METRICS[metric.name] = metric
+    return metric
+
+
+def get(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises
+    ------
+    LinksimError
+        If there is none, with the list of those there are.
+    """
+    if name not in _METRICS:
+        raise LinksimError(f"no metric is called {name!r}; choose one of {', '.join(names())}")
+    return _METRICS[name]
+
+
+def names() -> list[str]:
+    """Names of all metrics."""
+    return list(_METRICS)
