@@ -14,7 +14,7 @@ from linksim.errors import LinksimError
 from linksim.source.bitio import split_nal_units
 from linksim.source.bpg_container import FORMATS, BpgFile, parse
 from linksim.source.colour import planes_to_rgb, rgb_to_planes
-from linksim.source.hevc import IDR, PPS, SPS, CodingTools, nal_unit_type, vps
+from linksim.source.hevc import IDR, PPS, SPS, CodingTools, end_of_sequence, nal_unit_type, vps
 
 if TYPE_CHECKING:
     import av
@@ -90,7 +90,9 @@ def decode(data: bytes, max_pixels: int) -> np.ndarray:
     if file.bit_depth not in (8, 9, 10, 12):
         raise LinksimError(f"BPG of {file.bit_depth} bits is not supported: encode with 8, 10 or 12")
     sps = file.tools.to_sps(chroma_format, file.bit_depth, *coded)
-    units = [vps(), sps, *_first_picture(file.nal_units)]
+    # A slice that is cut off makes libavcodec read on past it, into whatever the memory holds; with
+    # a unit behind the slice it does not, and damaged files too decode to the same pixels every time.
+    units = [vps(), sps, *_first_picture(file.nal_units), end_of_sequence()]
     planes = _run_libavcodec(b"".join(b"\0\0\0\1" + unit for unit in units), *coded, chroma_format, file.bit_depth)
     return planes_to_rgb(
         planes, file.height, file.width, file.chroma, file.bit_depth, file.colour_space, file.limited_range

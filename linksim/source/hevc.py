@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from linksim.errors import LinksimError
 from linksim.source.bitio import BitReader, BitWriter, add_emulation_prevention, remove_emulation_prevention
 
-VPS, SPS, PPS = 32, 33, 34  # NAL unit types (H.265, table 7-1)
+VPS, SPS, PPS, END_OF_SEQUENCE = 32, 33, 34, 36  # NAL unit types (H.265, table 7-1)
 IDR = (19, 20)
 
 # explicit_rdpcm, extended_precision, high_precision_offsets, cabac_bypass_alignment: a BPG file must
@@ -223,6 +223,11 @@ def vps() -> bytes:
     w.ue(0)
     w.u(2, 0)  # no timing, no extension
     return nal_unit(VPS, w.to_bytes(stop_bit=True))
+
+
+def end_of_sequence() -> bytes:
+    """The NAL unit that says that nothing follows (H.265, 7.3.2.6)."""
+    return nal_unit(END_OF_SEQUENCE, b"")
 
 
 def nal_unit(unit_type: int, payload: bytes) -> bytes:

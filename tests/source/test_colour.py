@@ -1,0 +1,107 @@
+"""Colour conversion and chroma filters against plain floating-point arithmetic."""
+
+import numpy as np
+import pytest
+
+from linksim.source.colour import DOUBLE, HALVE, planes_to_rgb, rgb_to_planes
+
+BT601 = np.array([[0.299, 0.587, 0.114], [-0.299 / 1.772, -0.587 / 1.772, 0.5], [0.5, -0.587 / 1.402, -0.114 / 1.402]])
+
+
+@pytest.fixture(scope="module")
+def colours():
+    """All colours of a 52-step cube, and random ones, uint8 [H, 7, 3]."""
+    steps = np.arange(0, 256, 5, dtype=np.uint8)
+    cube = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(-1, 3)
+    rest = np.random.default_rng(0).integers(0, 256, (200_000, 3), dtype=np.uint8)
+    both = np.concatenate([cube, rest])
+    return both[: len(both) // 7 * 7].reshape(-1, 7, 3)
+
+
+def half_up(values):
+    return np.floor(values + 0.5)
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10, 12])
+def test_forward_is_full_range_bt601_rounded_half_up(colours, bit_depth):
+    """Equal to float64 but where its value is within 1e-6 of half a step: there rounding may fall either way."""
+    exact = colours @ BT601.T * ((2**bit_depth - 1) / 255) + np.array([0, 1, 1]) * 2 ** (bit_depth - 1)
+    for plane, values in zip(rgb_to_planes(colours, "444", bit_depth), np.moveaxis(exact, -1, 0)):
+        expected = np.clip(half_up(values), 0, 2**bit_depth - 1)
+        sure = np.abs(values % 1 - 0.5) > 1e-3
+        assert np.array_equal(plane[sure], expected[sure])
+        assert np.abs(plane.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10, 12])
+def test_inverse_is_full_range_bt601_rounded_half_up(bit_depth):
+    rng = np.random.default_rng(1)
+    planes = rng.integers(0, 2**bit_depth, (3, 500, 400)).astype(np.uint16)
+    centred = (planes - np.array([0, 1, 1])[:, None, None] * 2.0 ** (bit_depth - 1)) * 255 / (2**bit_depth - 1)
+    exact = np.moveaxis(np.tensordot(np.linalg.inv(BT601), centred, 1), 0, -1)
+    got = planes_to_rgb(planes, 500, 400, "444", bit_depth)
+    sure = np.abs(exact % 1 - 0.5) > 1e-3
+    assert np.array_equal(got[sure], np.clip(half_up(exact), 0, 255)[sure])
+
+
+def test_grey_stays_grey():
+    """R = G = B gives chroma 128 exactly, and comes back exactly."""
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
+    y, cb, cr = rgb_to_planes(grey, "444", 8)
+    assert np.array_equal(y[:, 0], np.arange(256)) and (cb == 128).all() and (cr == 128).all()
+    assert np.array_equal(planes_to_rgb([y, cb, cr], 256, 1, "444", 8), grey)
+    assert np.array_equal(planes_to_rgb([y], 256, 1, "grey", 8), grey)
+
+
+def test_the_loss_of_8_bit_ycbcr_is_small(photo, psnr):
+    """Rounding of YCbCr to 8 bits alone costs about 52 dB in 4:4:4."""
+    assert psnr(planes_to_rgb(rgb_to_planes(photo, "444", 8), *photo.shape[:2], "444", 8), photo) > 51
+
+
+@pytest.mark.parametrize("height, width", [(1, 1), (2, 2), (5, 1), (1, 6), (130, 67), (64, 64)])
+def test_chroma_filters_equal_plain_convolution(height, width):
+    """Down by 10 taps at full then 8-bit precision, up by 7 taps, edges replicated, strips invisible."""
+    rng = np.random.default_rng(height * width)
+    picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    _, full, _ = rgb_to_planes(picture, "444", 8)
+    y, half, cr = rgb_to_planes(picture, "420", 8)
+    assert half.shape == ((height + 1) // 2, (width + 1) // 2)
+
+    padded = np.pad(full.astype(int), 6, mode="edge")
+    across = np.array([[np.dot(HALVE, row[2 + 2 * j : 12 + 2 * j]) for j in range(half.shape[1])] for row in padded])
+    across = (across + 1) >> 1
+    down = np.array([np.dot(HALVE, across[2 + 2 * i : 12 + 2 * i]) for i in range(half.shape[0])])
+    assert np.array_equal(half, np.clip((down + 4096) >> 13, 0, 255))
+
+    def double(samples):
+        padded = np.pad(samples, ((3, 3), (0, 0)), mode="edge")
+        out = [np.dot(DOUBLE[:: 1 if i % 2 else -1], padded[i // 2 : i // 2 + 7]) for i in range(2 * len(samples))]
+        return np.array(out)
+
+    up = [double(double(plane.astype(int)).T).T[:height, :width] for plane in (half, cr)]
+    up = [np.clip((plane + 2048) >> 12, 0, 255).astype(np.uint8) for plane in up]
+    assert np.array_equal(
+        planes_to_rgb([y, half, cr], height, width, "420", 8), planes_to_rgb([y, *up], height, width, "444", 8)
+    )
+
+
+def test_both_chroma_filters_keep_a_flat_plane():
+    assert sum(HALVE) == 128 and sum(DOUBLE) == 64
+
+
+def test_other_colour_spaces_of_a_file():
+    """RGB is stored as G, B, R; YCgCo and limited range follow their definitions; white is white in all."""
+    planes = [np.full((1, 1), value, np.uint8) for value in (10, 20, 30)]
+    assert planes_to_rgb(planes, 1, 1, "444", 8, "rgb")[0, 0].tolist() == [30, 10, 20]
+    planes = [np.full((1, 1), value, np.uint8) for value in (100, 128 + 10, 128 - 30)]
+    assert planes_to_rgb(planes, 1, 1, "444", 8, "ycgco")[0, 0].tolist() == [60, 110, 120]
+    white = [np.full((1, 1), value, np.uint8) for value in (235, 128, 128)]
+    for space in ("bt601", "bt709", "bt2020", "ycgco"):
+        assert planes_to_rgb(white, 1, 1, "444", 8, space, limited_range=True)[0, 0].tolist() == [255, 255, 255]
+
+
+def test_half_the_columns_only():
+    """4:2:2: one chroma column for two luma columns; a flat one stays flat."""
+    flat = [np.full((5, 7), 90, np.uint8), np.full((5, 4), 70, np.uint8), np.full((5, 4), 200, np.uint8)]
+    full = [flat[0], np.full((5, 7), 70, np.uint8), np.full((5, 7), 200, np.uint8)]
+    assert np.array_equal(planes_to_rgb(flat, 5, 7, "422", 8), planes_to_rgb(full, 5, 7, "444", 8))
