@@ -7,10 +7,11 @@ Pictures are `uint8 [H, W, 3]` arrays.
 >>> decoded = codec.decode(data)
 """
 
-from linksim.source.base import RdPoint, RdPoints, SourceCodec
+from linksim.source.base import SourceCodec
 from linksim.source.bpg import Bpg
 from linksim.source.jpeg import Jpeg
 from linksim.source.jpeg2000 import Jpeg2000
+from linksim.source.points import RdPoint, RdPoints
 from linksim.source.warm import warm
 
 __all__ = ["Bpg", "Jpeg", "Jpeg2000", "RdPoint", "RdPoints", "SourceCodec", "warm"]

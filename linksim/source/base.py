@@ -2,78 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.source import rd
+from linksim.source.points import RdPoint, RdPoints
 
 MAX_PIXELS = 1 << 26
-
-
-@dataclass(frozen=True)
-class RdPoint:
-    """One quality of one picture: length of the stream and error of what it decodes to.
-
-    Parameters
-    ----------
-    quality : int
-        The codec's own number for it.
-    num_bytes : int
-    mse : float
-        Mean squared error over all RGB samples, 0 to 65025.
-    """
-
-    quality: int
-    num_bytes: int
-    mse: float
-
-    @property
-    def psnr(self) -> float:
-        """In dB against 255; infinite where the picture comes back exactly."""
-        return 10 * math.log10(255**2 / self.mse) if self.mse else math.inf
-
-
-@dataclass(frozen=True, eq=False)
-class RdPoints:
-    """All qualities of one picture, in the order of the codec's ladder.
-
-    Parameters
-    ----------
-    quality : int array [N]
-    num_bytes : int array [N]
-    mse : float array [N]
-    """
-
-    quality: np.ndarray
-    num_bytes: np.ndarray
-    mse: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.quality)
-
-    def __getitem__(self, index: int) -> RdPoint:
-        return RdPoint(int(self.quality[index]), int(self.num_bytes[index]), float(self.mse[index]))
-
-    @property
-    def psnr(self) -> np.ndarray:
-        """float array [N], in dB."""
-        with np.errstate(divide="ignore"):
-            return 10 * np.log10(255**2 / self.mse)
-
-    def best_within(self, max_bytes: int) -> RdPoint | None:
-        """The point of highest PSNR that fits, the shortest among equals; None where nothing fits.
-
-        All points are looked at: on small pictures more bytes are not always better.
-        """
-        fitting = np.flatnonzero(self.num_bytes <= max_bytes)
-        if not len(fitting):
-            return None
-        best = np.lexsort((self.num_bytes[fitting], self.mse[fitting]))[0]
-        return self[int(fitting[best])]
 
 
 class SourceCodec(ABC):
@@ -129,8 +67,6 @@ class SourceCodec(ABC):
 
     def rd_points(self, picture: np.ndarray) -> RdPoints:
         """Every quality of a picture (`uint8 [H, W, 3]`); from the disk cache when it is there."""
-        from linksim.source import rd
-
         return rd.points(self, check_picture(picture))
 
     def best_within(self, picture: np.ndarray, max_bytes: int) -> RdPoint | None:
@@ -139,8 +75,6 @@ class SourceCodec(ABC):
 
     def stream(self, picture: np.ndarray, quality: int) -> bytes:
         """The stream of a picture at one quality; from the disk cache when it is there."""
-        from linksim.source import rd
-
         self.check_quality(quality)
         return rd.stream(self, check_picture(picture), quality)
 
@@ -181,9 +115,3 @@ def check_picture(picture: np.ndarray) -> np.ndarray:
         got = f"{picture.dtype} {list(picture.shape)}" if isinstance(picture, np.ndarray) else type(picture).__name__
         raise LinksimError(f"the picture is {got}: pass a uint8 array [H, W, 3] with H, W >= 1")
     return np.ascontiguousarray(picture)
-
-
-def mean_squared_error(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two `uint8` arrays of one shape, exact up to the last division."""
-    difference = np.subtract(a, b, dtype=np.int16).astype(np.float64).ravel()
-    return float(difference @ difference) / difference.size

@@ -21,12 +21,16 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
 
 from linksim.errors import LinksimError
-from linksim.source.base import RdPoints, SourceCodec, mean_squared_error
+from linksim.source.points import RdPoints, mean_squared_error
+
+if TYPE_CHECKING:
+    from linksim.source.base import SourceCodec
 
 _MAGIC = b"linksim-rd 1\n"
 _TABLE = np.dtype([("quality", "<i4"), ("num_bytes", "<i8"), ("mse", "<f8"), ("crc", "<u4")])
@@ -144,9 +148,12 @@ def _read_stream(path: Path, qualities: Sequence[int], index: int) -> bytes | No
                 return None
             file.seek(int(table["num_bytes"][:index].sum()), os.SEEK_CUR)
             data = file.read(int(table["num_bytes"][index]))
+            if zlib.crc32(data) == table["crc"][index]:
+                return data
+        path.unlink()  # damaged: the next look at its points computes the picture anew
     except OSError:
-        return None
-    return data if zlib.crc32(data) == table["crc"][index] else None
+        pass  # not there, or not ours to remove
+    return None
 
 
 def _table_at(file: io.BufferedReader, qualities: Sequence[int]) -> np.ndarray | None:

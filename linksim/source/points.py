@@ -1,0 +1,76 @@
+"""Rate-distortion points: how long the streams of a picture are and how well it comes back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RdPoint:
+    """One quality of one picture: length of the stream and error of what it decodes to.
+
+    Parameters
+    ----------
+    quality : int
+        The codec's own number for it.
+    num_bytes : int
+    mse : float
+        Mean squared error over all RGB samples, 0 to 65025.
+    """
+
+    quality: int
+    num_bytes: int
+    mse: float
+
+    @property
+    def psnr(self) -> float:
+        """In dB against 255; infinite where the picture comes back exactly."""
+        return 10 * math.log10(255**2 / self.mse) if self.mse else math.inf
+
+
+@dataclass(frozen=True, eq=False)
+class RdPoints:
+    """All qualities of one picture, in the order of the codec's ladder.
+
+    Parameters
+    ----------
+    quality : int array [N]
+    num_bytes : int array [N]
+    mse : float array [N]
+    """
+
+    quality: np.ndarray
+    num_bytes: np.ndarray
+    mse: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.quality)
+
+    def __getitem__(self, index: int) -> RdPoint:
+        return RdPoint(int(self.quality[index]), int(self.num_bytes[index]), float(self.mse[index]))
+
+    @property
+    def psnr(self) -> np.ndarray:
+        """float array [N], in dB."""
+        with np.errstate(divide="ignore"):
+            return 10 * np.log10(255**2 / self.mse)
+
+    def best_within(self, max_bytes: int) -> RdPoint | None:
+        """The point of highest PSNR that fits, the shortest among equals; None where nothing fits.
+
+        All points are looked at: on small pictures more bytes are not always better.
+        """
+        fitting = np.flatnonzero(self.num_bytes <= max_bytes)
+        if not len(fitting):
+            return None
+        best = np.lexsort((self.num_bytes[fitting], self.mse[fitting]))[0]
+        return self[int(fitting[best])]
+
+
+def mean_squared_error(a: np.ndarray, b: np.ndarray) -> float:
+    """Of two `uint8` arrays of one shape, exact up to the last division."""
+    difference = np.subtract(a, b, dtype=np.int16).astype(np.float64).ravel()
+    return float(difference @ difference) / difference.size

@@ -1,0 +1,210 @@
+"""The budget, the ladder of qualities, and the cache that makes a second sweep encode nothing."""
+
+import math
+import os
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from linksim.errors import LinksimError
+from linksim.source import Bpg, Jpeg, Jpeg2000, RdPoint, RdPoints, rd, warm
+
+CODECS = [Bpg, Jpeg, Jpeg2000]
+
+
+@pytest.fixture
+def frozen(monkeypatch):
+    """Call it, and any encoding or decoding from then on is a failure."""
+
+    def freeze():
+        def fail(self, *args):
+            raise AssertionError("a warm cache must not code anything")
+
+        for codec in CODECS:
+            monkeypatch.setattr(codec, "encode_at", fail)
+            monkeypatch.setattr(codec, "decode", fail)
+
+    return freeze
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_points_are_what_the_codec_really_does(codec, crop):
+    """Bytes are those of the stream, MSE that of the decoded uint8 picture."""
+    picture, codec = crop(32, 40), codec()
+    points = codec.rd_points(picture)
+    assert points.quality.tolist() == list(codec.qualities)
+    for i in range(0, len(points), 17):
+        stream = codec.encode_at(picture, points[i].quality)
+        error = np.mean((codec.decode(stream).astype(float) - picture) ** 2)
+        assert points[i].num_bytes == len(stream) and points[i].mse == pytest.approx(error, rel=1e-12)
+        assert points[i].psnr == pytest.approx(points.psnr[i]) == pytest.approx(10 * math.log10(255**2 / error))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("size", [(32, 32), (5, 40)])
+def test_a_stream_never_exceeds_its_budget_and_no_fitting_one_is_better(codec, size, crop, psnr):
+    picture, codec = crop(*size), codec()
+    points = codec.rd_points(picture)
+    for budget in [*range(0, 1200, 29), *points.num_bytes[::11], 10**9]:
+        best = codec.best_within(picture, budget)
+        if best is None:
+            assert budget < points.num_bytes.min()
+            with pytest.raises(LinksimError, match=f"smallest stream has {points.num_bytes.min()}"):
+                codec.encode(picture, budget)
+            continue
+        stream = codec.encode(picture, budget)
+        assert len(stream) == best.num_bytes <= budget
+        assert psnr(codec.decode(stream), picture) == pytest.approx(best.psnr)
+        assert best.mse == points.mse[points.num_bytes <= budget].min()
+
+
+def test_the_best_point_wins_where_more_bytes_are_worse():
+    """And of two equally good ones the shorter; nothing that fits is None."""
+    points = RdPoints(np.arange(4), np.array([40, 30, 25, 20]), np.array([9.0, 4.0, 4.0, 16.0]))
+    assert points.best_within(100) == RdPoint(2, 25, 4.0)
+    assert points.best_within(24) == RdPoint(3, 20, 16.0)
+    assert points.best_within(19) is None
+    assert RdPoint(0, 1, 0.0).psnr == math.inf
+
+
+def test_bpg_is_monotone_on_a_photograph(photo):
+    """Every step of QP costs bytes and brings quality (on small pictures it need not)."""
+    points = Bpg(preset="medium").rd_points(photo)
+    assert (np.diff(points.num_bytes) < 0).all() and (np.diff(points.mse) > 0).all()
+
+
+def test_rungs_of_jpeg_2000_are_close(photo):
+    """In the range that is used, 0.1 to 3 bits per pixel, neighbours differ by less than 12 % of the bytes."""
+    num_bytes = Jpeg2000().rd_points(photo).num_bytes
+    used = num_bytes[(num_bytes > photo[..., 0].size // 80) & (num_bytes < photo[..., 0].size * 3 // 8)]
+    assert len(used) > 30 and (used[:-1] / used[1:]).max() < 1.12
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_warm_cache_codes_nothing(codec, crop, frozen):
+    picture = crop(24, 24)
+    cold, codec = codec(), codec
+    points, stream = cold.rd_points(picture), cold.encode(picture, 600)
+    frozen()
+    again = codec()
+    assert np.array_equal(again.rd_points(picture).mse, points.mse)
+    assert again.best_within(picture, 600).num_bytes == len(stream)
+    assert again.encode(picture, 600) == stream
+    assert warm(again, [picture, picture], workers=1) == 0
+
+
+def test_pixels_shape_and_options_tell_entries_apart(crop):
+    picture = crop(12, 8)
+    paths = {
+        rd.cache_file(codec, pixels)
+        for codec in (Jpeg(), Bpg(), Bpg("420"))
+        for pixels in (picture, picture.reshape(8, 12, 3), picture ^ 1)
+    }
+    assert len(paths) == 9
+
+
+@pytest.mark.parametrize("where", ["magic", "table", "end", "empty"])
+def test_a_damaged_cache_file_is_computed_again(where, crop):
+    picture, codec = crop(16, 16), Jpeg()
+    points = codec.rd_points(picture)
+    path = rd.cache_file(codec, picture)
+    whole = path.read_bytes()
+    broken = bytearray(whole)
+    if where in ("magic", "table"):
+        broken[3 if where == "magic" else 300] ^= 1
+    path.write_bytes({"end": whole[:-1], "empty": b""}.get(where, bytes(broken)))
+    assert not rd.is_cached(codec, picture)
+    assert codec.stream(picture, 50) == codec.encode_at(picture, 50)
+    assert np.array_equal(codec.rd_points(picture).mse, points.mse)
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_stream_in_the_cache_is_never_used(crop):
+    picture, codec = crop(16, 16), Jpeg()
+    codec.rd_points(picture)
+    path = rd.cache_file(codec, picture)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:])
+    assert codec.stream(picture, 1) == codec.encode_at(picture, 1)
+    codec.rd_points(picture)
+    assert path.read_bytes() == whole
+
+
+def test_without_a_writable_cache_all_works_with_one_warning(crop, tmp_path, monkeypatch):
+    """Here the cache folder cannot exist, because a file stands in its way; the search is not repeated."""
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("LINKSIM_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(rd, "_warned", False)
+    picture, codec = crop(16, 16), Jpeg()
+    with pytest.warns(UserWarning, match="LINKSIM_CACHE") as caught:
+        stream = codec.encode(picture, 500)
+        assert warm(codec, [picture]) == 0
+    assert len(caught) == 1 and len(stream) <= 500
+    calls = []
+    encode_at = Jpeg.encode_at
+    monkeypatch.setattr(Jpeg, "encode_at", lambda self, *args: calls.append(1) or encode_at(self, *args))
+    assert codec.encode(picture, 500) == stream
+    assert len(calls) == 1
+
+
+def test_many_writers_of_one_picture_leave_one_whole_file(crop, cache):
+    picture, codec = crop(16, 16), Jpeg()
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: codec.rd_points(picture).num_bytes.tolist(), range(8)))
+    assert all(result == results[0] for result in results)
+    assert [path for path in cache.rglob("*") if path.is_file()] == [rd.cache_file(codec, picture)]
+
+
+def test_warm_fills_the_cache_in_processes(crop, frozen):
+    """Pictures that come twice or are there already are not counted."""
+    pictures = [crop(16, width) for width in (8, 9, 10, 11, 8)]
+    codec = Jpeg()
+    codec.rd_points(pictures[1])
+    steps = []
+    assert warm(codec, pictures, workers=2, progress=lambda done, total: steps.append((done, total))) == 3
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+    frozen()
+    for picture in pictures:
+        codec.stream(picture, codec.best_within(picture, 10_000).quality)
+
+
+def test_bad_workers_are_refused():
+    with pytest.raises(LinksimError, match="workers"):
+        warm(Jpeg(), [], workers=0)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        None,
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+    ],
+)
+def test_what_is_no_picture_is_refused(picture):
+    for codec in CODECS:
+        with pytest.raises(LinksimError, match="uint8"):
+            codec().rd_points(picture)
+
+
+def test_a_quality_beyond_the_ladder_is_refused(crop):
+    for codec in CODECS:
+        for quality in (-1, 104, 52.5):
+            with pytest.raises(LinksimError, match="no quality"):
+                codec().stream(crop(8, 8), quality)
+
+
+def test_a_view_is_as_good_as_a_copy(photo):
+    view = photo[::5, 20:90:4]
+    assert np.array_equal(Jpeg().rd_points(view).mse, Jpeg().rd_points(view.copy()).mse)
+
+
+def test_no_warning_on_the_usual_path(crop):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Jpeg().encode(crop(8, 8), 1000)
+    assert os.environ["LINKSIM_CACHE"] in str(rd.cache_folder())
