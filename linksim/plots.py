@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,10 +35,14 @@ LABELS = {
 
 # Okabe and Ito (2008): told apart by readers with any colour vision, and in this order on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255")
-_GREY = ("#6f6f6f", "#9a9a9a", "#838383", "#b0b0b0")
+_GREY = ("#5f5f5f", "#a2a2a2", "#808080")
 _DASHES = ((0, (4, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _PANEL_COLUMNS = 6
+
+_CROWDED = 8
+"""Main curves in one plot; with more of them, every bandwidth ratio has a plot of its own."""
+_NAMED_SCHEMES = 12
 
 Reference = list[dict[str, str]]
 """Published points, one dict per row of a reference file."""
@@ -53,7 +58,8 @@ def curves(
     """Quality against SNR, one curve per link and layer, with bands of the 95 % intervals.
 
     Envelopes are bold; their members are thin, dashed and grey, so that each scheme's cliff stays
-    visible below the envelope.
+    visible below the envelope. Where many links of several bandwidth ratios are compared, each ratio
+    has a plot of its own, and one colour means one kind of link in all of them.
 
     Parameters
     ----------
@@ -76,98 +82,165 @@ def curves(
         raise LinksimError(f"there is no metric {metric!r}; take one of {', '.join(sorted(set(table['metric'])))}")
     envelopes = dict(envelopes or {})
     members = {name for names in envelopes.values() for name in names}
-    figure, axes = _new_figure((9.2, 5.0))
-    main, grey = 0, 0
-    for (link, layer), curve in shown.groupby(["link", "layer"], sort=False):
-        curve = curve.sort_values("snr_db")
-        layers = shown.loc[shown["link"] == link, "layer"].nunique()
-        label = f"{link}, layer {layer}" if layers > 1 else str(link)
-        if link in members:
-            style = {"color": _GREY[grey % len(_GREY)], "lw": 0.9, "ls": _DASHES[grey % len(_DASHES)], "zorder": 2}
-            grey += 1
-        else:
-            style = {"color": _COLOURS[main % len(_COLOURS)], "lw": 2.6 if link in envelopes else 1.7, "zorder": 4}
-            if len(curve) <= 30:
-                style |= {"marker": "o", "ms": 3.2}
-            main += 1
-        _curve(axes, curve, label, style)
-    _reference_points(axes, reference or [], metric)
-    axes.set_xlabel("SNR, Es/N0 (dB)")
-    axes.set_ylabel(LABELS.get(metric, metric))
-    axes.set_title(title if title is not None else str(shown["scenario"].iloc[0]), loc="left", fontsize=11)
-    entries = len(axes.get_legend_handles_labels()[0])
-    axes.legend(
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1.0),
-        borderaxespad=0,
-        frameon=False,
-        fontsize=8.5 if entries <= 22 else 7,
-        ncols=1 + (entries - 1) // 32,
-        handlelength=2.8,
-    )
+    points = [row for row in reference or [] if row["metric"] == metric]
+    plots = _plots(shown, members)
+    columns = min(len(plots), 3)
+    rows = math.ceil(len(plots) / columns)
+    size = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * rows + 0.4)
+    figure, grid = _new_figure(size, rows, columns, sharex=True, sharey=True)
+    styles = _Styles(envelopes, members, {_plain(name, cbr) for cbr, _, part in plots for name in part["link"]})
+    for axes, (cbr, ratios, part) in zip(grid, plots):
+        for (link, layer), curve in part.groupby(["link", "layer"], sort=False):
+            layers = shown.loc[shown["link"] == link, "layer"].nunique()
+            label = _plain(str(link), cbr) + (f", layer {layer}" if layers > 1 else "")
+            _curve(axes, curve.sort_values("snr_db"), styles.of(str(link), label))
+        for row in points:
+            if not row.get("cbr") or any(abs(float(row["cbr"]) / ratio - 1) < 0.04 for ratio in ratios):
+                style = styles.of_published(_plain(row["link"], cbr) + ", published")
+                axes.plot([float(row["snr_db"])], [float(row["value"])], **style)
+        if cbr is not None:
+            axes.set_title(f"CBR {cbr_text(cbr)}", fontsize=9.5)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(True, color="#e6e6e6", lw=0.7)
+        axes.set_axisbelow(True)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    for i, axes in enumerate(grid):
+        if i >= len(plots):
+            axes.set_axis_off()
+        elif i + columns >= len(plots):  # nothing below it that would carry the numbers
+            axes.tick_params(labelbottom=True)
+    figure.supxlabel("SNR, Es/N0 (dB)", fontsize=10)
+    figure.supylabel(LABELS.get(metric, metric), fontsize=10)
+    figure.suptitle(title if title is not None else str(shown["scenario"].iloc[0]), fontsize=11)
+    _legend(figure, grid)
     return figure
 
 
-def _curve(axes: "Axes", curve: "pandas.DataFrame", label: str, style: dict[str, object]) -> None:
+def _plots(
+    shown: "pandas.DataFrame", members: set[str]
+) -> list[tuple[float | None, list[float], "pandas.DataFrame"]]:
+    """(bandwidth ratio, [it], its rows) of every plot; (None, all ratios, all rows) where one has room for all."""
+    cbr = shown.groupby(["link", "layer"], sort=False)["cbr"].transform("mean")
+    main = shown[~shown["link"].isin(members)]
+    # ratios that differ by rounding to whole channel uses only are one ratio
+    ratios: list[float] = []
+    for value in sorted(set(cbr)):
+        if not ratios or value > 1.04 * ratios[-1]:
+            ratios.append(value)
+    if len(main.groupby(["link", "layer"])) <= _CROWDED or len(ratios) == 1:
+        return [(None, ratios, shown)]
+    belongs = cbr.map(lambda value: max(r for r in ratios if r <= value))
+    return [(ratio, [ratio], shown[belongs == ratio]) for ratio in ratios]
+
+
+def cbr_text(cbr: float) -> str:
+    """A bandwidth ratio as the papers write it: "1/16", or "0.07" where it is no such fraction."""
+    whole = round(1 / cbr) if cbr > 0 else 0
+    return f"1/{whole}" if whole and abs(cbr * whole - 1) < 0.02 else f"{cbr:.3g}"
+
+
+def _plain(label: str, cbr: float | None) -> str:
+    """A link's name without the bandwidth ratio that its plot is for."""
+    if cbr is None:
+        return label
+    return re.sub(rf"[, ]*(CBR )?(?<![\d/]){re.escape(cbr_text(cbr))}(?![\d/])", "", label).strip(" ,") or label
+
+
+class _Styles:
+    """One look per label, the same in every plot of a figure."""
+
+    def __init__(self, envelopes: Mapping[str, Sequence[str]], members: set[str], labels: set[str]):
+        self._envelopes, self._members = envelopes, members
+        self._known: dict[str, dict[str, object]] = {}
+        # more schemes than anybody tells apart share one entry in the legend
+        self._name_schemes = len(members) <= _NAMED_SCHEMES or len(labels) <= 2 * _NAMED_SCHEMES
+
+    def of(self, link: str, label: str) -> dict[str, object]:
+        scheme = link in self._members
+        if scheme and not self._name_schemes:
+            label = "fixed schemes"
+        if label not in self._known:
+            i = sum(style["zorder"] == (2 if scheme else 4) for style in self._known.values())
+            if scheme:
+                style = {"color": _GREY[i % len(_GREY)], "lw": 0.9, "ls": _DASHES[i % len(_DASHES)], "zorder": 2}
+            else:
+                style = {"color": _COLOURS[i % len(_COLOURS)], "lw": 2.6 if link in self._envelopes else 1.6}
+                style |= {"zorder": 4, "marker": "o", "ms": 2.8, "ls": "-" if i < len(_COLOURS) else "--"}
+            self._known[label] = {**style, "label": _wrapped(label)}
+        return self._known[label]
+
+    def of_published(self, label: str) -> dict[str, object]:
+        if label not in self._known:
+            i = sum(style["zorder"] == 6 for style in self._known.values())
+            self._known[label] = {
+                "ls": "none",
+                "marker": _MARKERS[i % len(_MARKERS)],
+                "ms": 6.5,
+                "mfc": "white",
+                "mec": _COLOURS[(i + 4) % len(_COLOURS)],
+                "mew": 1.4,
+                "zorder": 6,
+                "label": _wrapped(label),
+            }
+        return self._known[label]
+
+
+def _curve(axes: "Axes", curve: "pandas.DataFrame", style: dict[str, object]) -> None:
     snr, mean = curve["snr_db"].to_numpy(float), curve["mean"].to_numpy(float)
     low, high = curve["ci_low"].to_numpy(float), curve["ci_high"].to_numpy(float)
     # infinite PSNR (a perfect reconstruction) and undefined intervals are gaps, not lines to the edge
     mean = np.where(np.isfinite(mean), mean, np.nan)
     low, high = np.where(np.isfinite(low), low, mean), np.where(np.isfinite(high), high, mean)
-    axes.plot(snr, mean, label=_wrapped(label), **style)
+    axes.plot(snr, mean, **style)
     axes.fill_between(snr, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
 
 
-def _reference_points(axes: "Axes", reference: Reference, metric: str) -> None:
-    groups: dict[str, list[tuple[float, float]]] = {}
-    for row in reference:
-        if row["metric"] == metric:
-            label = f"{row['link']} [{row['source']}]"
-            groups.setdefault(label, []).append((float(row["snr_db"]), float(row["value"])))
-    for i, (label, points) in enumerate(groups.items()):
-        points.sort()
-        axes.plot(
-            [p[0] for p in points],
-            [p[1] for p in points],
-            ls="none",
-            marker=_MARKERS[i % len(_MARKERS)],
-            ms=7,
-            mfc="white",
-            mec=_COLOURS[(i + 3) % len(_COLOURS)],
-            mew=1.5,
-            zorder=6,
-            label=_wrapped(label),
-        )
+def _legend(figure: "Figure", grid: Sequence["Axes"]) -> None:
+    """One legend beside all plots: curves, schemes, published points."""
+    entries = {}
+    for axes in grid:
+        for handle, label in zip(*axes.get_legend_handles_labels()):
+            entries.setdefault(label, handle)
+    ordered = sorted(entries.items(), key=lambda entry: {4: 0, 2: 1, 6: 2}[int(entry[1].get_zorder())])
+    figure.legend(
+        [handle for _, handle in ordered],
+        [label for label, _ in ordered],
+        loc="outside right upper",
+        frameon=False,
+        fontsize=8.5 if len(ordered) <= 20 else 7,
+        handlelength=2.8,
+    )
 
 
-def load_reference(paths: str | Path | Sequence[str | Path]) -> Reference:
-    """Published points from CSV files with the columns source, link, snr_db, metric, value.
+def load_reference(path: str | Path) -> Reference:
+    """Published points from a CSV file with the columns source, link, snr_db, metric, value.
 
-    Further columns (cbr, note, ..) are kept and not used here; lines that begin with # are comments.
+    A column cbr says for which bandwidth ratio a point is; further columns are ignored. Lines that begin with # are comments.
 
     Raises
     ------
     LinksimError
-        If a file is missing, lacks a column, or holds something that is no number.
+        If the file is missing, lacks a column, or holds something that is no number.
     """
+    try:
+        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    except (OSError, UnicodeDecodeError) as error:
+        raise LinksimError(f"reference file {path} cannot be read ({error}); check the path") from error
     rows: Reference = []
-    for path in [paths] if isinstance(paths, (str, Path)) else paths:
-        path = Path(path)
+    for row in csv.DictReader(lines):
         try:
-            lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-        except (OSError, UnicodeDecodeError) as error:
-            raise LinksimError(f"reference file {path} cannot be read ({error}); check the path") from error
-        for row in csv.DictReader(lines):
-            try:
-                if not all(math.isfinite(float(row[column])) for column in ("snr_db", "value")):
-                    raise ValueError("not finite")
-                rows.append({column: str(row[column]) for column in row if column is not None})
-                row["source"], row["link"], row["metric"]
-            except (KeyError, TypeError, ValueError) as error:
-                raise LinksimError(
-                    f"reference file {path}: {dict(row)} is no published point; "
-                    "each line needs source, link, snr_db, metric, value"
-                ) from error
+            numbers = [row["snr_db"], row["value"], row.get("cbr") or "0"]
+            if not (row["source"] and row["link"] and row["metric"]) or not all(
+                math.isfinite(float(number)) for number in numbers
+            ):
+                raise ValueError("empty or not finite")
+        except (KeyError, TypeError, ValueError) as error:
+            raise LinksimError(
+                f"reference file {path}: {dict(row)} is no published point; "
+                "each line needs source, link, snr_db, metric, value"
+            ) from error
+        rows.append({column: str(value) for column, value in row.items() if column is not None})
     return rows
 
 
@@ -207,7 +280,9 @@ def panel(
     cell = 3.0 if columns > 3 else 3.8
     # extreme shapes are held to where a title still fits
     tall = min(max(cell * height / width, 0.6), 2 * cell)
-    figure, grid = _new_figure((cell * columns, rows * (tall + 0.75) + (0.35 if title else 0)), rows, columns)
+    lines = 2 + max(_wrapped(name, 30).count("\n") for name in received) if received else 1
+    size = (cell * columns, rows * (tall + 0.1 + 0.17 * lines) + (0.35 if title else 0))
+    figure, grid = _new_figure(size, rows, columns)
     for axes, (name, picture) in zip(grid, pictures.items()):
         # small pictures show their pixels, large ones are scaled down smoothly
         axes.imshow(picture, interpolation="nearest" if max(height, width) <= 128 else "antialiased")
@@ -242,8 +317,10 @@ def _wrapped(text: str, width: int = 38) -> str:
     return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width)) or text
 
 
-def _new_figure(size: tuple[float, float], rows: int = 0, columns: int = 0):
-    """A figure with one plot, or with a grid of frames for pictures."""
+def _new_figure(
+    size: tuple[float, float], rows: int, columns: int, sharex: bool = False, sharey: bool = False
+) -> tuple["Figure", list["Axes"]]:
+    """A figure of `size` inches with a grid of plots, row by row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -255,11 +332,4 @@ def _new_figure(size: tuple[float, float], rows: int = 0, columns: int = 0):
 
     figure = NotebookFigure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    if rows:
-        return figure, list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
-    axes = figure.add_subplot()
-    axes.grid(True, color="#e6e6e6", lw=0.7)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    return figure, axes
+    return figure, list(np.ravel(figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)))

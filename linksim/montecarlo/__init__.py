@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from linksim.montecarlo.merge import merge
+    from linksim.montecarlo.merging import merge
     from linksim.montecarlo.options import Options, run_with_options
     from linksim.montecarlo.result import Result
     from linksim.montecarlo.sweep import Sweep
@@ -25,7 +25,7 @@ _WHERE = {
     "Result": "result",
     "Options": "options",
     "run_with_options": "options",
-    "merge": "merge",
+    "merge": "merging",
 }
 
 __all__ = ["Options", "Result", "Sweep", "merge", "run_with_options"]
@@ -33,8 +33,6 @@ __all__ = ["Options", "Result", "Sweep", "merge", "run_with_options"]
 
 def __getattr__(name: str) -> object:
     if name in _WHERE:
-        # `merge` is a function and a module of one name: importing the module binds the module
-        # here, so the function is put back in its place.
         value = getattr(import_module(f"linksim.montecarlo.{_WHERE[name]}"), name)
         globals()[name] = value
         return value

@@ -51,10 +51,10 @@ class Evaluator:
         pictures = self.pictures[unit.pictures[0] : unit.pictures[1]]
         reception = link.transmit(pictures, unit.snr_db, range(*unit.draws), unit.seed)
         _check(link, reception, pictures, unit.num_draws)
-        layers, repeating = [], True
+        layers = []
         for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
-            values = [self._measure(outcomes, pictures, unit.metrics) for outcomes in outcomes_of_layer]
-            repeating &= all(outcomes.keys is not None for outcomes in outcomes_of_layer)
+            known = self._look_up(outcomes_of_layer, pictures, unit.metrics)
+            values = [self._measure(outcomes, pictures, unit.metrics, known) for outcomes in outcomes_of_layer]
             picture = np.concatenate([np.asarray(o.picture, np.int64) for o in outcomes_of_layer])
             count = np.concatenate([np.asarray(o.count, np.int64) for o in outcomes_of_layer])
             delivered = np.concatenate([np.asarray(o.delivered, bool) for o in outcomes_of_layer])
@@ -76,19 +76,35 @@ class Evaluator:
                     },
                 )
             )
-        return UnitStatistics(tuple(layers), repeating)
+        return UnitStatistics(tuple(layers))
+
+    def _look_up(
+        self, outcomes_of_layer: Sequence[Outcomes], pictures: Sequence[Picture], metrics: Sequence[tuple[str, str]]
+    ) -> Mapping[Key, float]:
+        """What the cache knows of a whole layer, asked for at once."""
+        wanted = [
+            (pictures[p].sha256, key, *metric)
+            for outcomes in outcomes_of_layer
+            if outcomes.keys is not None
+            for p, key in zip(outcomes.picture, outcomes.keys)
+            for metric in metrics
+        ]
+        return self.cache.get(wanted) if wanted else {}
 
     def _measure(
-        self, outcomes: Outcomes, pictures: Sequence[Picture], metrics: Sequence[tuple[str, str]]
+        self,
+        outcomes: Outcomes,
+        pictures: Sequence[Picture],
+        metrics: Sequence[tuple[str, str]],
+        known: Mapping[Key, float],
     ) -> np.ndarray:
         """Metric values [metric, M]; the pixels are loaded only if one of them is not known."""
         picture = np.asarray(outcomes.picture, np.int64)
         values = np.full((len(metrics), len(picture)), np.nan)
         keys: list[list[Key]] = []
         if outcomes.keys is not None:
-            shas = [pictures[p].sha256 for p in picture]
-            keys = [[(sha, key, *metric) for sha, key in zip(shas, outcomes.keys)] for metric in metrics]
-            known = self.cache.get([key for row in keys for key in row])
+            named = [(pictures[p].sha256, key) for p, key in zip(picture, outcomes.keys)]
+            keys = [[(sha, key, *metric) for sha, key in named] for metric in metrics]
             for i, row in enumerate(keys):
                 values[i] = [known.get(key, np.nan) for key in row]
         missing = np.isnan(values)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
-from linksim.montecarlo.unit import CHUNK_PIXELS, picture_chunks
+from linksim.montecarlo.unit import picture_chunks
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
     from linksim.montecarlo.sweep import Sweep
 
 QUICK_POINTS = 5
+QUICK_PIXELS = 1_600_000
 QUICK_DRAWS = 16
 QUICK_HALF_WIDTH_DB = 0.5
 
@@ -28,7 +29,7 @@ HELP = {
     "draws": "at most so many draws of the channel per picture",
     "quick": (
         f"a first look: at most {QUICK_POINTS} SNRs, the first pictures up to "
-        f"{CHUNK_PIXELS / 1e6:.1f} megapixels, {QUICK_DRAWS} draws, intervals of +-{QUICK_HALF_WIDTH_DB} dB; "
+        f"{QUICK_PIXELS / 1e6:.1f} megapixels, {QUICK_DRAWS} draws, intervals of +-{QUICK_HALF_WIDTH_DB} dB; "
         "written to results/NAME-quick"
     ),
     "workers": "processes on this machine, or auto for one per core",
@@ -114,7 +115,7 @@ def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
         changes["snr_db"] = [sweep.snr_db[round(i * last / max(1, points - 1))] for i in range(points)]
     if options.pictures is None:
         pictures = sweep.load_pictures()
-        changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], CHUNK_PIXELS)[0][1]]
+        changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], QUICK_PIXELS)[0][1]]
     return changes
 
 

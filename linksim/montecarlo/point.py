@@ -9,37 +9,32 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
+from linksim.links.base import Link
 from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, add_layers
 from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
-from linksim.montecarlo.unit import (
-    CHUNK_PIXELS,
-    REPEATING_CHUNK_PIXELS,
-    WorkUnit,
-    digest_of,
-    draw_chunks,
-    next_round_end,
-    picture_chunks,
-)
+from linksim.montecarlo.unit import MIN_DRAWS, WorkUnit, digest_of, draw_chunks, next_round_end, picture_chunks
 
 
 class Chunks:
-    """How a picture set is cut into units, with the digest and the pixels of every cut."""
+    """How a picture set is cut into units, with the digest and the pixels of every chunk."""
 
     def __init__(self, pictures: Sequence[Picture]):
-        sizes = [p.size for p in pictures]
-        self.num_pictures = len(sizes)
+        self._pictures = pictures
+        self._cut: dict[int, list[tuple[tuple[int, int], str, int]]] = {}
 
-        def cut(max_pixels: int) -> list[tuple[tuple[int, int], str, int]]:
-            return [
-                ((a, b), digest_of(pictures[a:b]), sum(h * w for h, w in sizes[a:b]))
+    @property
+    def num_pictures(self) -> int:
+        return len(self._pictures)
+
+    def of(self, max_pixels: int) -> list[tuple[tuple[int, int], str, int]]:
+        """(first picture, one past the last), digest, pixels of every chunk of at most `max_pixels`."""
+        if max_pixels not in self._cut:
+            sizes = [p.size for p in self._pictures]
+            self._cut[max_pixels] = [
+                ((a, b), digest_of(self._pictures[a:b]), sum(h * w for h, w in sizes[a:b]))
                 for a, b in picture_chunks(sizes, max_pixels)
             ]
-
-        self._usual, self._repeating = cut(CHUNK_PIXELS), cut(REPEATING_CHUNK_PIXELS)
-
-    def of(self, repeating: bool) -> list[tuple[tuple[int, int], str, int]]:
-        """(first picture, one past the last), digest, pixels of every chunk."""
-        return self._repeating if repeating else self._usual
+        return self._cut[max_pixels]
 
 
 @dataclass(frozen=True)
@@ -73,6 +68,8 @@ class Point:
 
     Parameters
     ----------
+    link : Link
+        For what it says of itself (`max_pixels`, `first_draws`); it is not run here.
     fingerprint : str
         Of the link.
     snr_db : float
@@ -86,24 +83,29 @@ class Point:
         "target" or "limit" once the point is done.
     """
 
-    def __init__(self, fingerprint: str, snr_db: float, rules: Rules):
+    def __init__(self, link: Link, fingerprint: str, snr_db: float, rules: Rules):
         self.fingerprint = fingerprint
         self.snr_db = snr_db
         self.layers: tuple[LayerStatistics, ...] = ()
         self.stopped: str | None = None
         self.num_draws = 0
         self._rules = rules
-        self._repeating = False
+        self._max_pixels = link.max_pixels
+        self._first_draws = max(link.first_draws, MIN_DRAWS)
         self._round: list[WorkUnit] = []
         self._finished: dict[str, UnitStatistics] = {}
 
     def next_round(self) -> list[WorkUnit]:
-        """Lay out the units that are to be run now; all of them before the next call."""
-        end = next_round_end(self.num_draws, self._repeating, self._rules.max_draws)
+        """Lay out the units that are to be run now; all of them before the next call.
+
+        A unit has at most as many pictures as the link wants at a time, and reconstructs at most as
+        many pixels as `first_draws` of that many pictures.
+        """
+        end = next_round_end(self.num_draws, self._first_draws, self._rules.max_draws)
         self._round = [
             WorkUnit(self.fingerprint, self.snr_db, chunk, digest, draws, self._rules.seed, self._rules.metrics)
-            for chunk, digest, pixels in self._rules.chunks.of(self._repeating)
-            for draws in draw_chunks(self.num_draws, end, pixels, self._repeating)
+            for chunk, digest, pixels in self._rules.chunks.of(self._max_pixels)
+            for draws in draw_chunks(self.num_draws, end, self._first_draws * max(1, self._max_pixels // pixels))
         ]
         return list(self._round)
 
@@ -113,7 +115,6 @@ class Point:
         if len(self._finished) < len(self._round):
             return False
         add = [(unit, self._finished[unit.id]) for unit in self._round]
-        self._repeating = all(statistics.repeating for _, statistics in add)
         for unit, statistics in add:
             self._add(unit, statistics)
         self.num_draws = max(unit.draws[1] for unit in self._round)

@@ -108,6 +108,13 @@ class Result:
 
         return pandas.DataFrame(self.rows, columns=list(COLUMNS))
 
+    @cached_property
+    def _reference(self) -> list[dict[str, str]]:
+        from linksim import plots
+
+        path = self.sweep.reference_file()
+        return [] if path is None else plots.load_reference(path)
+
     def plot(self, metric: str = "psnr") -> "Figure":
         """The curves of one metric, with their 95 % intervals and the published points.
 
@@ -120,7 +127,7 @@ class Result:
 
         return plots.curves(
             self.table,
-            reference=plots.load_reference(self.sweep.reference),
+            reference=self._reference,
             metric=metric,
             envelopes={e.name: [m.name for m in e.members] for e in self.sweep.links if isinstance(e, Envelope)},
         )
@@ -177,6 +184,9 @@ class Result:
     def save(self) -> Path:
         """Write `curve.csv`, `run.json`, `curve.png` and `panel.png` into the result folder.
 
+        A metric that was asked for, or of which there are published points, has its own
+        `curve_<metric>.png` beside them.
+
         Returns
         -------
         Path
@@ -193,6 +203,10 @@ class Result:
         write_atomically(folder / "curve.csv", to_csv(self.rows))
         write_atomically(folder / "run.json", (json.dumps(self._provenance(), indent=1) + "\n").encode())
         write_atomically(folder / "curve.png", plots.to_png(self.plot()))
+        published = {row["metric"] for row in self._reference}
+        for metric in dict.fromkeys(row.metric for row in self.rows):
+            if metric != "psnr" and (metric in self.sweep.metrics or metric in published):
+                write_atomically(folder / f"curve_{metric}.png", plots.to_png(self.plot(metric)))
         write_atomically(folder / "panel.png", plots.to_png(self.panel()))
         return folder
 

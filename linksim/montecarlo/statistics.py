@@ -69,18 +69,13 @@ class UnitStatistics:
     Parameters
     ----------
     layers : tuple of LayerStatistics
-    repeating : bool
-        Whether every reconstruction has a key under which it may come again.
     """
 
     layers: tuple[LayerStatistics, ...]
-    repeating: bool
 
     def same_as(self, other: "UnitStatistics") -> bool:
         """Whether both hold the very same numbers."""
-        if self.repeating != other.repeating or len(self.layers) != len(other.layers):
-            return False
-        return all(_same_layer(a, b) for a, b in zip(self.layers, other.layers))
+        return len(self.layers) == len(other.layers) and all(map(_same_layer, self.layers, other.layers))
 
 
 def _same_layer(a: LayerStatistics, b: LayerStatistics) -> bool:

@@ -80,17 +80,26 @@ class Store:
         self._dirty = False
         for path in sorted(self.folder.glob("*.jsonl")):
             for record in read_records(path, self.notes):
-                self._add(record)
+                self.add(record)
 
-    def _add(self, record: Record) -> None:
+    def add(self, record: Record) -> bool:
+        """Know of a unit that lies in some file; True if it was not known before.
+
+        Raises
+        ------
+        LinksimError
+            If it is known with other numbers.
+        """
         present = self._records.get(record.id)
         if present is None:
             self._records[record.id] = record
-        elif not same_content(present, record):
+            return True
+        if not same_content(present, record):
             raise LinksimError(
                 f"{present.path} and {record.path} hold different numbers for one unit of link "
                 f"{record.link!r} ({record.id[:12]}); move one of the two files away"
             )
+        return False
 
     def __len__(self) -> int:
         return len(self._records)
@@ -183,7 +192,6 @@ def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
         "id": unit.id,
         "link": link,
         **unit.identity(),
-        "repeating": statistics.repeating,
         "layers": [
             {
                 "n": _pack(layer.n),
@@ -211,7 +219,7 @@ def decode_statistics(body: dict) -> UnitStatistics:
         )
         for layer in body["layers"]
     )
-    return UnitStatistics(layers, body["repeating"])
+    return UnitStatistics(layers)
 
 
 def _pack(array: np.ndarray) -> str:

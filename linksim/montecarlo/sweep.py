@@ -21,7 +21,7 @@ from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import Progress
 from linksim.montecarlo.schedule import simulate
 from linksim.montecarlo.store import Store
-from linksim.montecarlo.unit import FIRST_ROUND
+from linksim.montecarlo.unit import MIN_DRAWS
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
@@ -55,8 +55,9 @@ class Sweep:
         Result folder instead of `results/<name>`.
     max_pictures : int, optional
         Use only the first so many pictures.
-    reference : path, or sequence of paths, optional
-        CSV files of published points (columns source, link, snr_db, metric, value) to be drawn as markers.
+    reference : path, optional
+        CSV file of published points to be drawn as markers (see `linksim.plots.load_reference`);
+        `results/reference/<name>.csv` by default, where there is one.
 
     Raises
     ------
@@ -75,7 +76,7 @@ class Sweep:
     panel_snr_db: float | None = None
     out: str | Path | None = None
     max_pictures: int | None = None
-    reference: str | Path | Sequence[str | Path] = ()
+    reference: str | Path | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w][\w.-]*", self.name):
@@ -84,8 +85,8 @@ class Sweep:
             raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
         self.links = list(self.links)
         self.snr_db = clean_snrs(self.snr_db)
-        if self.max_draws < FIRST_ROUND:
-            raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {FIRST_ROUND} draws")
+        if self.max_draws < MIN_DRAWS:
+            raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")
         if self.ci_half_width is not None and not self.ci_half_width > 0:
             raise LinksimError(f"ci_half_width is {self.ci_half_width}; give a positive number of dB, or None")
         if self.max_pictures is not None and self.max_pictures < 1:
@@ -97,6 +98,17 @@ class Sweep:
     def folder(self) -> Path:
         """Where the results go."""
         return Path("results") / self.name if self.out is None else Path(self.out)
+
+    def reference_file(self) -> Path | None:
+        """The published points: as given, else `reference/<name>.csv` beside the results or in the project."""
+        if self.reference is not None:
+            return Path(self.reference)
+        project = Path(__file__).resolve().parents[2]
+        for results in (self.folder.parent, Path("results"), project / "results"):
+            path = results / "reference" / f"{self.name}.csv"
+            if path.is_file():
+                return path
+        return None
 
     def load_pictures(self) -> PictureSet:
         """The picture set, loaded.
@@ -174,7 +186,9 @@ class Sweep:
         rules = Rules(Chunks(pictures), self.seed, metrics, self.ci_half_width, self.max_draws)
         by_fingerprint = {fingerprint: link for fingerprint, link in links.values()}
         points = {
-            (fingerprint, snr): Point(fingerprint, snr, rules) for fingerprint in by_fingerprint for snr in self.snr_db
+            (fingerprint, snr): Point(link, fingerprint, snr, rules)
+            for fingerprint, link in by_fingerprint.items()
+            for snr in self.snr_db
         }
         job = Job(by_fingerprint, list(pictures), metrics)
 

@@ -14,14 +14,8 @@ from linksim.images.picture import Picture
 STORE_FORMAT = 1
 """Version of what a unit measures and how it is stored; part of every unit's identity."""
 
-FIRST_ROUND = 2
-"""Draws per picture in the first round: the fewest that show a variance."""
-
-CHUNK_PIXELS = 1_600_000
-"""Pixels of the pictures of one unit (4 pictures of Kodak, 1562 of CIFAR-10)."""
-
-REPEATING_CHUNK_PIXELS = 16_000_000
-"""The same for links whose reconstructions come again, so that hardly any pixels are handled."""
+MIN_DRAWS = 2
+"""Draws per picture below which no variance shows."""
 
 
 @dataclass(frozen=True)
@@ -105,35 +99,22 @@ def picture_chunks(sizes: Sequence[tuple[int, int]], max_pixels: int) -> list[tu
     return chunks
 
 
-def next_round_end(done: int, repeating: bool, max_draws: int) -> int:
+def next_round_end(done: int, first_draws: int, max_draws: int) -> int:
     """Draws per picture at the end of the round that follows `done` draws per picture.
 
-    Rounds double the number of draws: 2, 4, 8, .. . Where reconstructions come again, a draw costs
-    next to nothing beside the round itself, and rounds quadruple it: 2, 8, 32, .. .
+    The first round takes `first_draws`, every later one as many again as there are.
 
     Raises
     ------
     LinksimError
         If `max_draws` is below 2: one draw shows no variance.
     """
-    if max_draws < FIRST_ROUND:
-        raise LinksimError(f"max_draws is {max_draws}; a confidence interval needs at least {FIRST_ROUND} draws")
-    if done == 0:
-        return FIRST_ROUND
-    return min(done * (4 if repeating else 2), max_draws)
+    if max_draws < MIN_DRAWS:
+        raise LinksimError(f"max_draws is {max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")
+    return min(2 * done if done else max(first_draws, MIN_DRAWS), max_draws)
 
 
-def draw_chunks(start: int, stop: int, pixels: int, repeating: bool) -> list[tuple[int, int]]:
-    """Cut a round's draws so that a unit reconstructs no more than `2 * CHUNK_PIXELS` pixels.
-
-    Parameters
-    ----------
-    start, stop : int
-        The round.
-    pixels : int
-        Pixels of the pictures of the unit, sent once.
-    repeating : bool
-        Whether reconstructions come again; then the whole round is one unit.
-    """
-    step = stop - start if repeating else max(1, FIRST_ROUND * CHUNK_PIXELS // pixels)
+def draw_chunks(start: int, stop: int, max_draws: int) -> list[tuple[int, int]]:
+    """Cut a round's draws into runs of at most `max_draws`, at least 1."""
+    step = max(1, max_draws)
     return [(a, min(a + step, stop)) for a in range(start, stop, step)]

@@ -1,0 +1,54 @@
+"""Results of several machines in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from linksim.errors import LinksimError
+from linksim.montecarlo.files import prepare_folder, write_atomically
+from linksim.montecarlo.store import Store, read_line
+
+
+def merge(sources: Sequence[str | Path], target: str | Path) -> int:
+    """Add the units of some result folders to another.
+
+    Units that the target has already are left out, so merging twice changes nothing. The sources
+    are only read. Running the scenario with `--out target` then simulates what is still missing and
+    writes the table and the figures.
+
+    Parameters
+    ----------
+    sources : sequence of path
+        Result folders, each with a subfolder `units`.
+    target : path
+        Result folder; made if there is none.
+
+    Returns
+    -------
+    int
+        Number of units that the target holds now.
+
+    Raises
+    ------
+    LinksimError
+        If a source holds no units or is damaged, or two folders disagree about a unit. Then the
+        target is as it was.
+    """
+    stores = []
+    for source in sources:
+        folder = Path(source)
+        if not (folder / "units").is_dir():
+            raise LinksimError(f"{folder} holds no units; give the result folder of a sweep, the one with units/ in it")
+        stores.append(Store(folder))
+    target = Path(target)
+    merged = Store(target)
+    new = [record for store in stores for record in store.records if merged.add(record)]
+    if new:
+        prepare_folder(target / "units")
+        lines = b"".join(read_line(record) + b"\n" for record in sorted(new, key=lambda record: record.id))
+        # named by content: two merges at once write the same file, not two
+        name = f"merged-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl"
+        write_atomically(target / "units" / name, lines)
+    return len(merged)
