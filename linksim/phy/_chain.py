@@ -151,7 +151,9 @@ class Chain:
                 tf.reshape(no[:, part], [batch * count, symbols]),
             )
             bits, right = code.decode(
-                llr, self._transport.num_iterations, self._segmentation.check_code_blocks
+                llr,
+                self._transport.num_iterations,
+                lambda bits, rows: self._segmentation.check_code_blocks(bits),
             )
             blocks.append(tf.reshape(bits, [batch, count, code.info_bits]))
             passed.append(tf.reshape(right, [batch, count]))

@@ -135,7 +135,7 @@ class LdpcCode:
         self,
         llr: tf.Tensor,
         num_iterations: int,
-        check: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        check: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Belief propagation (flooding, sum-product), in the order of the rows.
 
@@ -143,9 +143,10 @@ class LdpcCode:
         ----------
         num_iterations : int
             At most that many iterations.
-        check : function [rows, info_bits] float32 -> [rows] bool, or None
-            Which rows are right. They leave the decoder after 5, 10, 15, ... iterations. Without
-            `check` all rows get all iterations.
+        check : function (bits, rows) -> passed, or None
+            Which rows are right: `bits [m, info_bits] float32` are those of the rows numbered
+            `rows [m] int32`, `passed [m] bool`. They leave the decoder after 5, 10, 15, ...
+            iterations. Without `check` all rows get all iterations.
 
         Input
         -----
@@ -172,7 +173,7 @@ class LdpcCode:
             bits = tf.tensor_scatter_nd_update(bits, active[:, None], new_bits)
             if check is None:
                 continue
-            right = check(new_bits) & tf.gather(informed, active)
+            right = check(new_bits, active) & tf.gather(informed, active)
             passed = tf.tensor_scatter_nd_update(passed, active[:, None], right)
             keep = tf.where(~right)[:, 0]
             if keep.shape[0] == 0:

@@ -1,0 +1,258 @@
+"""Measure block-error tables with the chain that sends pictures.
+
+`python -m linksim.phy.bler_measure awgn` measures what is missing in the tables that come with
+linksim: the schemes of `PAPER_MCS` at the sizes of the usual pictures. It can be stopped at any time:
+every finished table is in the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.phy.bler import CHANNELS, EXACT_BELOW, BlerKey, BlerTable, representative_key
+from linksim.phy.bler_store import MEASUREMENT_VERSION, PACKAGED, read_tables, write_tables, write_text
+from linksim.phy.mcs import PAPER_MCS, Mcs, get_mcs
+from linksim.phy.transport import DEFAULT_ITERATIONS, Transport
+
+PACKAGED_CHANNEL_USES = tuple(
+    sorted(
+        # Kodak (512 x 768) at CBR 1/48, 1/24, 1/16, 1/12 and 1/8
+        {round(3 * 512 * 768 * cbr) for cbr in (1 / 48, 1 / 24, 1 / 16, 1 / 12, 1 / 8)}
+        # CIFAR-10 (32 x 32) at CBR 1/12 and 1/6
+        | {256, 512}
+        # Sizes of the built-in photographs at CBR 1/16 and 1/12
+        | {
+            round(3 * height * width * cbr)
+            for height, width in ((512, 512), (400, 600), (300, 451), (427, 640))
+            for cbr in (1 / 16, 1 / 12)
+        }
+    )
+)
+"""Channel uses whose tables come with linksim."""
+
+MIN_ERRORS = 150
+"""A point is done after this many block errors: its standard deviation is then 8 %."""
+
+LONG_STEP_DB, SHORT_STEP_DB = 0.1, 0.25
+"""Steps of the SNR for code blocks of at least, or fewer than, `EXACT_BELOW` bits."""
+
+LONG_BLOCKS, SHORT_BLOCKS = 1024, 8192
+"""At most that many code blocks per point, alike."""
+
+LAST_RATE = 1e-3
+"""The first point below this error rate is the last one."""
+
+_SEED = 20250101
+_BATCH = 128
+_PROBE_BLOCKS = 128
+_BITS_STREAM = 0x42495453
+
+Progress = Callable[[float, int, int], None]
+
+
+class BlockErrors:
+    """Send random code blocks over a channel and count those that are decoded wrongly.
+
+    A block leaves the decoder early when it is right, as it does in `Transport` when its CRC passes.
+
+    Parameters
+    ----------
+    key : BlerKey
+        Code and channel.
+    """
+
+    def __init__(self, key: BlerKey) -> None:
+        from sionna.phy.mapping import Mapper
+
+        from linksim.phy._chain import QamDemapper
+        from linksim.phy._tf import tf
+        from linksim.phy.channel import get_channel
+        from linksim.phy.ldpc import LdpcCode
+
+        if key.channel not in CHANNELS:
+            raise LinksimError(f"block errors on {key.channel!r} cannot be measured: use {' or '.join(CHANNELS)}")
+        self.key = key
+        self._code = LdpcCode(key.base_graph, key.info_bits, key.coded_bits, key.bits_per_symbol)
+        self._mapper = Mapper("qam", key.bits_per_symbol)
+        self._channel = get_channel(key.channel, csi=True)
+        self._demap = tf.function(QamDemapper(key.bits_per_symbol).__call__).get_concrete_function(
+            tf.TensorSpec([None, None], tf.complex64), tf.TensorSpec([None, None], tf.float32)
+        )
+
+    def count(self, snr_db: float, start: int, stop: int) -> int:
+        """Code blocks in error among those numbered from `start` to `stop - 1`.
+
+        Each block depends on the key, the SNR and its number only.
+
+        Parameters
+        ----------
+        snr_db : float
+            Es/N0 in dB before fading.
+        start, stop : int
+            Numbers of the code blocks.
+        """
+        from linksim.phy._tf import tf
+        from linksim.phy.channel import noise_variance
+        from linksim.phy.equalize import equalize
+        from linksim.phy.rng import draw_keys, picture_key, uniform
+
+        point = picture_key(f"bler {self.key.name}", f"{snr_db:.2f} dB", _SEED)
+        keys = draw_keys(point, range(start, stop))
+        bits = tf.cast(uniform(keys, self.key.info_bits, _BITS_STREAM) < 0.5, tf.float32)
+        y = self._channel(self._mapper(self._code.encode(bits)), snr_db, keys)
+        no = noise_variance(snr_db)
+        if self._channel.csi:
+            y, no = equalize(*y, no)
+        llr = self._demap(y, tf.broadcast_to(no, y.shape))
+        _, right = self._code.decode(
+            llr,
+            self.key.iterations,
+            lambda decoded, rows: tf.reduce_all(decoded == tf.gather(bits, rows), axis=1),
+        )
+        return stop - start - int(tf.reduce_sum(tf.cast(right, tf.int32)))
+
+    def measure(self, snr_db: float, min_errors: int, max_blocks: int) -> tuple[int, int]:
+        """Errors and blocks at one SNR, until there are enough errors or blocks."""
+        errors = blocks = 0
+        while errors < min_errors and blocks < max_blocks:
+            step = min(_BATCH, max_blocks - blocks)
+            errors += self.count(snr_db, blocks, blocks + step)
+            blocks += step
+        return errors, blocks
+
+
+def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
+    """Measure the waterfall of a code, from an error rate of at least 0.98 to one below 0.001.
+
+    Parameters
+    ----------
+    key : BlerKey
+        Code and channel.
+    progress : function of (snr_db, errors, blocks), or None
+        Called after every point.
+
+    Returns
+    -------
+    BlerTable
+        The same for the same key, on any machine but for rounding errors of its float32 arithmetic.
+    """
+    simulation = BlockErrors(key)
+    short = key.info_bits < EXACT_BELOW
+    step = SHORT_STEP_DB if short else LONG_STEP_DB
+    max_blocks = SHORT_BLOCKS if short else LONG_BLOCKS
+    points: dict[int, tuple[int, int]] = {}
+
+    def rate(index: int) -> float:
+        if index not in points:
+            points[index] = simulation.measure(index * step, MIN_ERRORS, max_blocks)
+            if progress:
+                progress(index * step, *points[index])
+        errors, blocks = points[index]
+        return errors / blocks
+
+    # Half a decibel at a time from the Shannon limit upwards, to where some blocks arrive
+    efficiency = key.bits_per_symbol * key.info_bits / key.coded_bits
+    limit_db = 10 * math.log10(2**efficiency - 1)
+    stride = round(0.5 / step)
+    index = math.floor(limit_db / 0.5) * stride
+    while simulation.measure(index * step, _PROBE_BLOCKS, _PROBE_BLOCKS)[0] > 0.9 * _PROBE_BLOCKS:
+        index += stride
+    # Down to where nearly all are lost, and up to where nearly all arrive
+    first = index - stride
+    while rate(first) < 0.98:
+        first -= 1
+    last = first
+    while rate(last) >= LAST_RATE:
+        last += 1
+    # Of the points at which everything was lost, the last one is enough.
+    while rate(first + 1) >= 0.98:
+        first += 1
+    indices = range(first, last + 1)
+    return BlerTable(
+        key,
+        np.array([round(index * step, 6) for index in indices]),
+        np.array([points[index][0] for index in indices]),
+        np.array([points[index][1] for index in indices]),
+    )
+
+
+def needed_keys(
+    schemes: Iterable[Mcs], channel_uses: Iterable[int], channel: str, iterations: int = DEFAULT_ITERATIONS
+) -> list[BlerKey]:
+    """Keys of all tables that schemes need at some numbers of channel uses, long code blocks first."""
+    keys = {
+        representative_key(configuration, mcs.code_rate, channel, iterations)
+        for mcs in schemes
+        for uses in channel_uses
+        for configuration in Transport(mcs, uses, iterations).code_configurations()
+    }
+    return sorted(keys, key=lambda key: (-key.info_bits, key))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the missing tables of a file; see `python -m linksim.phy.bler_measure --help`."""
+    parser = argparse.ArgumentParser(prog="python -m linksim.phy.bler_measure", description=__doc__)
+    parser.add_argument("channel", choices=CHANNELS)
+    parser.add_argument("--mcs", nargs="+", metavar="NAME", help="schemes (default: those of the papers)")
+    parser.add_argument(
+        "--channel-uses", nargs="+", type=int, default=PACKAGED_CHANNEL_USES, metavar="N",
+        help="sizes of the transport blocks (default: those of Kodak, CIFAR-10 and the built-in photographs)",
+    )
+    parser.add_argument("--out", type=Path, default=PACKAGED, metavar="CSV", help="default: the packaged tables")
+    options = parser.parse_args(arguments)
+    schemes = [get_mcs(name) for name in options.mcs] if options.mcs else PAPER_MCS
+    keys = needed_keys(schemes, options.channel_uses, options.channel)
+    for number, key in enumerate(keys, 1):
+        tables = read_tables(options.out)
+        if key in tables:
+            continue
+        began = time.monotonic()
+        table = measure_table(key)
+        # Read again: another channel may have been measured into the same file meanwhile.
+        write_tables(options.out, {**read_tables(options.out), key: table})
+        _write_provenance(options.out, key, sys.argv[1:] if arguments is None else arguments)
+        print(
+            f"{number}/{len(keys)} {key.name}: {len(table.snr_db)} points, {table.blocks.sum()} blocks, "
+            f"10 % at {table.snr_at(0.1):.2f} dB, {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+
+
+def _write_provenance(tables: Path, key: BlerKey, arguments: Sequence[str]) -> None:
+    """Note beside the tables how each was made."""
+    path = tables.with_suffix(".json")
+    notes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    notes[key.name] = {
+        "command": " ".join(["python -m linksim.phy.bler_measure", *arguments]),
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "measurement_version": MEASUREMENT_VERSION,
+        "decoder": f"sum-product, flooding, at most {key.iterations} iterations, leaving when right",
+        "seed": _SEED,
+        "sionna": _sionna_version(),
+        "tensorflow": version("tensorflow"),
+    }
+    write_text(path, json.dumps(dict(sorted(notes.items())), indent=1) + "\n")
+
+
+def _sionna_version() -> str:
+    from sionna import __version__
+
+    return str(__version__)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LinksimError as error:
+        sys.exit(f"linksim: {error}")
