@@ -67,8 +67,9 @@ class KerasAdapter(CodecAdapter):
         self._compile()
 
     def _compile(self) -> None:
-        self._compiled_encode = tf.function(self._encode_batch, reduce_retracing=True)
-        self._compiled_receive: dict[tuple, Any] = {}
+        # One graph per picture size, any number of pictures: no sweep retraces.
+        self._encoders: dict[tuple[int, int], Any] = {}
+        self._receivers: dict[tuple[str, tuple[int, int]], Any] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {"codec": self.codec, "name": self.name}
@@ -89,14 +90,17 @@ class KerasAdapter(CodecAdapter):
         return tf.complex(symbols[..., 0], symbols[..., 1])
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
-        rows = max(1, _batch_pixels() // (pixels.shape[1] * pixels.shape[2]))
-        parts = [self._compiled_encode(pixels[i : i + rows]).numpy() for i in range(0, len(pixels), rows)]
+        size = pixels.shape[1:3]
+        if size not in self._encoders:
+            spec = tf.TensorSpec([None, *size, 3], tf.uint8)
+            self._encoders[size] = tf.function(self._encode_batch, input_signature=[spec])
+        rows = max(1, _batch_pixels() // (size[0] * size[1]))
+        parts = [self._encoders[size](pixels[i : i + rows]).numpy() for i in range(0, len(pixels), rows)]
         return np.concatenate(parts)
 
     def _receiver(self, channel: Channel, size: tuple[int, int]) -> Any:
-        # One graph per channel and size; symbols, SNR and keys are its inputs, so that no sweep retraces.
         key = (channel.label, size)
-        if key not in self._compiled_receive:
+        if key not in self._receivers:
 
             def receive(symbols: Any, rows: Any, keys: Any, snr_db: Any) -> Any:
                 y = receive_symbols(channel, tf.gather(symbols, rows), snr_db, keys)
@@ -106,7 +110,7 @@ class KerasAdapter(CodecAdapter):
                 return tf.cast(tf.round(tf.clip_by_value(pictures, 0.0, 1.0) * 255.0), tf.uint8)
 
             k = self.codec.num_symbols(*size)
-            self._compiled_receive[key] = tf.function(
+            self._receivers[key] = tf.function(
                 receive,
                 input_signature=[
                     tf.TensorSpec([None, k], tf.complex64),
@@ -115,7 +119,7 @@ class KerasAdapter(CodecAdapter):
                     tf.TensorSpec([], tf.float32),
                 ],
             )
-        return self._compiled_receive[key]
+        return self._receivers[key]
 
     def receive(
         self, symbols: np.ndarray, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]

@@ -105,6 +105,9 @@ class Link(ABC):
             Seed of the whole sweep.
         """
 
+    def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
+        """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
+
     @abstractmethod
     def fingerprint(self) -> str:
         """Hex digest of all that can change the output: weights, parameters, tables, code version."""

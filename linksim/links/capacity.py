@@ -15,7 +15,7 @@ from linksim.links.budget import cbr_label, channel_uses, check_concealment, con
 from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_capacity
 from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
-from linksim.source import SourceCodec
+from linksim.source import RdPoints, SourceCodec, warm
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -59,13 +59,15 @@ class CapacityLink(Link):
             raise LinksimError(f"outage is {outage!r}; give a probability between 0 and 1, such as 0.1")
         self.source, self.channel, self.cbr, self.outage = source, channel, cbr, outage
         self.concealment = check_concealment(concealment)
+        self._source_id = source.fingerprint()
+        self._rd: dict[str, RdPoints] = {}
         self.name = name or f"{source.name} + capacity, CBR {cbr_label(cbr)}"
 
     def fingerprint(self) -> str:
         return digest(
             link="capacity",
             version=VERSION,
-            source=self.source.fingerprint(),
+            source=self._source_id,
             channel=self.channel.name,
             cbr=cbr_label(self.cbr),
             outage=self.outage,
@@ -80,6 +82,9 @@ class CapacityLink(Link):
             return float(outage_capacity(snr_db, self.outage))
         return float(gaussian_capacity(snr_db))
 
+    def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
+        warm(self.source, [p.pixels for p in pictures], workers)
+
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
         rate = self.rate(snr_db)
         outcomes: list[Outcomes] = []
@@ -88,7 +93,9 @@ class CapacityLink(Link):
             uses = channel_uses(self.cbr, picture)
             aside = 24 if self.concealment == "mean-colour" else 0
             budget = max(0, math.floor((uses * rate - aside) / 8))
-            point = self.source.best_within(picture.pixels, budget)
+            if picture.sha256 not in self._rd:
+                self._rd[picture.sha256] = self.source.rd_points(picture.pixels)
+            point = self._rd[picture.sha256].best_within(budget)
             stream = 0.0 if point is None else 8 * point.num_bytes / rate
             colour = {"mean colour": aside / rate} if aside and rate * uses > aside else {}
             unused = uses - stream - sum(colour.values())
@@ -116,7 +123,7 @@ class CapacityLink(Link):
                     made.append(conceal(picture, self.concealment))
             return np.stack(made)
 
-        decoded = None if point is None else f"{self.source.fingerprint()}:{point.quality}"
+        decoded = None if point is None else f"{self._source_id}:{point.quality}"
         return Outcomes(
             picture=np.full(len(counts), index),
             count=np.array([c for c, _ in counts]),

@@ -20,13 +20,13 @@ from linksim.links.budget import (
     digest,
 )
 from linksim.phy._tf import tf
-from linksim.phy.bler import transport_error_probability
+from linksim.phy.bler import tables_fingerprint, transport_error_probability
 from linksim.phy.channel import Channel, noise_variance
 from linksim.phy.equalize import equalize
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
 from linksim.phy.transport import Transport
-from linksim.source import SourceCodec
+from linksim.source import RdPoint, SourceCodec, warm
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -94,18 +94,18 @@ class SeparationLink(Link):
         if mode == "factored":
             # Nothing is simulated but a coin toss per draw.
             self.max_pixels, self.first_draws = 1 << 40, 128
+        self._source_id = source.fingerprint()
         self._transports: dict[int, Transport] = {}
+        self._points: dict[str, RdPoint | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_transports": {}}
+        return {**self.__dict__, "_transports": {}, "_points": {}}
 
     def fingerprint(self) -> str:
-        from linksim.phy.bler import tables_fingerprint
-
         return digest(
             link="separation",
             version=VERSION,
-            source=self.source.fingerprint(),
+            source=self._source_id,
             mcs=repr(self.mcs),
             channel=self.channel.label,
             cbr=cbr_label(self.cbr),
@@ -130,22 +130,37 @@ class SeparationLink(Link):
             self._transports[uses - aside] = Transport(self.mcs, uses - aside)
         return self._transports[uses - aside], aside
 
+    def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
+        warm(self.source, [p.pixels for p in pictures], workers)
+
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
         outcomes: list[Outcomes] = []
         bandwidth: list[Bandwidth] = []
-        arrive = self._chain if self.mode == "chain" else self._factored
+        sent: list[int] = []
         for index, picture in enumerate(pictures):
             transport, aside = self.transport(picture)
-            point = self.source.best_within(picture.pixels, transport.payload_bytes - len(_END))
+            point = self._point(picture)
             bandwidth.append(self._bandwidth(transport, aside, point))
-            keys = draw_keys(picture_key(self.channel.noise_identity, picture.sha256, seed), draws)
             if point is None:  # not even the lowest quality fits: an outage, whatever the channel does
                 outcomes.append(self._lost(index, picture, len(draws)))
-                continue
-            outcomes.extend(arrive(index, picture, point, transport, keys, float(snr_db)))
+            else:
+                sent.append(index)
+        if sent:
+            identity = self.channel.noise_identity
+            keys = draw_keys(np.stack([picture_key(identity, pictures[i].sha256, seed) for i in sent]), draws)
+            arrive = self._chain if self.mode == "chain" else self._factored
+            outcomes.extend(arrive(sent, pictures, keys, float(snr_db)))
         return Reception(layers=[outcomes], bandwidth=[bandwidth])
 
-    def _bandwidth(self, transport: Transport, aside: int, point: Any) -> Bandwidth:
+    def _point(self, picture: Picture) -> RdPoint | None:
+        """The best quality that fits, looked up once per picture."""
+        if picture.sha256 not in self._points:
+            transport, _ = self.transport(picture)
+            budget = max(0, transport.payload_bytes - len(_END))
+            self._points[picture.sha256] = self.source.best_within(picture.pixels, budget)
+        return self._points[picture.sha256]
+
+    def _bandwidth(self, transport: Transport, aside: int, point: RdPoint | None) -> Bandwidth:
         items = dict(transport.bandwidth_items())
         if point is not None:
             payload = items.pop("payload")
@@ -164,67 +179,70 @@ class SeparationLink(Link):
             keys=[f"concealed:{self.concealment}"],
         )
 
-    def _decoded(self, index: int, picture: Picture, point: Any, count: int) -> Outcomes:
+    def _decoded(self, index: int, picture: Picture, count: int) -> Outcomes:
+        quality = self._point(picture).quality
         return Outcomes(
             picture=np.array([index]),
             count=np.array([count]),
             delivered=np.array([True]),
-            pixels=lambda: self.source.decode(self.source.stream(picture.pixels, point.quality))[None],
-            keys=[f"{self.source.fingerprint()}:{point.quality}"],
+            pixels=lambda: self.source.decode(self.source.stream(picture.pixels, quality))[None],
+            keys=[f"{self._source_id}:{quality}"],
         )
 
-    def _split(self, index: int, picture: Picture, point: Any, arrived: int, total: int) -> list[Outcomes]:
+    def _split(self, index: int, picture: Picture, arrived: int, total: int) -> list[Outcomes]:
         made = []
         if arrived:
-            made.append(self._decoded(index, picture, point, arrived))
+            made.append(self._decoded(index, picture, arrived))
         if total - arrived:
             made.append(self._lost(index, picture, total - arrived))
         return made
 
-    def _factored(
-        self, index: int, picture: Picture, point: Any, transport: Transport, keys: Any, snr_db: float
-    ) -> list[Outcomes]:
-        if self.channel.name == "rayleigh-fast":
-            failure = transport_error_probability(transport, "rayleigh-fast", np.array([snr_db]))
-        elif self.channel.fades:
+    def _factored(self, sent: list[int], pictures: Sequence[Picture], keys: Any, snr_db: float) -> list[Outcomes]:
+        """Toss for every picture and draw: keys `[P, D, 2]`."""
+        snrs = np.full(keys.shape[:2], snr_db)
+        if self.channel.fades and self.channel.name != "rayleigh-fast":
             # One h for the whole block: it meets an AWGN channel of the SNR that the fade leaves.
-            gain = np.abs(self.channel.fading(keys, 1).numpy()[:, 0]) ** 2
-            failure = transport_error_probability(
-                transport, "awgn", snr_db + 10 * np.log10(np.maximum(gain, 1e-30))
-            )
-        else:
-            failure = transport_error_probability(transport, "awgn", np.array([snr_db]))
-        arrived = uniform(keys, 1, Stream.SUCCESS).numpy()[:, 0] >= failure
-        return self._split(index, picture, point, int(arrived.sum()), len(keys))
+            gain = np.abs(self.channel.fading(keys, 1).numpy()[..., 0]) ** 2
+            snrs = snrs + 10 * np.log10(np.maximum(gain, 1e-30))
+        table = "rayleigh-fast" if self.channel.name == "rayleigh-fast" else "awgn"
+        toss = uniform(keys, 1, Stream.SUCCESS).numpy()[..., 0]
+        outcomes = []
+        for row, index in enumerate(sent):
+            transport, _ = self.transport(pictures[index])
+            # Without fading one number serves all draws.
+            met = snrs[row] if table == "awgn" and self.channel.fades else snrs[row, :1]
+            arrived = toss[row] >= transport_error_probability(transport, table, met)
+            outcomes += self._split(index, pictures[index], int(arrived.sum()), len(arrived))
+        return outcomes
 
-    def _chain(
-        self, index: int, picture: Picture, point: Any, transport: Transport, keys: Any, snr_db: float
-    ) -> list[Outcomes]:
-        stream = self.source.stream(picture.pixels, point.quality)
-        padded = (stream + _END).ljust(transport.payload_bytes, b"\0")
-        payload = np.frombuffer(padded, np.uint8)[None]
+    def _chain(self, sent: list[int], pictures: Sequence[Picture], keys: Any, snr_db: float) -> list[Outcomes]:
+        """Send real bits for every picture and draw: keys `[P, D, 2]`."""
+        return [o for row, index in enumerate(sent) for o in self._send(index, pictures[index], keys[row], snr_db)]
+
+    def _send(self, index: int, picture: Picture, keys: Any, snr_db: float) -> list[Outcomes]:
+        transport, _ = self.transport(picture)
+        stream = self.source.stream(picture.pixels, self._point(picture).quality)
+        payload = np.frombuffer((stream + _END).ljust(transport.payload_bytes, b"\0"), np.uint8)[None]
         symbols = transport.transmit(payload)
         no = noise_variance(snr_db)
         rows = max(1, _CHAIN_BITS // (transport.num_symbols * self.mcs.bits_per_symbol))
         arrived, forged = 0, []
-        for i in range(0, len(keys), rows):
-            part = keys[i : i + rows]
-            sent = tf.repeat(symbols, len(part), axis=0)
-            received = self.channel(sent, snr_db, part)
+        for start in range(0, len(keys), rows):
+            part = keys[start : start + rows]
+            received = self.channel(tf.repeat(symbols, len(part), axis=0), snr_db, part)
             y, no_eff = equalize(*received, no) if self.channel.csi else (received, no)
             result = transport.receive(y, no_eff)
-            for delivered, data in zip(np.asarray(result.delivered), np.asarray(result.payload), strict=True):
-                if delivered and np.array_equal(data, payload[0]):
-                    arrived += 1
-                elif delivered:
-                    forged.append(data.tobytes())
-        outcomes = self._split(index, picture, point, arrived, len(keys) - len(forged))
-        return [*outcomes, *(self._forged(index, picture, data) for data in forged)]
+            right = np.all(result.payload == payload, axis=1)
+            arrived += int(np.sum(result.delivered & right))
+            forged += [row.tobytes() for row in result.payload[result.delivered & ~right]]
+        outcomes = self._split(index, picture, arrived, len(keys) - len(forged))
+        return outcomes + [self._forged(index, picture, data) for data in forged]
 
     def _forged(self, index: int, picture: Picture, payload: bytes) -> Outcomes:
         """A wrong payload with a right CRC, once in 16 million failures: the decoder gets what arrived."""
+        height, width = picture.size
         try:
-            pixels = self.source.decode(payload.rstrip(b"\0").removesuffix(_END))
+            pixels = self.source.decode(payload.rstrip(b"\0").removesuffix(_END), max_pixels=height * width)
         except LinksimError:
             return self._lost(index, picture, 1)
         if pixels.shape != picture.pixels.shape:

@@ -90,7 +90,7 @@ def load_data(recipe: Recipe):
         return pixels[:-_CIFAR_VALIDATION], pixels[-_CIFAR_VALIDATION:]
     if recipe.data == "photos":
         train, val = (
-            [images.read_picture(path) for path in images.training_photos(split)] for split in ("train", "val")
+            [images.read_picture(path).pixels for path in images.training_photos(split)] for split in ("train", "val")
         )
     else:
         pictures = [picture.pixels for picture in images.load(recipe.data)]

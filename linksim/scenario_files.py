@@ -1,0 +1,54 @@
+"""Find and load scenario scripts by name."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from linksim.errors import LinksimError
+
+
+def folders() -> list[Path]:
+    """Where scenarios are looked for: `scenarios/` here, then beside the installed package."""
+    here, beside = Path.cwd() / "scenarios", Path(__file__).resolve().parent.parent / "scenarios"
+    return [f for f in dict.fromkeys((here, beside)) if f.is_dir()]
+
+
+def names() -> dict[str, Path]:
+    """All scenarios by name; a folder that comes first wins."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for path in sorted(folder.glob("*.py")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def summary(path: Path) -> str:
+    """First line of a script's docstring."""
+    try:
+        return (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
+    except (SyntaxError, UnicodeDecodeError, OSError) as error:
+        return f"(cannot be read: {error})"
+
+
+def load(name: str) -> Any:
+    """The `sweep` of a scenario, by name or by path of the script.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such scenario, or it defines no `sweep`.
+    """
+    known = names()
+    path = Path(name) if name.endswith(".py") else known.get(name)
+    if path is None or not path.is_file():
+        choices = ", ".join(known) or "none found; run from the project's folder"
+        raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
+    spec = importlib.util.spec_from_file_location(f"linksim_scenario_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not hasattr(module, "sweep"):
+        raise LinksimError(f"{path} defines no `sweep`; assign a linksim.Sweep to that name")
+    return module.sweep

@@ -1,0 +1,24 @@
+"""DeepJSCC, BPG + 5G LDPC and BPG + capacity on the built-in photographs, over AWGN.
+
+A first curve within minutes: the same comparison as `kodak_awgn`, on the colour photographs that
+come with scikit-image, at one bandwidth ratio and three schemes.
+"""
+
+from linksim import AnalogLink, BestOf, CapacityLink, SeparationLink, Sweep, zoo
+from linksim.phy import Awgn, get_mcs
+from linksim.source import Bpg
+
+CBR = 1 / 16
+channel = Awgn()
+schemes = [get_mcs(name) for name in ("4-QAM 1/2", "16-QAM 1/2", "16-QAM 2/3")]
+
+links = [
+    BestOf([SeparationLink(Bpg(), mcs, channel, CBR) for mcs in schemes], name="BPG + LDPC, best of 3"),
+    CapacityLink(Bpg(), channel, CBR, name="BPG + capacity"),
+    AnalogLink(zoo.load("deepjscc/photos-1_16-snr10"), channel, name="DeepJSCC, trained at 10 dB"),
+]
+
+sweep = Sweep("quickstart", links, pictures="sample", snr_db=range(0, 21, 2), panel_snr_db=10)
+
+if __name__ == "__main__":
+    sweep.main()
