@@ -7,6 +7,7 @@ download runs whatever is in it.
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 import zlib
 from collections.abc import Callable
@@ -92,11 +93,11 @@ def _find(split: str) -> tuple[Path, Callable[[], tuple[np.ndarray, np.ndarray]]
     """The place that a split is to be read from and the function that does it."""
     for root in data_roots():
         folder = root / "cifar10"
-        if (folder / f"{split}_00.webp").exists():
+        if os.path.exists(folder / f"{split}_00.webp"):
             return folder, lambda: _read_mosaics(folder, split)
-        if (folder / FOLDER).is_dir():
+        if os.path.isdir(folder / FOLDER):
             return folder / FOLDER, lambda: _read_folder(folder / FOLDER, split)
-        if (folder / ARCHIVE).exists():
+        if os.path.exists(folder / ARCHIVE):
             return folder / ARCHIVE, lambda: _read_archive(folder / ARCHIVE, split)
     archive = cache_dir() / "cifar10" / ARCHIVE
     remedy = f"Put {ARCHIVE} from {URL} into {pretty(archive.parent)}, or set LINKSIM_DATA"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -59,7 +60,8 @@ def download(url: str, target: Path, verify: Callable[[Path], None], dataset: st
     finally:
         if bar:
             bar.close()
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what stopped the writing may stop this too; it was told above
+            partial.unlink(missing_ok=True)
 
 
 def sha256_of_file(expected: str) -> Callable[[Path], None]:
@@ -95,7 +97,14 @@ class _Bar:
 
     def __init__(self, description: str):
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
 
         self._progress = Progress(
             TextColumn("{task.description}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections import Counter
@@ -46,7 +47,7 @@ def read_picture(path: str | Path, name: str | None = None) -> Picture:
         or truncated (PNG checksums included), or has more than `MAX_PIXELS` pixels.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise LinksimError(f"{path} is not a file; give the path of a PNG, JPEG or WebP picture")
     try:
         pixels = _decode(path)
@@ -80,7 +81,8 @@ def picture_paths(folder: str | Path) -> list[Path]:
     except OSError as error:
         raise LinksimError(f"{folder} cannot be listed ({error.strerror}); give a folder of pictures") from error
     if not paths:
-        raise LinksimError(f"{folder} holds no picture; put {', '.join(SUFFIXES)} files there (sub-folders are not read)")
+        suffixes = ", ".join(SUFFIXES)
+        raise LinksimError(f"{folder} holds no picture; put {suffixes} files there (sub-folders are not read)")
     return sorted(paths, key=natural_key)
 
 

@@ -12,7 +12,7 @@ def cache_dir() -> Path:
     """Where downloads go: `LINKSIM_CACHE`, or the user's cache folder of this system."""
     override = os.environ.get("LINKSIM_CACHE")
     if override:
-        return Path(override).expanduser()
+        return Path(os.path.expanduser(override))
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("linksim"))
@@ -31,8 +31,8 @@ def data_roots() -> list[Path]:
     roots = [cache_dir()]
     data = os.environ.get("LINKSIM_DATA")
     if data:
-        root = Path(data).expanduser()
-        if not root.is_dir():
+        root = Path(os.path.expanduser(data))
+        if not os.path.isdir(root):
             raise LinksimError(f"LINKSIM_DATA is {data!r}, which is not a folder; correct it or unset it")
         roots.insert(0, root)
     return roots
@@ -40,7 +40,8 @@ def data_roots() -> list[Path]:
 
 def find(relative: str) -> Path | None:
     """The first existing `<root>/<relative>`, file or folder, or None."""
-    return next((root / relative for root in data_roots() if (root / relative).exists()), None)
+    # os.path and not Path: it answers False, and raises nothing, where a folder may not be entered.
+    return next((root / relative for root in data_roots() if os.path.exists(root / relative)), None)
 
 
 def pretty(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
         return spec if limit is None else spec[:limit]
     if isinstance(spec, str) and spec in _SETS:
         return PictureSet(spec, _SETS[spec](limit))
-    path = Path(spec).expanduser()
-    if path.is_dir():
+    place = os.path.expanduser(spec)
+    path = Path(place)
+    if os.path.isdir(place):
         return PictureSet(path.resolve().name or str(path), read_folder(path, limit))
-    if path.is_file():
+    if os.path.isfile(place):
         return PictureSet(path.stem, [read_picture(path)])
     raise LinksimError(f"no picture set, folder or file is called {str(spec)!r}; the sets are {', '.join(names())}")
 

@@ -58,7 +58,7 @@ class Metric:
                 raise LinksimError(f"{self.name}: the {role} has shape {list(pixels.shape)}; pass [B, H, W, 3]")
         if reference.shape != reconstruction.shape:
             shapes = f"{list(reference.shape)} and {list(reconstruction.shape)}"
-            raise LinksimError(f"{self.name}: reference and reconstruction have shapes {shapes}; pass pictures of one size")
+            raise LinksimError(f"{self.name}: the two batches have shapes {shapes}; pass pictures of one size")
         return self.compute(reference, reconstruction)
 
 

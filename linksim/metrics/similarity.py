@@ -102,7 +102,8 @@ def _mean_over_channels(plane, reference: np.ndarray, reconstruction: np.ndarray
 def _require_side(name: str, pixels: np.ndarray, side: int) -> None:
     height, width = pixels.shape[1:3]
     if min(height, width) < side:
-        raise LinksimError(f"{name} needs pictures of at least {side}x{side}, not {height}x{width}; use psnr or larger ones")
+        sizes = f"at least {side}x{side}, not {height}x{width}"
+        raise LinksimError(f"{name} needs pictures of {sizes}; use psnr or larger pictures")
 
 
 ssim = register(Metric("ssim", "", version=1, higher_is_better=True, compute=_ssim))
