@@ -166,7 +166,7 @@ class BlockErasure(BitChannel):
         super().__init__(p)
         if isinstance(block_bytes, bool) or not isinstance(block_bytes, (int, np.integer)) or block_bytes < 1:
             raise LinksimError(
-                f"block_bytes of channel {self.name} is {block_bytes!r}; give a whole number of bytes, at least 1"
+                f"block_bytes of channel {self.name} is {block_bytes!r}; give a whole number, at least 1"
             )
         self._block_bytes = int(block_bytes)
 
