@@ -18,6 +18,8 @@ _VERSION = 1  # raise it when the bytes of the same picture change
 class Bpg(SourceCodec):
     """BPG: genuine `.bpg` streams, quality = HEVC QP from 0 (best) to 51.
 
+    `name` is "BPG", with what differs from 4:4:4 and 8 bits appended ("BPG 4:2:0").
+
     Parameters
     ----------
     chroma : {"444", "420"}
@@ -39,7 +41,6 @@ class Bpg(SourceCodec):
         If an option is unknown, or an engine is not installed.
     """
 
-    name = "BPG"
     qualities = range(52)
 
     def __init__(
@@ -60,6 +61,8 @@ class Bpg(SourceCodec):
             if value not in known:
                 raise LinksimError(f"BPG has no {option}={value!r}: use one of {', '.join(map(str, known))}")
         self.chroma, self.bit_depth, self.preset = chroma, bit_depth, preset
+        # What all the literature means by BPG is plain "BPG".
+        self.name = "BPG" + (" 4:2:0" if chroma == "420" else "") + (f" {bit_depth} bit" if bit_depth != 8 else "")
         use_tools = engine == "tools" or engine == "auto" and BpgTools.available()
         self._tools = BpgTools(chroma, bit_depth, tools_encoder) if use_tools else None
         self.engine = "tools" if use_tools else "embedded"

@@ -35,7 +35,7 @@ class BpgTools:
 
     def __init__(self, chroma: str, bit_depth: int, encoder: str):
         self._chroma, self._bit_depth, self._encoder = chroma, bit_depth, encoder
-        self._paths = {}
+        self._paths: dict[str, str] = {}
         for program in _PROGRAMS:
             path = shutil.which(program)
             if path is None:
@@ -43,6 +43,8 @@ class BpgTools:
                     f"{program} is not on PATH: install libbpg (bellard.org/bpg), or use engine='embedded'"
                 )
             self._paths[program] = path
+        digests = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self._paths.values()]
+        self._versions = ", ".join([encoder, *digests])
 
     @staticmethod
     def available() -> bool:
@@ -51,8 +53,7 @@ class BpgTools:
 
     def versions(self) -> str:
         """Options, and digests of the programs: their version number does not tell builds apart."""
-        digests = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self._paths.values()]
-        return ", ".join([self._encoder, *digests])
+        return self._versions
 
     def encode(self, picture: np.ndarray, quality: int) -> bytes:
         """The `.bpg` file of a picture (`uint8 [H, W, 3]`) at `-q quality`."""

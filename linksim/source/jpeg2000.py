@@ -39,7 +39,8 @@ class Jpeg2000(SourceCodec):
 
     def fingerprint(self) -> str:
         library = features.version_codec("jpg_2000")
-        text = f"JPEG2000 {_VERSION}, {_LARGEST_RATE} {_RUNG} {_NUM_RUNGS} {_HEADERS}, Pillow {PIL.__version__}, openjpeg {library}"
+        ladder = f"{_LARGEST_RATE} {_RUNG} {_NUM_RUNGS} {_HEADERS}"
+        text = f"JPEG2000 {_VERSION}, {ladder}, Pillow {PIL.__version__}, openjpeg {library}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:

@@ -53,7 +53,7 @@ def cache_file(codec: SourceCodec, picture: np.ndarray) -> Path:
     digest.update(picture)
     name = digest.hexdigest()
     # Ten thousand small pictures in one folder are slow to list: 256 folders.
-    return cache_folder() / f"{codec.name}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
+    return cache_folder() / f"{type(codec).__name__.lower()}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
 
 
 def points(codec: SourceCodec, picture: np.ndarray) -> RdPoints:

@@ -154,6 +154,10 @@ def test_an_unknown_option_is_refused_with_what_there_is(options):
         Bpg(**options)
 
 
+def test_legends_tell_variants_apart():
+    assert [codec.name for codec in (Bpg(), Bpg("420"), Bpg("420", 10))] == ["BPG", "BPG 4:2:0", "BPG 4:2:0 10 bit"]
+
+
 def test_the_fingerprint_names_versions_and_options():
     """x265 of another version writes other bytes: it must not share a cache."""
     assert "x265 " in bpg_embedded.versions() and "unknown" not in bpg_embedded.versions()

@@ -24,11 +24,11 @@ def half_up(values):
 
 @pytest.mark.parametrize("bit_depth", [8, 10, 12])
 def test_forward_is_full_range_bt601_rounded_half_up(colours, bit_depth):
-    """Equal to float64 but where its value is within 1e-6 of half a step: there rounding may fall either way."""
+    """Equal to float64 but where its value is within 0.002 of half a step: weights have 18 bits and more."""
     exact = colours @ BT601.T * ((2**bit_depth - 1) / 255) + np.array([0, 1, 1]) * 2 ** (bit_depth - 1)
     for plane, values in zip(rgb_to_planes(colours, "444", bit_depth), np.moveaxis(exact, -1, 0)):
         expected = np.clip(half_up(values), 0, 2**bit_depth - 1)
-        sure = np.abs(values % 1 - 0.5) > 1e-3
+        sure = np.abs(values % 1 - 0.5) > 2e-3
         assert np.array_equal(plane[sure], expected[sure])
         assert np.abs(plane.astype(int) - expected).max() <= 1
 
@@ -40,7 +40,7 @@ def test_inverse_is_full_range_bt601_rounded_half_up(bit_depth):
     centred = (planes - np.array([0, 1, 1])[:, None, None] * 2.0 ** (bit_depth - 1)) * 255 / (2**bit_depth - 1)
     exact = np.moveaxis(np.tensordot(np.linalg.inv(BT601), centred, 1), 0, -1)
     got = planes_to_rgb(planes, 500, 400, "444", bit_depth)
-    sure = np.abs(exact % 1 - 0.5) > 1e-3
+    sure = np.abs(exact % 1 - 0.5) > 2e-3
     assert np.array_equal(got[sure], np.clip(half_up(exact), 0, 255)[sure])
 
 

@@ -42,13 +42,13 @@ def test_damaged_streams_end_in_a_picture_or_an_error(codec_and_stream):
     rng = np.random.default_rng(7)
     for _ in range(400):
         data = damaged(stream, rng)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             picture = codec.decode(data, max_pixels=1 << 20)
             assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.size <= 3 << 20
         except LinksimError as error:
             assert "\n" not in str(error)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
 
 
 def test_random_bytes_are_refused(codec_and_stream):
@@ -70,11 +70,11 @@ def test_a_picture_beyond_the_bound_is_refused(codec_and_stream):
 
 def test_a_short_file_that_claims_a_huge_picture_is_refused_at_once(crop):
     data = Bpg().encode_at(crop(64, 96), 40)
-    start = time.perf_counter()
+    start = time.process_time()
     for sides in ((2**32 - 1, 2**32 - 1), (2**31, 1), (1, 2**26 + 1), (0, 5)):
         with pytest.raises(LinksimError):
             Bpg().decode(data[:6] + b"".join(map(write_ue7, sides)) + data[8:])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_another_parameter_set_or_ten_thousand_pictures_in_a_file_change_nothing(crop):
@@ -85,9 +85,9 @@ def test_another_parameter_set_or_ten_thousand_pictures_in_a_file_change_nothing
     big = Bpg().encode_at(crop(128, 128), 40)
     sps = parse(big, 10**6).tools.to_sps(3, 8, 128, 128)
     assert np.array_equal(Bpg().decode(data[:start] + b"\0\0\1" + sps + data[start:]), expected)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert np.array_equal(Bpg().decode(data + 10_000 * data[start:]), expected)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_jpeg_with_scan_after_scan_is_refused(crop):
