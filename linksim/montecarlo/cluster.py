@@ -7,7 +7,7 @@ import threading
 
 from linksim.errors import LinksimError
 from linksim.montecarlo.evaluate import Evaluator
-from linksim.montecarlo.execute import Job, hold_to_one_thread, pickle_job, unpickle_job
+from linksim.montecarlo.execute import Job, pickle_job, unpickle_job
 from linksim.montecarlo.statistics import UnitStatistics
 from linksim.montecarlo.unit import WorkUnit
 
@@ -72,7 +72,6 @@ _evaluators: dict[str, Evaluator] = {}
 def _run(payload: bytes, name: str, unit: WorkUnit) -> UnitStatistics:
     with _lock:
         if name not in _evaluators:
-            hold_to_one_thread()
             # one sweep at a time: the links of the one before would only fill memory
             _evaluators.clear()
             _evaluators[name] = unpickle_job(payload)

@@ -133,9 +133,9 @@ class Evaluator:
             some = rows[start : start + step]
             reference = np.stack([pictures[p].pixels for p in picture[some]])
             values[start : start + step] = self.metrics[metric](reference, pixels[some])
-        if np.isnan(values).any():
-            worst = pictures[picture[rows[np.isnan(values)][0]]].name
-            raise LinksimError(f"metric {metric[0]} is not a number on picture {worst!r}; leave this metric or picture out")
+        if not np.isfinite(values).all():
+            worst = pictures[picture[rows[~np.isfinite(values)][0]]].name
+            raise LinksimError(f"metric {metric[0]} is not finite on picture {worst!r}; leave this metric or picture out")
         return values
 
 

@@ -14,10 +14,9 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,7 +32,6 @@ _ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
 }
 
 
@@ -89,7 +87,6 @@ class InProcess:
     capacity = 1
 
     def __init__(self, job: Job):
-        hold_to_one_thread()
         self._evaluate = job.evaluator()
         self._units: deque[WorkUnit] = deque()
 
@@ -126,11 +123,11 @@ class Processes:
         self._pool = concurrent.futures.ProcessPoolExecutor(
             workers, multiprocessing.get_context("spawn"), _start_worker, (payload,)
         )
-        # The workers inherit both: single-threaded sums, and deafness to the Ctrl-C that a terminal
-        # sends to the whole group; this process tells them when to stop.
-        with _environment(_ONE_THREAD), _without_interrupt():
-            started = [self._pool.submit(_ready) for _ in range(workers)]
-        self._started: Sequence[concurrent.futures.Future] = started
+        # The workers inherit deafness to the Ctrl-C that a terminal sends to the whole group: this
+        # process tells them when to stop. (That they sum in one thread they inherit as well.)
+        with _without_interrupt():
+            for _ in range(workers):
+                self._pool.submit(_ready)
 
     def submit(self, unit: WorkUnit) -> None:
         self._futures[self._pool.submit(_run, unit)] = unit
@@ -196,24 +193,18 @@ def unpickle_job(payload: bytes) -> Evaluator:
     return job.evaluator()
 
 
-def hold_to_one_thread() -> bool:
-    """Hold TensorFlow in this process to one thread per operation; False if it is too late.
+def hold_to_one_thread() -> None:
+    """Hold TensorFlow in this process to one thread per operation, as far as that is still possible.
 
     Environment variables suffice as long as TensorFlow's runtime has not started; once it has, its
-    threads stay as they are.
+    threads stay as they are. Whoever sets these variables is obeyed.
     """
     for name, value in _ONE_THREAD.items():
         os.environ.setdefault(name, value)
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or not hasattr(tensorflow, "config"):
-        return True
-    try:
-        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-        tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        return tensorflow.config.threading.get_intra_op_parallelism_threads() == 1
-    return True
 
+
+# On import, because a scenario imports `Sweep` first and then loads weights, which starts the runtime.
+hold_to_one_thread()
 
 _evaluate: Evaluator | None = None
 _failure: LinksimError | None = None
@@ -251,20 +242,6 @@ def _run(unit: WorkUnit) -> UnitStatistics:
 
 def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-@contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

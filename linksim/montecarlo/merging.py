@@ -8,7 +8,8 @@ from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.montecarlo.files import prepare_folder, write_atomically
-from linksim.montecarlo.store import Store, read_line
+from linksim.montecarlo.records import read_line
+from linksim.montecarlo.store import Store
 
 
 def merge(sources: Sequence[str | Path], target: str | Path) -> int:

@@ -91,8 +91,7 @@ def moments(picture: np.ndarray, count: np.ndarray, value: np.ndarray, num_pictu
     """Moments per picture of values that occurred `count` times each.
 
     Deviations are taken from the picture's first value, so that values that are all equal give
-    exactly that mean and exactly m2 = 0. A picture with an infinite value (the PSNR of a perfect
-    reconstruction) has an infinite mean, and m2 = 0 or infinity as all its values are or not.
+    exactly that mean and exactly m2 = 0.
 
     Parameters
     ----------
@@ -105,35 +104,18 @@ def moments(picture: np.ndarray, count: np.ndarray, value: np.ndarray, num_pictu
     first = np.empty(num_pictures)
     first[picture[::-1]] = value[::-1]
     n = np.bincount(picture, count, num_pictures)
-    with np.errstate(invalid="ignore"):
-        shift = np.where(value == first[picture], 0.0, value - first[picture])
-        mean = first + np.bincount(picture, count * shift, num_pictures) / n
-        deviation = np.where(value == mean[picture], 0.0, value - mean[picture])
-        m2 = np.bincount(picture, count * deviation**2, num_pictures)
-    infinite = np.zeros(num_pictures, bool)
-    infinite[picture[np.isinf(value)]] = True
-    mixed = np.zeros(num_pictures, bool)
-    mixed[picture[value != first[picture]]] = True
-    mean[infinite] = np.inf
-    m2[infinite] = np.where(mixed[infinite], np.inf, 0.0)
+    mean = first + np.bincount(picture, count * (value - first[picture]), num_pictures) / n
+    m2 = np.bincount(picture, count * (value - mean[picture]) ** 2, num_pictures)
     return Moments(mean, m2)
 
 
 def add_moments(a: Moments, n_a: np.ndarray, b: Moments, n_b: np.ndarray) -> Moments:
     """Moments of the draws of both (Chan, Golub and LeVeque 1979); where n_a is 0, those of b."""
     n = np.maximum(n_a + n_b, 1)
-    same = a.mean == b.mean  # infinities too, whose difference is not a number
-    with np.errstate(invalid="ignore"):
-        delta = np.where(same, 0.0, b.mean - a.mean)
-        mean = a.mean + delta * n_b / n
-        m2 = a.m2 + b.m2 + delta**2 * (n_a * n_b / n)
-    infinite = (np.isinf(a.mean) | np.isinf(b.mean)) & ~same
-    mean = np.where(infinite, np.inf, mean)
-    m2 = np.where(infinite, np.inf, m2)
-    fresh, idle = n_a == 0, n_b == 0
-    mean = np.where(fresh, b.mean, np.where(idle, a.mean, mean))
-    m2 = np.where(fresh, b.m2, np.where(idle, a.m2, m2))
-    return Moments(mean, m2)
+    delta = b.mean - a.mean
+    mean = np.where(n_a == 0, b.mean, np.where(n_b == 0, a.mean, a.mean + delta * (n_b / n)))
+    # where one side has no draws, the product is zero and the other side's m2 stays as it is
+    return Moments(mean, a.m2 + b.m2 + delta**2 * (n_a * n_b / n))
 
 
 def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
@@ -163,28 +145,25 @@ class Estimate:
 
     @property
     def low(self) -> float:
-        return self.mean if self.half_width == 0 else self.mean - self.half_width
+        return self.mean - self.half_width
 
     @property
     def high(self) -> float:
-        return self.mean if self.half_width == 0 else self.mean + self.half_width
+        return self.mean + self.half_width
 
 
 def estimate(m: Moments, n: np.ndarray) -> Estimate:
     """Mean over the pictures, and its interval from the draws (see the head of this file).
 
-    The half width is infinite where a picture has a single draw, or a value is infinite in some
-    draws and finite in others.
+    The half width is infinite where a picture has a single draw.
     """
     mean = float(np.mean(m.mean))
     if np.min(n) < 2:
         return Estimate(mean, math.inf)
     of_picture = m.m2 / (n - 1) / n
     total = float(np.sum(of_picture))
-    if total == 0 or math.isnan(total):
-        return Estimate(mean, 0.0 if total == 0 else math.inf)
-    if math.isinf(total):
-        return Estimate(mean, math.inf)
+    if total == 0:
+        return Estimate(mean, 0.0)
     from scipy.special import stdtrit
 
     # scaled, because the squares of small variances would underflow
@@ -194,10 +173,11 @@ def estimate(m: Moments, n: np.ndarray) -> Estimate:
 
 
 def psnr_of_mean(mse: Estimate) -> Estimate:
-    """PSNR in dB of a mean MSE on the scale 0..255; infinite where the MSE is 0.
+    """PSNR in dB of a mean MSE on the scale 0..255.
 
     Delta method: d(10 log10 m) = 10 / ln 10 * dm / m.
     """
-    if mse.mean == 0:
-        return Estimate(math.inf, 0.0)
-    return Estimate(10 * math.log10(255**2 / mse.mean), 10 / math.log(10) * mse.half_width / mse.mean)
+    from linksim.metrics import psnr_of_mse
+
+    relative = mse.half_width / mse.mean if mse.mean else 0.0
+    return Estimate(float(psnr_of_mse(mse.mean)), 10 / math.log(10) * relative)

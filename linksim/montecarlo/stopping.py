@@ -42,7 +42,7 @@ def psnr_estimate(layer: LayerStatistics) -> Estimate:
     """Mean PSNR in dB with its interval, failures that were not seen allowed for."""
     psnr = layer.metrics["psnr"]
     sampled = estimate(psnr, layer.n)
-    if not np.any(psnr.m2 == 0) or not math.isfinite(sampled.mean):
+    if not np.any(psnr.m2 == 0):
         return sampled
     unseen = Z**2 * _gap_db(layer) / float(np.sum(layer.n))
     return Estimate(sampled.mean, math.hypot(sampled.half_width, unseen))

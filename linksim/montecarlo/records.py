@@ -1,0 +1,165 @@
+"""One stored unit as one line of text, and files of such lines read back.
+
+A line is the CRC-32 of what follows in hex, a space, and a JSON object: the identity of the unit
+(`WorkUnit.identity`), its id, the name of its link, and per layer the counts and moments, as
+little-endian 64-bit numbers, deflated, in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics
+from linksim.montecarlo.unit import STORE_FORMAT, WorkUnit, identity_hash
+
+_IDENTITY = ("format", "fingerprint", "snr_db", "pictures", "draws", "seed", "metrics")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Where a stored unit lies, and what it belongs to.
+
+    `offset` and `length` are those of its line in `path`, without the newline.
+    """
+
+    id: str
+    link: str
+    fingerprint: str
+    path: Path
+    offset: int
+    length: int
+    checksum: str
+
+
+def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
+    """A unit as one line, without the newline."""
+    body = {
+        "id": unit.id,
+        "link": link,
+        **unit.identity(),
+        "layers": [
+            {
+                "n": _pack(layer.n),
+                "delivered": _pack(layer.delivered),
+                "channel_uses": _pack(layer.channel_uses),
+                "metrics": {name: [_pack(m.mean), _pack(m.m2)] for name, m in layer.metrics.items()},
+            }
+            for layer in statistics.layers
+        ],
+    }
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return b"%08x %s" % (zlib.crc32(text), text)
+
+
+def decode_statistics(body: dict) -> UnitStatistics:
+    """The numbers of a stored unit, bit for bit as they were measured."""
+    layers = tuple(
+        LayerStatistics(
+            n=_unpack(layer["n"], "<i8"),
+            delivered=_unpack(layer["delivered"], "<i8"),
+            channel_uses=_unpack(layer["channel_uses"], "<i8"),
+            metrics={
+                name: Moments(_unpack(mean, "<f8"), _unpack(m2, "<f8")) for name, (mean, m2) in layer["metrics"].items()
+            },
+        )
+        for layer in body["layers"]
+    )
+    return UnitStatistics(layers)
+
+
+def _pack(array: np.ndarray) -> str:
+    # exact and short: ten thousand pictures make five arrays per unit
+    little = array.astype("<i8" if array.dtype.kind == "i" else "<f8", copy=False)
+    return base64.b64encode(zlib.compress(little.tobytes(), 1)).decode()
+
+
+def _unpack(text: str, dtype: str) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).astype(dtype[1:])
+
+
+def read_records(path: Path, notes: list[str]) -> list[Record]:
+    """The units in one file, every checksum verified.
+
+    Raises
+    ------
+    LinksimError
+        If a line is damaged; an unfinished last line is noted and skipped.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise LinksimError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error
+    records, offset = [], 0
+    while offset < len(content):
+        end = content.find(b"\n", offset)
+        if end < 0:
+            notes.append(f"{path}: the last unit is unfinished (its run was killed); it is skipped and run again")
+            break
+        records.append(_parse(path, len(records) + 1, content[offset:end], offset))
+        offset = end + 1
+    return records
+
+
+def _parse(path: Path, number: int, line: bytes, offset: int) -> Record:
+    def damaged(why: str) -> LinksimError:
+        return LinksimError(
+            f"{path} is damaged in line {number} ({why}); it was left as it is. Move the file away, or delete "
+            "that line, and run the same command again: what is missing is simulated"
+        )
+
+    if len(line) < 10 or line[8:9] != b" " or line[:8] != b"%08x" % zlib.crc32(line[9:]):
+        raise damaged("the checksum does not match")
+    try:
+        body = json.loads(line[9:])
+        if body["format"] != STORE_FORMAT:
+            raise LinksimError(
+                f"{path} is of store format {body['format']}, this version of linksim uses {STORE_FORMAT}; "
+                "choose another folder with --out"
+            )
+        if identity_hash({name: body[name] for name in _IDENTITY}) != body["id"]:
+            raise damaged("the unit is not the one its id says")
+        return Record(
+            body["id"], body["link"], body["fingerprint"], path, offset, len(line), line[:8].decode()
+        )
+    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged("not a unit") from error
+
+
+def read_line(record: Record) -> bytes:
+    """The line of a stored unit, verified again.
+
+    Raises
+    ------
+    LinksimError
+        If the file changed since it was opened.
+    """
+    try:
+        with open(record.path, "rb") as file:
+            file.seek(record.offset)
+            line = file.read(record.length)
+    except OSError as error:
+        raise LinksimError(f"{record.path} cannot be read ({error.strerror or error}); make it readable") from error
+    if line[:8].decode("ascii", "replace") != record.checksum or b"%08x" % zlib.crc32(line[9:]) != line[:8]:
+        raise LinksimError(f"{record.path} changed while it was in use; run the same command again")
+    return line
+
+
+def same_content(a: Record, b: Record) -> bool:
+    """Whether two records of one unit hold the same numbers, however they were compressed."""
+    if a.checksum == b.checksum and a.length == b.length:
+        return True
+    try:
+        first, second = (decode_statistics(json.loads(read_line(r)[9:])) for r in (a, b))
+    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
+        if isinstance(error, LinksimError):
+            raise
+        return False
+    return first.same_as(second)

@@ -1,0 +1,76 @@
+"""The options that scripts and the command line share."""
+
+import pytest
+from harness_fakes import NoisyLink, picture_set
+
+from linksim.errors import LinksimError
+from linksim.montecarlo import Options, Sweep
+from linksim.montecarlo.options import parse_pictures, parse_snr
+
+
+@pytest.mark.parametrize(
+    "text, values",
+    [
+        ("0:20:5", (0, 5, 10, 15, 20)),
+        ("-2:2", (-2, -1, 0, 1, 2)),
+        ("0,10,5", (0, 5, 10)),
+        ("0:1:0.1", tuple(round(0.1 * i, 9) for i in range(11))),
+        ("7", (7,)),
+        ("0:4:2,9", (0, 2, 4, 9)),
+    ],
+)
+def test_snrs_from_text(text, values):
+    assert parse_snr(text) == values
+
+
+@pytest.mark.parametrize("text", ["", "ten", "nan", "0:inf", "5:0:1", "0:5:0", "0:5:-1", "0:1:2:3", "0:1e9:1", "1,,2"])
+def test_snrs_that_make_no_sense(text):
+    with pytest.raises(LinksimError):
+        parse_snr(text)
+
+
+def test_pictures_from_text():
+    assert parse_pictures("kodak") == ("kodak", None)
+    assert parse_pictures("kodak:6") == ("kodak", 6)
+    assert parse_pictures("/data/some:where") == ("/data/some:where", None)
+    with pytest.raises(LinksimError, match="at least one"):
+        parse_pictures("kodak:0")
+
+
+def sweep(**change) -> Sweep:
+    return Sweep(**{"name": "s", "links": [NoisyLink()], "pictures": picture_set(4, (800, 1000)), **change})
+
+
+def test_quick_is_a_first_look_beside_the_real_results():
+    quick = Options(quick=True).apply(sweep(snr_db=range(21)))
+    assert quick.snr_db == (0, 5, 10, 15, 20)
+    assert (len(quick.load_pictures()), quick.max_draws, quick.ci_half_width) == (2, 16, 0.5)
+    assert quick.folder.name == "s-quick"
+    assert len(Options(quick=True).apply(sweep(snr_db=[3])).snr_db) == 1
+
+
+def test_explicit_options_win_over_quick(tmp_path):
+    quick = Options(snr="1,2", draws=4, out=str(tmp_path), quick=True).apply(sweep())
+    assert (quick.snr_db, quick.max_draws, quick.folder) == ((1, 2), 4, tmp_path)
+
+
+def test_workers():
+    assert Options(workers="2").num_workers() == 2
+    assert Options(workers="auto").num_workers() >= 1
+    for bad in ("0", "-1", "many", "1.5"):
+        with pytest.raises(LinksimError, match="--workers"):
+            Options(workers=bad).num_workers()
+
+
+def test_a_run_ends_in_one_line(tmp_path, capsys):
+    sweep(pictures=picture_set(), snr_db=[0, 3]).main(["--draws", "4", "--out", str(tmp_path)])
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [f"s: 2 points, 2 at the limit of 4 draws; see {tmp_path}/curve.png and curve.csv"]
+    assert err == ""
+
+
+def test_bad_input_exits_with_2(capsys):
+    with pytest.raises(SystemExit) as caught:
+        sweep().main(["--draws", "1"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("linksim: max_draws is 1;")

@@ -1,0 +1,183 @@
+"""The store: torn, damaged, merged, full."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness_fakes import Best, CliffLink, NoisyLink, picture_set
+
+from linksim.errors import LinksimError
+from linksim.montecarlo import Sweep, merge
+from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics
+from linksim.montecarlo.store import Store
+from linksim.montecarlo.unit import WorkUnit
+
+
+def unit(draw: int = 0, snr_db: float = 1.0) -> WorkUnit:
+    return WorkUnit("f" * 64, snr_db, (0, 3), "d" * 64, (draw, draw + 2), 0, (("mse", "1"), ("psnr", "1")))
+
+
+def statistics(seed: int = 0) -> UnitStatistics:
+    rng = np.random.default_rng(seed)
+    n = np.full(3, 2)
+    m = {name: Moments(rng.normal(size=3), rng.random(3)) for name in ("mse", "psnr")}
+    return UnitStatistics((LayerStatistics(n, n - 1, 5 * n, m),))
+
+
+def filled(folder: Path, num: int = 3) -> Path:
+    store = Store(folder)
+    for i in range(num):
+        store.append(unit(2 * i), "link", statistics(i))
+    store.close()
+    return next((folder / "units").iterdir())
+
+
+def test_what_is_stored_comes_back_to_the_last_bit(tmp_path):
+    filled(tmp_path)
+    store = Store(tmp_path)
+    assert len(store) == 3
+    assert all(store.get(unit(2 * i).id).same_as(statistics(i)) for i in range(3))
+    assert store.get(unit(99).id) is None
+
+
+def test_opening_a_store_writes_nothing(tmp_path):
+    Store(tmp_path).close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [1, 50, 300])
+def test_a_torn_last_record_is_skipped_and_left(tmp_path, cut):
+    path = filled(tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-cut])
+    store = Store(tmp_path)
+    assert len(store) == 2
+    assert len(store.notes) == 1 and path.name in store.notes[0]
+    store.append(unit(4), "link", statistics(2))
+    store.close()
+    assert path.read_bytes() == content[:-cut], "a torn file is never written to again"
+    assert len(Store(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_damage_is_named_with_file_and_line_and_left(tmp_path, line):
+    path = filled(tmp_path)
+    lines = path.read_bytes().split(b"\n")
+    broken = bytearray(lines[line - 1])
+    broken[len(broken) // 2] ^= 1
+    lines[line - 1] = bytes(broken)
+    path.write_bytes(b"\n".join(lines))
+    before = path.read_bytes()
+    with pytest.raises(LinksimError, match=f"{path.name} is damaged in line {line}"):
+        Store(tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_a_record_that_was_edited_is_not_believed(tmp_path):
+    """Right checksum, but the id is that of other draws."""
+    import zlib
+
+    path = filled(tmp_path, 1)
+    text = path.read_bytes().rstrip(b"\n")[9:].replace(b'"draws":[0,2]', b'"draws":[0,3]')
+    path.write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+    with pytest.raises(LinksimError, match="not the one its id says"):
+        Store(tmp_path)
+
+
+def test_the_same_unit_twice_counts_once_but_must_agree(tmp_path):
+    path = filled(tmp_path)
+    shutil.copy(path, path.with_name("copy.jsonl"))
+    assert len(Store(tmp_path)) == 3
+    other = tmp_path / "other"
+    store = Store(other)
+    store.append(unit(0), "link", statistics(77))
+    store.close()
+    shutil.copy(next((other / "units").iterdir()), path.with_name("liar.jsonl"))
+    with pytest.raises(LinksimError, match="different numbers for one unit"):
+        Store(tmp_path)
+
+
+def test_a_full_disk_is_one_clear_error_and_keeps_what_there_is(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.append(unit(0), "link", statistics(0))
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        if len(data) > 100:
+            return real(fd, bytes(data)[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LinksimError, match="No space left on device.*run the same command again"):
+        store.append(unit(2), "link", statistics(1))
+    monkeypatch.undo()
+    again = Store(tmp_path)
+    assert len(again) == 1 and again.get(unit(0).id).same_as(statistics(0))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_really_full_device(tmp_path):
+    from linksim.montecarlo import files
+
+    (tmp_path / "curve.csv").write_bytes(b"old")
+    with pytest.MonkeyPatch.context() as patch:
+        real = open
+        patch.setattr("builtins.open", lambda path, mode="r", **k: real("/dev/full", mode, **k))
+        with pytest.raises(LinksimError, match="No space left on device"):
+            files.write_atomically(tmp_path / "curve.csv", b"new")
+    assert (tmp_path / "curve.csv").read_bytes() == b"old"
+
+
+def sweep(out: Path, snrs, links=None) -> Sweep:
+    links = links or [Best([CliffLink("a", 2), CliffLink("b", 6)]), NoisyLink()]
+    return Sweep("m", links, picture_set(2, (8, 8)), snrs, max_draws=16, out=out)
+
+
+def save(s: Sweep) -> bytes:
+    s.run().save()
+    return (s.folder / "curve.csv").read_bytes()
+
+
+def test_halves_merge_to_the_whole_and_twice_changes_nothing(tmp_path):
+    whole = save(sweep(tmp_path / "whole", range(6)))
+    save(sweep(tmp_path / "a", range(3)))
+    save(sweep(tmp_path / "b", range(2, 6)))
+    count = merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
+    assert count == len(Store(tmp_path / "whole"))
+    files = {p: p.read_bytes() for p in (tmp_path / "c" / "units").iterdir()}
+    assert merge([tmp_path / "b", tmp_path / "a"], tmp_path / "c") == count
+    assert merge([tmp_path / "a"], tmp_path / "c") == count
+    assert {p: p.read_bytes() for p in (tmp_path / "c" / "units").iterdir()} == files
+    result = sweep(tmp_path / "c", range(6)).run()
+    assert result._how["units_run"] == 0
+    result.save()
+    assert (tmp_path / "c" / "curve.csv").read_bytes() == whole
+
+
+def test_copying_files_merges_as_well(tmp_path):
+    whole = save(sweep(tmp_path / "whole", range(4)))
+    save(sweep(tmp_path / "a", range(2)))
+    save(sweep(tmp_path / "b", range(2, 4)))
+    for path in (tmp_path / "b" / "units").iterdir():
+        shutil.copy(path, tmp_path / "a" / "units")
+    assert save(sweep(tmp_path / "a", range(4))) == whole
+
+
+def test_merging_nothing_says_what_to_give(tmp_path):
+    with pytest.raises(LinksimError, match="holds no units"):
+        merge([tmp_path], tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
+def test_units_of_another_version_are_kept_and_not_used(tmp_path, capsys):
+    save(sweep(tmp_path / "x", [3.0], [NoisyLink(version=1)]))
+    stored = len(Store(tmp_path / "x"))
+    fresh = save(sweep(tmp_path / "fresh", [3.0], [NoisyLink(version=2, spread=0.5)]))
+    capsys.readouterr()
+    mixed = save(sweep(tmp_path / "x", [3.0], [NoisyLink(version=2, spread=0.5)]))
+    assert mixed == fresh
+    assert f"{stored} stored units belong to other versions of 'noisy'" in capsys.readouterr().err
+    assert len(Store(tmp_path / "x")) == 2 * stored
