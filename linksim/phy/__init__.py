@@ -37,8 +37,10 @@ _EXPORTS = {
     "PAPER_MCS": "mcs",
     "get_mcs": "mcs",
     "Transport": "transport",
+    "BlerKey": "bler",
     "BlerTable": "bler",
     "block_error_tables": "bler",
+    "transport_error_probability": "bler",
 }
 
 __all__ = sorted(_EXPORTS)

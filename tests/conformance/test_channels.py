@@ -166,7 +166,11 @@ def test_one_snr_per_row(channel):
 def test_in_a_graph_as_eagerly(channel):
     """`tf.function` with unknown batch and length gives the same values."""
     x, keys = symbols(6, 44), keys_of(6)
-    spec = [tf.TensorSpec([None, None], tf.complex64), tf.TensorSpec([], tf.float32), tf.TensorSpec([None, 2], tf.uint32)]
+    spec = [
+        tf.TensorSpec([None, None], tf.complex64),
+        tf.TensorSpec([], tf.float32),
+        tf.TensorSpec([None, 2], tf.uint32),
+    ]
     graph = tf.function(lambda x, s, k: tf.nest.flatten(channel(x, s, k))[0], input_signature=spec)
     np.testing.assert_allclose(graph(x, 5.0, keys).numpy(), received(channel, x, 5.0, keys), rtol=0, atol=1e-6)
 

@@ -109,6 +109,15 @@ def test_importing_phy_loads_neither_tensorflow_nor_sionna():
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_every_exported_name_exists():
+    import linksim.phy
+
+    for name in linksim.phy.__all__:
+        assert getattr(linksim.phy, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Rician'"):
+        linksim.phy.Rician
+
+
 def test_tensorflow_starts_without_a_word():
     """Nothing on standard error from import, first use, a traced graph and XLA; errors still get there."""
     done = run_python(
