@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -29,7 +30,8 @@ def warm(
     pictures : sequence of uint8 [H, W, 3]
     workers : int, optional
         Processes; as many as there are cores by default. They are spawned, not forked, so a script
-        that calls this needs its `if __name__ == "__main__":`. With 1, all is done in this process.
+        that calls this needs its `if __name__ == "__main__":`. With 1, all is done in this process,
+        as it is where the program was read from a pipe.
     progress : function of (done, total), optional
         Called in this process after every picture, counting those that had to be computed.
 
@@ -52,7 +54,7 @@ def warm(
     todo = list(missing.values())
     if not todo or not rd.is_writable():
         return 0
-    workers = min(workers or num_cores(), len(todo))
+    workers = min(workers or num_cores(), len(todo)) if _can_spawn() else 1
     if workers == 1:
         for done, picture in enumerate(todo, 1):
             rd.points(codec, picture)
@@ -66,6 +68,12 @@ def warm(
 def num_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _can_spawn() -> bool:
+    # A spawned process loads the main script again; a program that came through a pipe has none.
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    return file is None or os.path.exists(file)
 
 
 def _in_processes(

@@ -2,6 +2,8 @@
 
 import math
 import os
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -169,6 +171,19 @@ def test_warm_fills_the_cache_in_processes(crop, frozen):
     frozen()
     for picture in pictures:
         codec.stream(picture, codec.best_within(picture, 10_000).quality)
+
+
+_PIPED = """
+import numpy as np
+from linksim.source import Jpeg, warm
+print(warm(Jpeg(), [np.full((8, 8, 3), grey, np.uint8) for grey in (10, 20)], workers=2))
+"""
+
+
+def test_warm_works_in_a_program_that_comes_through_a_pipe():
+    """`python -` has no script that other processes could load."""
+    run = subprocess.run([sys.executable, "-"], input=_PIPED, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("2\n", "")
 
 
 def test_bad_workers_are_refused():
