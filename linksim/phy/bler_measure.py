@@ -2,7 +2,8 @@
 
 `python -m linksim.phy.bler_measure awgn` measures what is missing in the tables that come with
 linksim: the schemes of `PAPER_MCS` at the sizes of the usual pictures. It can be stopped at any time:
-every finished table is in the file.
+every finished table is in the file. Tables measured with fewer errors and blocks than asked for are
+continued, not begun again: code blocks are numbered, and each depends on its number only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -73,12 +74,12 @@ class BlockErrors:
     """
 
     def __init__(self, key: BlerKey) -> None:
-        from sionna.phy.mapping import Mapper
-
         from linksim.phy._chain import QamDemapper
         from linksim.phy._tf import tf
         from linksim.phy.channel import get_channel
         from linksim.phy.ldpc import LdpcCode
+
+        from sionna.phy.mapping import Mapper  # isort: skip  (TensorFlow is imported quietly first)
 
         if key.channel not in CHANNELS:
             raise LinksimError(f"block errors on {key.channel!r} cannot be measured: use {' or '.join(CHANNELS)}")
@@ -122,9 +123,10 @@ class BlockErrors:
         )
         return stop - start - int(tf.reduce_sum(tf.cast(right, tf.int32)))
 
-    def measure(self, snr_db: float, min_errors: int, max_blocks: int) -> tuple[int, int]:
-        """Errors and blocks at one SNR, until there are enough errors or blocks."""
-        errors = blocks = 0
+    def measure(
+        self, snr_db: float, min_errors: int, max_blocks: int, errors: int = 0, blocks: int = 0
+    ) -> tuple[int, int]:
+        """Errors and blocks at one SNR, from those counted before until there are enough of either."""
         while errors < min_errors and blocks < max_blocks:
             step = min(_BATCH, max_blocks - blocks)
             errors += self.count(snr_db, blocks, blocks + step)
@@ -132,7 +134,13 @@ class BlockErrors:
         return errors, blocks
 
 
-def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
+def measure_table(
+    key: BlerKey,
+    progress: Progress | None = None,
+    before: BlerTable | None = None,
+    min_errors: int = MIN_ERRORS,
+    max_blocks: int | None = None,
+) -> BlerTable:
     """Measure the waterfall of a code, from an error rate of at least 0.98 to one below 0.001.
 
     Parameters
@@ -141,6 +149,11 @@ def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
         Code and channel.
     progress : function of (snr_db, errors, blocks), or None
         Called after every point.
+    before : BlerTable or None
+        The same table with fewer blocks, to go on from.
+    min_errors, max_blocks : int
+        A point is done after that many errors or blocks; by default 150, and 1024 or, for code
+        blocks of fewer than 2400 bits, 8192.
 
     Returns
     -------
@@ -150,12 +163,16 @@ def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
     simulation = BlockErrors(key)
     short = key.info_bits < EXACT_BELOW
     step = SHORT_STEP_DB if short else LONG_STEP_DB
-    max_blocks = SHORT_BLOCKS if short else LONG_BLOCKS
+    max_blocks = max_blocks or default_blocks(key)
     points: dict[int, tuple[int, int]] = {}
+    known: dict[int, tuple[int, int]] = {}
+    if before is not None:
+        counts = zip(before.snr_db, before.errors, before.blocks)
+        known = {round(snr_db / step): (int(errors), int(blocks)) for snr_db, errors, blocks in counts}
 
     def rate(index: int) -> float:
         if index not in points:
-            points[index] = simulation.measure(index * step, MIN_ERRORS, max_blocks)
+            points[index] = simulation.measure(index * step, min_errors, max_blocks, *known.get(index, (0, 0)))
             if progress:
                 progress(index * step, *points[index])
         errors, blocks = points[index]
@@ -166,10 +183,10 @@ def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
     limit_db = 10 * math.log10(2**efficiency - 1)
     stride = round(0.5 / step)
     index = math.floor(limit_db / 0.5) * stride
-    while simulation.measure(index * step, _PROBE_BLOCKS, _PROBE_BLOCKS)[0] > 0.9 * _PROBE_BLOCKS:
+    while not known and simulation.measure(index * step, _PROBE_BLOCKS, _PROBE_BLOCKS)[0] > 0.9 * _PROBE_BLOCKS:
         index += stride
     # Down to where nearly all are lost, and up to where nearly all arrive
-    first = index - stride
+    first = min(known, default=index - stride)
     while rate(first) < 0.98:
         first -= 1
     last = first
@@ -185,6 +202,16 @@ def measure_table(key: BlerKey, progress: Progress | None = None) -> BlerTable:
         np.array([points[index][0] for index in indices]),
         np.array([points[index][1] for index in indices]),
     )
+
+
+def default_blocks(key: BlerKey) -> int:
+    """At most that many code blocks are sent per point."""
+    return SHORT_BLOCKS if key.info_bits < EXACT_BELOW else LONG_BLOCKS
+
+
+def is_complete(table: BlerTable, min_errors: int, max_blocks: int) -> bool:
+    """Whether every point has enough errors or blocks."""
+    return bool(np.all((table.errors >= min_errors) | (table.blocks >= max_blocks)))
 
 
 def needed_keys(
@@ -210,15 +237,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="sizes of the transport blocks (default: those of Kodak, CIFAR-10 and the built-in photographs)",
     )
     parser.add_argument("--out", type=Path, default=PACKAGED, metavar="CSV", help="default: the packaged tables")
+    parser.add_argument("--min-errors", type=int, default=MIN_ERRORS, metavar="E", help="per point (default: %(default)s)")
+    parser.add_argument(
+        "--effort", type=float, default=1.0, metavar="X",
+        help="share of the usual number of blocks per point, for a first, coarse pass (default: 1)",
+    )
     options = parser.parse_args(arguments)
     schemes = [get_mcs(name) for name in options.mcs] if options.mcs else PAPER_MCS
     keys = needed_keys(schemes, options.channel_uses, options.channel)
     for number, key in enumerate(keys, 1):
-        tables = read_tables(options.out)
-        if key in tables:
+        before = read_tables(options.out).get(key)
+        max_blocks = math.ceil(options.effort * default_blocks(key) / _BATCH) * _BATCH
+        if before is not None and is_complete(before, options.min_errors, max_blocks):
             continue
         began = time.monotonic()
-        table = measure_table(key)
+        table = measure_table(key, before=before, min_errors=options.min_errors, max_blocks=max_blocks)
         # Read again: another channel may have been measured into the same file meanwhile.
         write_tables(options.out, {**read_tables(options.out), key: table})
         _write_provenance(options.out, key, sys.argv[1:] if arguments is None else arguments)
@@ -240,15 +273,18 @@ def _write_provenance(tables: Path, key: BlerKey, arguments: Sequence[str]) -> N
         "decoder": f"sum-product, flooding, at most {key.iterations} iterations, leaving when right",
         "seed": _SEED,
         "sionna": _sionna_version(),
+        "linksim": version("linksim"),
         "tensorflow": version("tensorflow"),
     }
     write_text(path, json.dumps(dict(sorted(notes.items())), indent=1) + "\n")
 
 
 def _sionna_version() -> str:
-    from sionna import __version__
-
-    return str(__version__)
+    """Sionna comes as one of two distributions."""
+    try:
+        return version("sionna")
+    except PackageNotFoundError:
+        return version("sionna-no-rt")
 
 
 if __name__ == "__main__":
