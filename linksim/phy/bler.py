@@ -133,9 +133,10 @@ class BlerTable:
     blocks: np.ndarray
 
     def __post_init__(self) -> None:
-        increasing = np.all(np.diff(self.snr_db) > 0) and np.all(np.isfinite(self.snr_db))
-        counts = np.all(self.errors >= 0) and np.all(self.errors <= self.blocks) and np.all(self.blocks > 0)
-        if len(self.snr_db) < 2 or not increasing or not counts:
+        valid = len(self.snr_db) == len(self.errors) == len(self.blocks) >= 2
+        valid = valid and np.all(np.diff(self.snr_db) > 0) and np.all(np.isfinite(self.snr_db))
+        valid = valid and np.all(self.errors >= 0) and np.all(self.errors <= self.blocks)
+        if not valid or np.any(self.blocks < 1):
             raise LinksimError(
                 f"the block-error table {self.key.name} is not one: it needs two or more increasing SNRs "
                 "with 0 <= errors <= blocks; delete it to have it measured again"

@@ -23,6 +23,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.phy.bler import CHANNELS, EXACT_BELOW, BlerKey, BlerTable, representative_key
 from linksim.phy.bler_store import MEASUREMENT_VERSION, PACKAGED, read_tables, write_tables, write_text
+from linksim.phy.capacity import bicm_limit_db, ergodic_bicm_limit_db
 from linksim.phy.mcs import PAPER_MCS, Mcs, get_mcs
 from linksim.phy.transport import DEFAULT_ITERATIONS, Transport
 
@@ -178,11 +179,10 @@ def measure_table(
         errors, blocks = points[index]
         return errors / blocks
 
-    # Half a decibel at a time from the Shannon limit upwards, to where some blocks arrive
-    efficiency = key.bits_per_symbol * key.info_bits / key.coded_bits
-    limit_db = 10 * math.log10(2**efficiency - 1)
+    # Half a decibel at a time upwards from the limit of any code, to where some blocks arrive
+    limit = bicm_limit_db if key.channel == "awgn" else ergodic_bicm_limit_db
     stride = round(0.5 / step)
-    index = math.floor(limit_db / 0.5) * stride
+    index = math.floor(limit(key.bits_per_symbol, key.info_bits / key.coded_bits) / 0.5) * stride
     while not known and simulation.measure(index * step, _PROBE_BLOCKS, _PROBE_BLOCKS)[0] > 0.9 * _PROBE_BLOCKS:
         index += stride
     # Down to where nearly all are lost, and up to where nearly all arrive
