@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,9 +13,17 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
+from linksim.source import SourceCodec, warm
 
 CONCEALMENTS = ("mid-grey", "mean-colour")
 MEAN_COLOUR_BITS = 24
+
+
+def check_cbr(cbr: float) -> float:
+    """The bandwidth ratio, if it is a positive finite number."""
+    if not (isinstance(cbr, (int, float, Fraction)) and math.isfinite(cbr) and cbr > 0):
+        raise LinksimError(f"cbr is {cbr!r}; give channel uses per picture value, k/n, such as 1/16")
+    return cbr
 
 
 def channel_uses(cbr: float, picture: Picture) -> int:
@@ -23,10 +32,8 @@ def channel_uses(cbr: float, picture: Picture) -> int:
     Raises
     ------
     LinksimError
-        If `cbr` is not a positive finite number, or the picture gets no channel use at all.
+        If the picture gets no channel use at all.
     """
-    if not (isinstance(cbr, (int, float, Fraction)) and math.isfinite(cbr) and cbr > 0):
-        raise LinksimError(f"cbr is {cbr!r}; give channel uses per picture value, k/n, such as 1/16")
     height, width = picture.size
     uses = math.floor(Fraction(cbr).limit_denominator(1_000_000) * 3 * height * width)
     if uses < 1:
@@ -52,6 +59,17 @@ def conceal(picture: Picture, concealment: str) -> np.ndarray:
     """What the receiver shows of a picture that was not delivered: `uint8 [H, W, 3]` of one colour."""
     colour = np.full(3, 128.0) if concealment == "mid-grey" else np.rint(picture.pixels.mean(axis=(0, 1)))
     return np.broadcast_to(colour.astype(np.uint8), picture.pixels.shape)
+
+
+def warm_source(source: SourceCodec, pictures: Sequence[Picture], workers: int) -> None:
+    """Fill the source codec's disk cache with these pictures, once per process for all links that share it."""
+    wanted = source.fingerprint(), tuple(p.sha256 for p in pictures)
+    if wanted not in _WARMED:
+        warm(source, [p.pixels for p in pictures], workers)
+        _WARMED.add(wanted)
+
+
+_WARMED: set[tuple[str, tuple[str, ...]]] = set()
 
 
 def digest(**parts: Any) -> str:

@@ -11,11 +11,11 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
-from linksim.links.budget import cbr_label, channel_uses, check_concealment, conceal, digest
+from linksim.links.budget import cbr_label, channel_uses, check_cbr, check_concealment, conceal, digest, warm_source
 from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_capacity
 from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
-from linksim.source import RdPoints, SourceCodec, warm
+from linksim.source import RdPoints, SourceCodec
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -57,7 +57,8 @@ class CapacityLink(Link):
     ):
         if not 0 < outage < 1:
             raise LinksimError(f"outage is {outage!r}; give a probability between 0 and 1, such as 0.1")
-        self.source, self.channel, self.cbr, self.outage = source, channel, cbr, outage
+        self.source, self.channel, self.outage = source, channel, outage
+        self.cbr = check_cbr(cbr)
         self.concealment = check_concealment(concealment)
         self._source_id = source.fingerprint()
         self._rd: dict[str, RdPoints] = {}
@@ -83,7 +84,7 @@ class CapacityLink(Link):
         return float(gaussian_capacity(snr_db))
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
-        warm(self.source, [p.pixels for p in pictures], workers)
+        warm_source(self.source, pictures, workers)
 
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
         rate = self.rate(snr_db)

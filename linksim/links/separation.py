@@ -15,18 +15,20 @@ from linksim.links.budget import (
     MEAN_COLOUR_BITS,
     cbr_label,
     channel_uses,
+    check_cbr,
     check_concealment,
     conceal,
     digest,
+    warm_source,
 )
 from linksim.phy._tf import tf
-from linksim.phy.bler import tables_fingerprint, transport_error_probability
+from linksim.phy.bler import block_error_tables, tables_fingerprint, transport_error_probability
 from linksim.phy.channel import Channel, noise_variance
 from linksim.phy.equalize import equalize
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
 from linksim.phy.transport import Transport
-from linksim.source import RdPoint, SourceCodec, warm
+from linksim.source import RdPoint, SourceCodec
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -88,7 +90,8 @@ class SeparationLink(Link):
             raise LinksimError(
                 f"a coherent digital link needs to know the fading of {channel.name}; make the channel with csi=True"
             )
-        self.source, self.mcs, self.channel, self.cbr, self.mode = source, mcs, channel, cbr, mode
+        self.source, self.mcs, self.channel, self.mode = source, mcs, channel, mode
+        self.cbr = check_cbr(cbr)
         self.concealment = check_concealment(concealment)
         self.name = name or f"{source.name} + {mcs.name}, CBR {cbr_label(cbr)}"
         if mode == "factored":
@@ -131,7 +134,16 @@ class SeparationLink(Link):
         return self._transports[uses - aside], aside
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
-        warm(self.source, [p.pixels for p in pictures], workers)
+        warm_source(self.source, pictures, workers)
+        if self.mode == "factored":
+            # Missing tables are measured here, once, and not by every worker for itself.
+            for picture in {picture.size: picture for picture in pictures}.values():
+                block_error_tables(self.transport(picture)[0], self._table)
+
+    @property
+    def _table(self) -> str:
+        """On slow fading one h serves the whole block: it meets an AWGN channel of the SNR that the fade leaves."""
+        return "rayleigh-fast" if self.channel.name == "rayleigh-fast" else "awgn"
 
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
         outcomes: list[Outcomes] = []
@@ -200,18 +212,16 @@ class SeparationLink(Link):
     def _factored(self, sent: list[int], pictures: Sequence[Picture], keys: Any, snr_db: float) -> list[Outcomes]:
         """Toss for every picture and draw: keys `[P, D, 2]`."""
         snrs = np.full(keys.shape[:2], snr_db)
-        if self.channel.fades and self.channel.name != "rayleigh-fast":
-            # One h for the whole block: it meets an AWGN channel of the SNR that the fade leaves.
+        varies = self.channel.fades and self._table == "awgn"
+        if varies:
             gain = np.abs(self.channel.fading(keys, 1).numpy()[..., 0]) ** 2
             snrs = snrs + 10 * np.log10(np.maximum(gain, 1e-30))
-        table = "rayleigh-fast" if self.channel.name == "rayleigh-fast" else "awgn"
         toss = uniform(keys, 1, Stream.SUCCESS).numpy()[..., 0]
         outcomes = []
         for row, index in enumerate(sent):
             transport, _ = self.transport(pictures[index])
-            # Without fading one number serves all draws.
-            met = snrs[row] if table == "awgn" and self.channel.fades else snrs[row, :1]
-            arrived = toss[row] >= transport_error_probability(transport, table, met)
+            met = snrs[row] if varies else snrs[row, :1]  # one number serves all draws
+            arrived = toss[row] >= transport_error_probability(transport, self._table, met)
             outcomes += self._split(index, pictures[index], int(arrived.sum()), len(arrived))
         return outcomes
 

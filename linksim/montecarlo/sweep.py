@@ -193,6 +193,9 @@ class Sweep:
         job = Job(by_fingerprint, list(pictures), metrics)
 
         def make_pool() -> Pool:
+            # What all units of a link share is done once, before workers would do it side by side.
+            for link in by_fingerprint.values():
+                link.prepare(pictures, workers)
             if cluster is not None:
                 from linksim.montecarlo.cluster import Cluster
 

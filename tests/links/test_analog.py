@@ -1,0 +1,128 @@
+"""Facts about analog links."""
+
+import numpy as np
+import pytest
+
+from linksim.codecs.registry import create
+from linksim.errors import LinksimError
+from linksim.images import Picture
+from linksim.links import AnalogLink
+from linksim.phy import Awgn, RayleighSlow
+from link_fakes import rows_decode, rows_encode
+
+
+def pictures(sizes, seed=0):
+    rng = np.random.default_rng(seed)
+    return [Picture(str(i), rng.integers(0, 256, (*s, 3), dtype=np.uint8)) for i, s in enumerate(sizes)]
+
+
+@pytest.fixture(scope="module")
+def codec():
+    return create("deepjscc", {"latent_channels": 4})
+
+
+def by_picture(reception, count):
+    """{picture: pixels [D, H, W, 3]} of the first layer."""
+    found = {}
+    for outcomes in reception.layers[0]:
+        for i, pixels in zip(outcomes.picture, outcomes.load_pixels(), strict=True):
+            found.setdefault(int(i), []).append(pixels)
+    assert sorted(found) == list(range(count))
+    return found
+
+
+@pytest.mark.parametrize("channel", [Awgn(), RayleighSlow(), RayleighSlow(csi=True)], ids=lambda c: c.label)
+def test_a_picture_sees_the_same_channel_in_any_company(codec, channel):
+    """Alone or among others, in one call or in two: the same reconstructions of the same draws."""
+    link = AnalogLink(codec, channel)
+    some = pictures([(16, 16), (8, 12), (16, 16)])
+    together = by_picture(link.transmit(some, 3.0, range(4), seed=5), 3)
+    alone = by_picture(link.transmit(some[2:], 3.0, range(2, 4), seed=5), 1)
+    difference = np.array(together[2][2:], int) - np.array(alone[0], int)
+    assert np.abs(difference).max() <= 1  # a sum in another order may round to the neighbouring byte
+    assert not np.array_equal(together[2][0], together[2][1])
+
+
+def test_every_picture_is_encoded_once():
+    calls = []
+
+    def encode(x):
+        calls.append(len(x))
+        return rows_encode(x)
+
+    link = AnalogLink((encode, rows_decode), Awgn())
+    some = pictures([(4, 4), (4, 4)])
+    for snr_db in (0.0, 10.0):
+        link.transmit(some, snr_db, range(3))
+    assert sum(calls) == 2
+
+
+def test_noiseless_functions_return_the_picture():
+    """At 120 dB a codec that sends pixel values gives the picture back, up to its own scaling."""
+    link = AnalogLink((lambda x: rows_encode(x), lambda s, snr, size: rows_decode(s, snr, size)), Awgn())
+    (picture,) = pictures([(6, 6)])
+    (pixels,) = by_picture(link.transmit([picture], 120.0, range(1)), 1)[0]
+    sent = rows_encode(picture.pixels[None] / 255.0)
+    expected = np.rint(np.clip(rows_decode(sent, 0, (6, 6)), 0, 1) * 255)
+    assert np.abs(pixels.astype(int) - expected[0].astype(int)).max() <= 1
+
+
+def test_quality_falls_with_the_noise(codec):
+    """Mean squared distance to the noiseless reconstruction grows as the SNR falls."""
+    link = AnalogLink(codec, Awgn())
+    some = pictures([(16, 16)] * 4)
+    clean = np.array([by_picture(link.transmit(some, 120.0, range(1)), 4)[i][0] for i in range(4)], float)
+    errors = []
+    for snr_db in (20, 10, 0):
+        got = by_picture(link.transmit(some, float(snr_db), range(8)), 4)
+        errors.append(np.mean([(np.array(got[i], float) - clean[i]) ** 2 for i in range(4)]))
+    assert errors[0] < errors[1] < errors[2]
+
+
+def test_bandwidth_counts_the_padding(codec):
+    """5x6 pixels are padded to 8x8: 4 cells of 4 reals are 8 channel uses."""
+    reception = AnalogLink(codec, Awgn()).transmit(pictures([(5, 6)]), 10.0, range(1))
+    assert reception.bandwidth[0][0].channel_uses == 8
+
+
+def test_wrong_power_is_refused():
+    link = AnalogLink((lambda x: 2 * rows_encode(x), rows_decode), Awgn(), name="loud")
+    with pytest.raises(LinksimError, match="loud.*power 4"):
+        link.transmit(pictures([(4, 4)]), 10.0, range(1))
+
+
+def test_wrong_shapes_and_types_are_refused():
+    some = pictures([(4, 4)])
+    for encode, decode in [
+        (lambda x: rows_encode(x).real, rows_decode),
+        (lambda x: rows_encode(x)[0], rows_decode),
+        (rows_encode, lambda s, snr, size: np.zeros((len(s), 2, 2, 3))),
+        (rows_encode, lambda s, snr, size: np.full((len(s), *size, 3), np.nan)),
+    ]:
+        with pytest.raises(LinksimError, match="must give|keep them"):
+            AnalogLink((encode, decode), Awgn()).transmit(some, 10.0, range(1))
+    with pytest.raises(LinksimError, match="pair of functions"):
+        AnalogLink("deepjscc", Awgn())
+
+
+def test_fingerprint_follows_weights_channel_and_functions(codec):
+    base = AnalogLink(codec, Awgn()).fingerprint()
+    assert base == AnalogLink(codec, Awgn(), name="other").fingerprint()
+    assert base != AnalogLink(codec, RayleighSlow()).fingerprint()
+    other = create("deepjscc", {"latent_channels": 4})
+    assert base != AnalogLink(other, Awgn()).fingerprint()
+    own = AnalogLink((rows_encode, rows_decode), Awgn()).fingerprint()
+    assert own == AnalogLink((rows_encode, rows_decode), Awgn()).fingerprint()
+    softer = AnalogLink((rows_encode, lambda s, snr, size: 0.9 * rows_decode(s, snr, size)), Awgn())
+    assert own != softer.fingerprint()
+
+
+def test_random_encoders_are_found_out():
+    rng = np.random.default_rng(0)
+
+    def encode(x):
+        noisy = rows_encode(x) + 0.1 * rng.normal(size=(len(x), 1))
+        return noisy / np.sqrt(np.mean(np.abs(noisy) ** 2, axis=1, keepdims=True))
+
+    with pytest.raises(LinksimError, match="other symbols each time"):
+        AnalogLink((encode, rows_decode), Awgn()).fingerprint()

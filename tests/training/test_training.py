@@ -1,0 +1,133 @@
+"""Training: it learns, it resumes, and it refuses what does not belong."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import linksim.training.loop as loop
+from linksim.errors import LinksimError
+from linksim.training import RECIPES, Recipe, Training, get_recipe
+from linksim.training.data import Batches, load_data
+from linksim.training.run import train
+
+RECIPE = Recipe("test/tiny", "deepjscc", {"latent_channels": 4}, steps=12, batch_size=8)
+
+
+@pytest.fixture(autouse=True)
+def small_world(monkeypatch):
+    """Epochs of four steps on 64 smooth pictures of 16x16."""
+    i, j, n = np.mgrid[0:16, 0:16, 0:64]
+    waves = 127 + 100 * np.sin(0.3 * i + 0.05 * n * j)
+    pictures = np.repeat(np.moveaxis(waves, 2, 0)[..., None], 3, axis=3).astype(np.uint8)
+    monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 4)
+    monkeypatch.setattr(loop, "load_data", lambda recipe: (pictures[8:], pictures[:8]))
+
+
+def weights(training):
+    return [np.asarray(w) for w in training.codec.get_weights()]
+
+
+def test_the_loss_falls(tmp_path):
+    training = Training(dataclasses.replace(RECIPE, steps=80, learning_rate=5e-3), tmp_path)
+    training.run()
+    first, last = training.history[0], training.history[-1]
+    assert last.loss < 0.6 * first.loss
+    assert last.val_psnr > first.val_psnr + 1
+
+
+def test_a_killed_run_goes_on_and_sees_the_same_batches(tmp_path, monkeypatch):
+    """Stopped after one epoch and started again, a run counts on and keeps optimiser and history."""
+
+    class Killed(Exception):
+        pass
+
+    def kill(progress):
+        raise Killed
+
+    with pytest.raises(Killed):
+        Training(RECIPE, tmp_path / "a", report=kill).run()
+    resumed = Training(RECIPE, tmp_path / "a")
+    assert int(resumed.chain.optimizer.iterations) == 4 and len(resumed.history) == 1
+    resumed.run()
+    assert [p.step for p in resumed.history] == [4, 8, 12]
+    assert (tmp_path / "a" / "history.csv").read_text().count("\n") == 4
+
+
+def test_batches_follow_from_seed_and_epoch():
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 8, 9, 3), dtype=np.uint8)
+    one = Batches(pictures, 4, 5, crop=8, seed=3)
+    one.on_epoch_end()
+    resumed = Batches(pictures, 4, 5, crop=8, seed=3, epoch=1)
+    for i in range(5):
+        np.testing.assert_array_equal(one[i][0], resumed[i][0])
+    assert not np.array_equal(one[0][0], Batches(pictures, 4, 5, crop=8, seed=3)[0][0])
+    assert sorted(resumed._order) == sorted(range(20))  # an epoch shows every picture once
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path):
+    before = Training(RECIPE, tmp_path)
+    before.run()
+    after = Training(RECIPE, tmp_path)
+    after.run()
+    for a, b in zip(weights(before), weights(after), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_warm_start_takes_what_fits(tmp_path):
+    """A wider latent keeps the layers whose shapes agree."""
+    Training(RECIPE, tmp_path / "a").run()
+    wide = dataclasses.replace(RECIPE, options={"latent_channels": 6}, warm_start="test/tiny")
+    with pytest.raises(LinksimError, match="starts from"):
+        Training(wide, tmp_path / "b")
+    source = Training(RECIPE, tmp_path / "a")
+    started = Training(wide, tmp_path / "b", warm_start=tmp_path / "a" / "checkpoint.h5")
+    same = [a.shape == b.shape and np.array_equal(a, b) for a, b in zip(weights(source), weights(started), strict=True)]
+    assert sum(same) >= len(same) - 5 and not all(same)
+
+
+def test_a_checkpoint_belongs_to_its_recipe(tmp_path):
+    Training(RECIPE, tmp_path).run()
+    with pytest.raises(LinksimError, match="another recipe"):
+        Training(dataclasses.replace(RECIPE, snr_db=3.0), tmp_path)
+    data = bytearray((tmp_path / "checkpoint.h5").read_bytes())
+    (tmp_path / "checkpoint.h5").write_bytes(data[: len(data) // 2])
+    with pytest.raises(LinksimError, match="damaged"):
+        Training(RECIPE, tmp_path)
+    assert (tmp_path / "checkpoint.h5").stat().st_size == len(data) // 2
+
+
+def test_precision_is_put_back(tmp_path):
+    before = keras.config.dtype_policy()
+    Training(dataclasses.replace(RECIPE, steps=4, precision="mixed_bfloat16"), tmp_path).run()
+    assert keras.config.dtype_policy() == before
+
+
+def test_train_leaves_a_zoo_entry(tmp_path):
+    from linksim import zoo
+
+    card = train(dataclasses.replace(RECIPE, steps=4), tmp_path)
+    folder = tmp_path / "test" / "tiny"
+    assert (folder / "training.png").stat().st_size > 1000
+    codec = zoo.load(folder)
+    assert card.steps == 4 and codec.title == "test/tiny"
+    np.testing.assert_allclose(zoo.golden_output(codec), card.golden, atol=1e-5)
+
+
+def test_recipes_are_complete():
+    """Every warm start is itself a recipe, and comes before the one that needs it."""
+    seen = set()
+    for recipe in RECIPES.values():
+        assert recipe.warm_start is None or recipe.warm_start in RECIPES
+        seen.add(recipe.name)
+    assert {f"deepjscc/cifar10-{r}-snr{s}" for r in ("1_6", "1_12") for s in (1, 4, 7, 10, 13, 19)} <= seen
+    with pytest.raises(LinksimError, match="linksim list recipes"):
+        get_recipe("deepjscc")
+
+
+def test_validation_pictures_are_never_trained_on(data_folder):
+    train_pictures, val_pictures = load_data(get_recipe("deepjscc/cifar10-1_6-snr10"))
+    assert len(train_pictures) == 49_000 and len(val_pictures) == 1_000
+    crops = load_data(get_recipe("deepjscc/photos-1_16-snr10"))[1]
+    assert crops.shape[1:] == (64, 64, 3)
