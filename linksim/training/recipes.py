@@ -7,7 +7,7 @@ import dataclasses
 from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
 
-# Each SNR starts from a neighbour that was trained before it: a tenth of the steps then suffices.
+# Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
 _NEIGHBOUR = {7: 10, 13: 10, 4: 7, 19: 13, 1: 4}
 _RATES = {"1_12": 8, "1_6": 16}
 
@@ -29,7 +29,7 @@ def _cifar10() -> list[Recipe]:
                     base,
                     name=f"deepjscc/cifar10-{rate}-snr{snr}",
                     snr_db=float(snr),
-                    steps=5_000,
+                    steps=4_000,
                     learning_rate=5e-4,
                     warm_start=f"deepjscc/cifar10-{rate}-snr{neighbour}",
                 )
@@ -45,7 +45,7 @@ def _photos() -> list[Recipe]:
         data="photos",
         crop=64,
         batch_size=16,
-        steps=10_000,
+        steps=8_000,
         precision="mixed_bfloat16",
         warm_start="deepjscc/cifar10-1_12-snr10",
     )
