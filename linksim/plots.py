@@ -258,7 +258,7 @@ def panel(
     received : mapping of link name to uint8 [H, W, 3]
     title : str
     notes : mapping of link name to str, optional
-        A second line under the name, for instance the scheme that an envelope chose.
+        A line below the PSNR, for instance the scheme that an envelope chose.
 
     Raises
     ------
@@ -280,7 +280,8 @@ def panel(
     cell = 3.0 if columns > 3 else 3.8
     # extreme shapes are held to where a title still fits
     tall = min(max(cell * height / width, 0.6), 2 * cell)
-    lines = 2 + max(_wrapped(name, 30).count("\n") for name in received) if received else 1
+    lines = 2 + max((_wrapped(name, 30).count("\n") for name in received), default=0)
+    lines += max((1 + _wrapped(note).count("\n") for note in (notes or {}).values()), default=0)
     size = (cell * columns, rows * (tall + 0.1 + 0.17 * lines) + (0.35 if title else 0))
     figure, grid = _new_figure(size, rows, columns)
     for axes, (name, picture) in zip(grid, pictures.items()):
@@ -290,7 +291,7 @@ def panel(
         if name in received:
             caption += f"\n{_psnr_text(original, picture)}"
         if notes and name in notes:
-            caption += f" ({notes[name]})"
+            caption += "\n" + _wrapped(notes[name])
         axes.set_title(caption, fontsize=9)
     for axes in grid:
         axes.set_axis_off()

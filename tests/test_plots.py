@@ -80,7 +80,7 @@ def test_a_panel_of_any_shape_with_psnr(size):
     original = np.full((*size, 3), 100, np.uint8)
     figure = plots.panel(original, {"x": original + 1, "same": original, "y": original}, notes={"y": "note"})
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["original", "x\n48.13 dB", "same\nidentical", "y\nidentical (note)"]
+    assert titles == ["original", "x\n48.13 dB", "same\nidentical", "y\nidentical\nnote"]
     image = Image.open(io.BytesIO(plots.to_png(figure)))
     assert image.size[0] > 100 and image.size[1] > 100
 

@@ -50,28 +50,24 @@ class Evaluator:
         link = self.links[unit.fingerprint]
         pictures = self.pictures[unit.pictures[0] : unit.pictures[1]]
         reception = link.transmit(pictures, unit.snr_db, range(*unit.draws), unit.seed)
-        _check(link, reception, pictures, unit.num_draws)
+        _check(link, reception, len(pictures))
         layers = []
         for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
-            known = self._look_up(outcomes_of_layer, pictures, unit.metrics)
-            values = [self._measure(outcomes, pictures, unit.metrics, known) for outcomes in outcomes_of_layer]
             picture = np.concatenate([np.asarray(o.picture, np.int64) for o in outcomes_of_layer])
             count = np.concatenate([np.asarray(o.count, np.int64) for o in outcomes_of_layer])
             delivered = np.concatenate([np.asarray(o.delivered, bool) for o in outcomes_of_layer])
-            num = len(pictures)
-            n = np.bincount(picture, count, num).astype(np.int64)
-            if np.any(n != unit.num_draws):
-                raise LinksimError(
-                    f"link {link.name!r} returned {n[n != unit.num_draws][0]} outcomes of a picture for "
-                    f"{unit.num_draws} draws; the counts of a layer must add up to the number of draws"
-                )
+            _check_counts(link, picture, count, len(pictures), unit.num_draws)
+            known = self._look_up(outcomes_of_layer, pictures, unit.metrics)
+            measured = [self._measure(outcomes, pictures, unit.metrics, known) for outcomes in outcomes_of_layer]
+            values = np.concatenate(measured, axis=1)
+            n = np.full(len(pictures), unit.num_draws, np.int64)
             layers.append(
                 LayerStatistics(
                     n=n,
-                    delivered=np.bincount(picture, count * delivered, num).astype(np.int64),
+                    delivered=np.bincount(picture, count * delivered, len(pictures)).astype(np.int64),
                     channel_uses=n * np.array([b.channel_uses for b in bandwidth], np.int64),
                     metrics={
-                        name: moments(picture, count, np.concatenate([v[i] for v in values]), num)
+                        name: moments(picture, count, values[i], len(pictures))
                         for i, (name, _) in enumerate(unit.metrics)
                     },
                 )
@@ -139,29 +135,36 @@ class Evaluator:
         return values
 
 
-def _check(link: Link, reception: Reception, pictures: Sequence[Picture], num_draws: int) -> None:
+def _wrong(link: Link, what: str) -> LinksimError:
     """What a link of one's own may get wrong, said before it becomes an index error."""
+    return LinksimError(f"link {link.name!r} returned {what}; see linksim.links.base.Reception")
 
-    def wrong(what: str) -> LinksimError:
-        return LinksimError(f"link {link.name!r} returned {what}; see linksim.links.base.Reception")
 
+def _check(link: Link, reception: Reception, num_pictures: int) -> None:
     if len(reception.layers) != link.num_layers or len(reception.bandwidth) != link.num_layers:
-        raise wrong(f"{len(reception.layers)} layers, {link.num_layers} were announced")
+        raise _wrong(link, f"{len(reception.layers)} layers, {link.num_layers} were announced")
     for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
-        if len(bandwidth) != len(pictures):
-            raise wrong(f"the bandwidth of {len(bandwidth)} pictures, {len(pictures)} were sent")
+        if len(bandwidth) != num_pictures:
+            raise _wrong(link, f"the bandwidth of {len(bandwidth)} pictures, {num_pictures} were sent")
         if not outcomes_of_layer:
-            raise wrong("a layer without outcomes")
+            raise _wrong(link, "a layer without outcomes")
         for outcomes in outcomes_of_layer:
             m = len(outcomes.picture)
             if len(outcomes.count) != m or len(outcomes.delivered) != m:
-                raise wrong("outcomes whose picture, count and delivered differ in length")
+                raise _wrong(link, "outcomes whose picture, count and delivered differ in length")
             if outcomes.keys is not None and len(outcomes.keys) != m:
-                raise wrong(f"{len(outcomes.keys)} keys for {m} outcomes")
-            if m and (np.min(outcomes.picture) < 0 or np.max(outcomes.picture) >= len(pictures)):
-                raise wrong("outcomes of a picture that was not sent")
-            if m and (np.min(outcomes.count) < 1 or np.max(outcomes.count) > num_draws):
-                raise wrong(f"an outcome that counts less than 1 or more than {num_draws} draws")
+                raise _wrong(link, f"{len(outcomes.keys)} keys for {m} outcomes")
+
+
+def _check_counts(link: Link, picture: np.ndarray, count: np.ndarray, num_pictures: int, num_draws: int) -> None:
+    if len(picture) and (picture.min() < 0 or picture.max() >= num_pictures):
+        raise _wrong(link, "outcomes of a picture that was not sent")
+    if len(count) and count.min() < 1:
+        raise _wrong(link, "an outcome that counts less than 1 draw")
+    n = np.bincount(picture, count, num_pictures)
+    if np.any(n != num_draws):
+        total = int(n[n != num_draws][0])
+        raise _wrong(link, f"{total} outcomes of a picture for {num_draws} draws (the counts of a layer must add up)")
 
 
 def _check_pixels(pixels: np.ndarray, pictures: Sequence[Picture]) -> None:

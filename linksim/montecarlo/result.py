@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PACKAGES = (
     "linksim", "sionna", "sionna-no-rt", "tensorflow", "keras", "torch", "numpy", "scipy", "av", "imagecodecs", "Pillow",
 )  # fmt: skip
-_PANEL_LINKS = 11
+_PANEL_LINKS = 17  # with the original, three rows of six
 
 
 class Result:

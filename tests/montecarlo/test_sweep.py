@@ -203,7 +203,7 @@ class Wrong(FakeLink):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"count": np.array([1, 1, 1])}, "add up to the number of draws"),
+        ({"count": np.array([1, 1, 1])}, "the counts of a layer must add up"),
         ({"count": np.array([0, 4, 4])}, "counts less than 1"),
         ({"picture": np.array([0, 1, 7])}, "was not sent"),
         ({"pixels": np.zeros((3, 16, 24, 3))}, "uint8"),
