@@ -10,6 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from linksim.errors import LinksimError
+from linksim.montecarlo.options import HELP
 
 app = typer.Typer(
     name="linksim",
@@ -76,22 +77,20 @@ def list_(what: Annotated[Listing, typer.Argument(help="What to list.")] = Listi
 @app.command()
 def run(
     scenario: Annotated[str, typer.Argument(help="Name (see `linksim list`) or path of a scenario script.")],
-    snr: Annotated[Optional[str], typer.Option(help="Es/N0 in dB: `0:20:2` or `0,5,10`.")] = None,
-    pictures: Annotated[Optional[str], typer.Option(help="Picture set or folder; `kodak:4` takes the first four.")] = None,
-    draws: Annotated[Optional[int], typer.Option(help="At most so many channel draws per picture.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Few pictures, SNRs and draws: a first look.")] = False,
-    workers: Annotated[Optional[int], typer.Option(help="Processes on this machine.")] = None,
-    cluster: Annotated[Optional[str], typer.Option(help="Address of a Dask scheduler, or `local`.")] = None,
-    out: Annotated[Optional[Path], typer.Option(help="Folder for the results; default results/NAME.")] = None,
+    snr: Annotated[Optional[str], typer.Option(help=HELP["snr"])] = None,
+    pictures: Annotated[Optional[str], typer.Option(help=HELP["pictures"])] = None,
+    draws: Annotated[Optional[int], typer.Option(help=HELP["draws"])] = None,
+    quick: Annotated[bool, typer.Option("--quick", help=HELP["quick"])] = False,
+    workers: Annotated[str, typer.Option(help=HELP["workers"])] = "1",
+    cluster: Annotated[Optional[str], typer.Option(help=HELP["cluster"])] = None,
+    out: Annotated[Optional[str], typer.Option(help=HELP["out"])] = None,
 ) -> None:
     """Run a scenario: writes curve.csv, curve.png, panel.png and run.json; run again to go on after a stop."""
     from linksim import scenario_files
+    from linksim.montecarlo.options import Options, run_with_options
 
-    arguments: list[str] = []
-    for flag, value in (("snr", snr), ("pictures", pictures), ("draws", draws), ("workers", workers), ("cluster", cluster), ("out", out)):
-        if value is not None:
-            arguments += [f"--{flag}={value}"]
-    scenario_files.load(scenario).main(arguments + ["--quick"] * quick)
+    options = Options(snr, pictures, draws, quick, workers, cluster, out)
+    raise SystemExit(run_with_options(scenario_files.load(scenario), options))
 
 
 @app.command()
