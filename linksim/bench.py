@@ -29,11 +29,11 @@ def _per_second(work: Callable[[], int], seconds: float) -> float:
 
 def analog(seconds: float) -> list[Measurement]:
     """An analog sweep over all its pictures, SNRs and draws against the bare compiled network."""
+    from linksim.codecs.registry import create
     from linksim.images import Picture
     from linksim.links.analog import AnalogLink
     from linksim.phy._tf import tf
     from linksim.phy.channel import Awgn
-    from linksim.codecs.registry import create
 
     codec = create("deepjscc", {"latent_channels": 16})
     rng = np.random.default_rng(0)

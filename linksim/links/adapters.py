@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,21 @@ from linksim.phy.channel import Channel, noise_variance
 from linksim.phy.equalize import equalize
 
 # Rows go through the network in batches of this many pixels. On a CPU a batch should stay near the
-# caches; a GPU wants to be filled, and holds about 1 kB of activations per pixel of the widest codec.
+# caches; a GPU wants to be filled: the widest codec keeps about 2 kB of activations per pixel.
 _CPU_PIXELS = 1 << 18
-_GPU_PIXELS_PER_GIB = 1 << 19
+_BYTES_PER_PIXEL = 2048
+_GPU_SHARE = 0.25
 
 
+@lru_cache(maxsize=1)
 def _batch_pixels() -> int:
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
+    if not tf.config.list_physical_devices("GPU"):
         return _CPU_PIXELS
-    limit = tf.config.experimental.get_device_details(gpus[0]).get("memory_limit", 8 << 30)
-    return max(_CPU_PIXELS, int(limit / (1 << 30) * _GPU_PIXELS_PER_GIB))
+    # TensorFlow has no public call that tells a GPU's memory before it is used.
+    from tensorflow.python.client import device_lib
+
+    memory = max(d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU")
+    return max(_CPU_PIXELS, int(_GPU_SHARE * memory / _BYTES_PER_PIXEL))
 
 
 def receive_symbols(channel: Channel, symbols: Any, snr_db: Any, keys: Any) -> Any:
@@ -137,7 +142,7 @@ class KerasAdapter(CodecAdapter):
 
 
 class FunctionAdapter(CodecAdapter):
-    """Plain functions on NumPy arrays, from any framework; also Keras codecs under another backend."""
+    """Plain functions on NumPy arrays, from any framework."""
 
     def __init__(self, encode: Callable, decode: Callable, probe_size: tuple[int, int]):
         self._encode, self._decode, self._probe_size = encode, decode, probe_size

@@ -13,7 +13,6 @@ from linksim.images.picture import Picture
 from linksim.links.adapters import CodecAdapter, adapt
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.budget import digest
-from linksim.phy._tf import tf
 from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
 

@@ -16,7 +16,8 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
     Ctrl-C ends it with a line that says how to go on.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     console = Console()
     bar = Bar(

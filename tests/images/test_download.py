@@ -13,7 +13,8 @@ from PIL import Image
 
 from linksim import images
 from linksim.errors import LinksimError
-from linksim.images import cifar, download as module, kodak
+from linksim.images import cifar, kodak
+from linksim.images import download as module
 from linksim.images.download import download, sha256_of_file
 
 CONTENT = bytes(range(256)) * 1000

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from link_fakes import rows_decode, rows_encode
 
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import AnalogLink
 from linksim.phy import Awgn, RayleighSlow
-from link_fakes import rows_decode, rows_encode
 
 
 def pictures(sizes, seed=0):
