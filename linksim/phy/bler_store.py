@@ -125,14 +125,17 @@ def packaged_tables() -> dict[BlerKey, BlerTable]:
 
 
 @lru_cache(maxsize=256)
-def _found(key: BlerKey, folder: Path) -> BlerTable | None:
+def _load(key: BlerKey, folder: Path) -> BlerTable:
+    """A table of the package or of the cache. A missing one raises, so that it is not remembered."""
     if key in packaged_tables():
         return packaged_tables()[key]
     path = folder / f"v{MEASUREMENT_VERSION}" / f"{key.name}.csv"
+    if not path.exists():
+        raise FileNotFoundError(path)
     tables = read_tables(path)
-    if tables and key not in tables:
+    if key not in tables:
         raise LinksimError(f"{path} holds another table than its name says: delete it to have it measured again")
-    return tables.get(key)
+    return tables[key]
 
 
 def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
@@ -144,14 +147,14 @@ def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
         If the table is missing and `measure` is False, or its file is damaged.
     """
     folder = cache_folder()
-    table = _found(key, folder)
-    if table is not None:
-        return table
-    if not measure:
-        raise LinksimError(
-            f"there is no block-error table {key.name}: measure it with linksim.phy.block_error_tables, "
-            "or use a packaged scheme and size"
-        )
+    try:
+        return _load(key, folder)
+    except FileNotFoundError:
+        if not measure:
+            raise LinksimError(
+                f"there is no block-error table {key.name}: measure it with "
+                "linksim.phy.block_error_tables, or use a packaged scheme and size"
+            ) from None
     from rich.console import Console
 
     from linksim.phy.bler_measure import measure_table
@@ -165,7 +168,6 @@ def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
             )
         )
     write_tables(folder / f"v{MEASUREMENT_VERSION}" / f"{key.name}.csv", {key: table})
-    _found.cache_clear()
     return table
 
 

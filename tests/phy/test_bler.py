@@ -43,7 +43,7 @@ def cache(tmp_path, monkeypatch):
 
 def clear():
     bler_store.packaged_tables.cache_clear()
-    bler_store._found.cache_clear()
+    bler_store._load.cache_clear()
 
 
 def test_probability_meets_the_counts_and_never_rises():

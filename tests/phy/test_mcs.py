@@ -9,8 +9,9 @@ from linksim.phy.mcs import NR_MCS_TABLES, PAPER_MCS, Mcs, get_mcs
 @pytest.mark.parametrize("table", [1, 2, 3])
 def test_nr_tables_equal_those_of_sionna(table):
     """Two transcriptions of TS 38.214, 5.1.3.1 agree in every row."""
-    from linksim.phy._tf import tf
     from sionna.phy.nr.utils import decode_mcs_index
+
+    from linksim.phy._tf import tf
 
     rows = NR_MCS_TABLES[f"nr{table}"]
     assert len(rows) == {1: 29, 2: 28, 3: 29}[table]

@@ -116,9 +116,10 @@ def test_symbols_lie_on_the_constellation_of_38_211():
 @pytest.mark.parametrize("bits_per_symbol", [2, 4, 6, 8])
 def test_demapping_one_dimension_at_a_time_is_exact(bits_per_symbol):
     """LLRs of square Gray QAM equal those of Sionna's demapper on all points."""
+    from sionna.phy.mapping import Demapper
+
     from linksim.phy._chain import QamDemapper
     from linksim.phy._tf import tf
-    from sionna.phy.mapping import Demapper
 
     y = tf.constant(complex_noise([3, 50], 1.0), tf.complex64)
     no = tf.constant(np.random.default_rng(2).uniform(0.05, 1, [3, 50]), tf.float32)
