@@ -101,7 +101,10 @@ def train(
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
     import dataclasses
+    import os
 
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        from linksim.phy import _tf  # noqa: F401  (imports TensorFlow without its start-up noise)
     from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
 

@@ -17,9 +17,9 @@ RECIPE = Recipe("test/tiny", "deepjscc", {"latent_channels": 4}, steps=12, batch
 
 @pytest.fixture(autouse=True)
 def small_world(monkeypatch):
-    """Epochs of four steps on 64 smooth pictures of 16x16."""
+    """Epochs of four steps on 64 waves of 16x16, each at a phase of its own."""
     i, j, n = np.mgrid[0:16, 0:16, 0:64]
-    waves = 127 + 100 * np.sin(0.3 * i + 0.05 * n * j)
+    waves = 127 + 100 * np.sin(0.3 * i + 0.2 * j + n)
     pictures = np.repeat(np.moveaxis(waves, 2, 0)[..., None], 3, axis=3).astype(np.uint8)
     monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 4)
     monkeypatch.setattr(loop, "load_data", lambda recipe: (pictures[8:], pictures[:8]))
