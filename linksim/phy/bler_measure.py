@@ -43,14 +43,15 @@ PACKAGED_CHANNEL_USES = tuple(
 )
 """Channel uses whose tables come with linksim."""
 
-MIN_ERRORS = 150
-"""A point is done after this many block errors: its standard deviation is then 8 %."""
+MIN_ERRORS = 100
+"""A point is done after this many block errors: its standard deviation is then 10 %, which in a
+waterfall is about 0.01 dB."""
 
 LONG_STEP_DB, SHORT_STEP_DB = 0.1, 0.25
 """Steps of the SNR for code blocks of at least, or fewer than, `EXACT_BELOW` bits."""
 
-LONG_BLOCKS, SHORT_BLOCKS = 1024, 8192
-"""At most that many code blocks per point, alike."""
+LONG_BLOCKS, SHORT_BLOCKS = 512, 2048
+"""At most that many code blocks per point, alike. The tail is told by the line through all points."""
 
 LAST_RATE = 1e-3
 """The first point below this error rate is the last one."""
@@ -144,6 +145,8 @@ def measure_table(
 ) -> BlerTable:
     """Measure the waterfall of a code, from an error rate of at least 0.98 to one below 0.001.
 
+    Where 0.001 cannot be seen in so few blocks, a point without errors is the last one.
+
     Parameters
     ----------
     key : BlerKey
@@ -153,8 +156,8 @@ def measure_table(
     before : BlerTable or None
         The same table with fewer blocks, to go on from.
     min_errors, max_blocks : int
-        A point is done after that many errors or blocks; by default 150, and 1024 or, for code
-        blocks of fewer than 2400 bits, 8192.
+        A point is done after that many errors or blocks; by default 100, and 512 or, for code
+        blocks of fewer than 2400 bits, 2048.
 
     Returns
     -------
@@ -254,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         table = measure_table(key, before=before, min_errors=options.min_errors, max_blocks=max_blocks)
         # Read again: another channel may have been measured into the same file meanwhile.
         write_tables(options.out, {**read_tables(options.out), key: table})
-        _write_provenance(options.out, key, sys.argv[1:] if arguments is None else arguments)
+        _write_provenance(options.out, key, _command(options))
         print(
             f"{number}/{len(keys)} {key.name}: {len(table.snr_db)} points, {table.blocks.sum()} blocks, "
             f"10 % at {table.snr_at(0.1):.2f} dB, {time.monotonic() - began:.0f} s",
@@ -262,12 +265,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
 
 
-def _write_provenance(tables: Path, key: BlerKey, arguments: Sequence[str]) -> None:
+def _command(options: argparse.Namespace) -> str:
+    """The command that measures the same table again, wherever it is written to."""
+    words = ["python -m linksim.phy.bler_measure", options.channel]
+    words += ["--min-errors", str(options.min_errors)] * (options.min_errors != MIN_ERRORS)
+    words += ["--effort", f"{options.effort:g}"] * (options.effort != 1)
+    words += ["--mcs", *(f'"{name}"' for name in options.mcs)] if options.mcs else []
+    if tuple(options.channel_uses) != PACKAGED_CHANNEL_USES:
+        words += ["--channel-uses", *(str(uses) for uses in options.channel_uses)]
+    return " ".join(words)
+
+
+def _write_provenance(tables: Path, key: BlerKey, command: str) -> None:
     """Note beside the tables how each was made."""
     path = tables.with_suffix(".json")
     notes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     notes[key.name] = {
-        "command": " ".join(["python -m linksim.phy.bler_measure", *arguments]),
+        "command": command,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "measurement_version": MEASUREMENT_VERSION,
         "decoder": f"sum-product, flooding, at most {key.iterations} iterations, leaving when right",

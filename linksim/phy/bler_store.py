@@ -15,12 +15,12 @@ import numpy as np
 import platformdirs
 
 from linksim.errors import LinksimError
-from linksim.phy.bler import BlerKey, BlerTable
+from linksim.phy.bler import PROBABILITY_VERSION, BlerKey, BlerTable
 
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
 """The tables that come with linksim; `bler.json` beside it says how they were made."""
 
-MEASUREMENT_VERSION = 1
+MEASUREMENT_VERSION = 2
 """Counted up when the same key would give other counts: chain, stopping rule, grid or seed."""
 
 COLUMNS = (
@@ -172,8 +172,8 @@ def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
 
 
 def fingerprint() -> str:
-    """Hex digest of the packaged tables and of the version of the measurement."""
-    digest = hashlib.sha256(f"{MEASUREMENT_VERSION}\n".encode())
+    """Hex digest of the packaged tables, and of how others are measured and all are read."""
+    digest = hashlib.sha256(f"{MEASUREMENT_VERSION} {PROBABILITY_VERSION}\n".encode())
     if PACKAGED.exists():
         digest.update(PACKAGED.read_bytes())
     return digest.hexdigest()
