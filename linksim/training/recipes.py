@@ -29,7 +29,7 @@ def _cifar10() -> list[Recipe]:
                     base,
                     name=f"deepjscc/cifar10-{rate}-snr{snr}",
                     snr_db=float(snr),
-                    steps=4_000,
+                    steps=3_000,
                     learning_rate=5e-4,
                     warm_start=f"deepjscc/cifar10-{rate}-snr{neighbour}",
                 )
@@ -45,7 +45,7 @@ def _photos() -> list[Recipe]:
         data="photos",
         crop=64,
         batch_size=16,
-        steps=8_000,
+        steps=6_000,
         precision="mixed_bfloat16",
         warm_start="deepjscc/cifar10-1_12-snr10",
     )

@@ -1,0 +1,24 @@
+"""One small link of every kind; a new kind of link is added here and has all of its contract tested."""
+
+from linksim.codecs.registry import create
+from linksim.links import AnalogLink, CapacityLink, SeparationLink
+from linksim.phy import Awgn, RayleighSlow, get_mcs
+from linksim.source import Jpeg
+
+_CODEC = create("deepjscc", {"latent_channels": 4})
+
+
+def _separation(channel, mode):
+    return lambda: SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), channel, cbr=0.9, mode=mode)
+
+
+KINDS = {
+    "analog, awgn": lambda: AnalogLink(_CODEC, Awgn()),
+    "analog, rayleigh-slow": lambda: AnalogLink(_CODEC, RayleighSlow()),
+    "analog, rayleigh-slow, CSI": lambda: AnalogLink(_CODEC, RayleighSlow(csi=True)),
+    "separation, awgn, factored": _separation(Awgn(), "factored"),
+    "separation, awgn, chain": _separation(Awgn(), "chain"),
+    "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),
+    "capacity, awgn": lambda: CapacityLink(Jpeg(), Awgn(), cbr=0.9),
+    "capacity, rayleigh-slow": lambda: CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=0.9),
+}
