@@ -20,5 +20,5 @@ KINDS = {
     "separation, awgn, chain": _separation(Awgn(), "chain"),
     "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),
     "capacity, awgn": lambda: CapacityLink(Jpeg(), Awgn(), cbr=0.9),
-    "capacity, rayleigh-slow": lambda: CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=0.9),
+    "capacity, rayleigh-slow": lambda: CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=0.9, outage=0.5),
 }
