@@ -33,7 +33,8 @@ class Listing(str, Enum):
     mcs = "mcs"
 
 
-def _print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+def _print_table(title: str, columns: list[str], rows: list[list[str]], whole: bool = False) -> None:
+    """Print a table as wide as the terminal, or, with `whole`, as wide as its numbers need."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -41,7 +42,10 @@ def _print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     table = Table(*columns, title=title, box=box.SIMPLE, title_justify="left")
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console = Console()
+    if whole:
+        console.width = max(console.width, Console(width=10_000).measure(table).maximum)
+    console.print(table)
 
 
 @app.command("list")
@@ -138,7 +142,7 @@ def show(
         [f"{link}, layer {layer}" if several else str(link), *("" if pd.isna(v) else f"{v:.2f}" for v in values)]
         for (link, layer), values in zip(wide.index, wide.to_numpy(), strict=True)
     ]
-    _print_table(f"{results}: {metric}", ["link", *(f"{snr:g} dB" for snr in wide.columns)], rows)
+    _print_table(f"{results}: {metric}", ["link", *(f"{snr:g} dB" for snr in wide.columns)], rows, whole=True)
 
 
 @app.command()

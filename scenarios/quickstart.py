@@ -1,7 +1,7 @@
 """DeepJSCC, BPG + 5G LDPC and BPG + capacity on the built-in photographs, over AWGN.
 
 A first curve within minutes: the same comparison as `kodak_awgn`, on the colour photographs that
-come with scikit-image, at one bandwidth ratio and three schemes.
+come with scikit-image, at one bandwidth ratio and with five schemes.
 """
 
 from linksim import AnalogLink, BestOf, CapacityLink, SeparationLink, Sweep, zoo
@@ -10,10 +10,10 @@ from linksim.source import Bpg
 
 CBR = 1 / 16
 channel = Awgn()
-schemes = [get_mcs(name) for name in ("4-QAM 1/2", "16-QAM 1/2", "16-QAM 2/3")]
+SCHEMES = ("4-QAM 1/3", "4-QAM 2/3", "16-QAM 1/2", "16-QAM 2/3", "64-QAM 2/3")
 
 links = [
-    BestOf([SeparationLink(Bpg(), mcs, channel, CBR) for mcs in schemes], name="BPG + LDPC, best of 3"),
+    BestOf([SeparationLink(Bpg(), mcs, channel, CBR) for mcs in map(get_mcs, SCHEMES)], name="BPG + LDPC, best of 5"),
     CapacityLink(Bpg(), channel, CBR, name="BPG + capacity"),
     AnalogLink(zoo.load("deepjscc/photos-1_16-snr10"), channel, name="DeepJSCC, trained at 10 dB"),
 ]

@@ -43,6 +43,12 @@ def receive_symbols(channel: Channel, symbols: Any, snr_db: Any, keys: Any) -> A
     return equalize(y, h, noise_variance(snr_db))[0]
 
 
+def _compiled(function: Callable, *signature: Any) -> Any:
+    """One graph for one signature. Concrete, because TensorFlow warns of a function that is traced
+    for many picture sizes; without AutoGraph, which would wrap our errors in its own."""
+    return tf.function(function, autograph=False).get_concrete_function(*signature)
+
+
 class CodecAdapter(ABC):
     """A codec on NumPy pictures and TensorFlow symbols."""
 
@@ -98,9 +104,9 @@ class KerasAdapter(CodecAdapter):
         size = pixels.shape[1:3]
         if size not in self._encoders:
             spec = tf.TensorSpec([None, *size, 3], tf.uint8)
-            self._encoders[size] = tf.function(self._encode_batch, input_signature=[spec])
-        rows = max(1, _batch_pixels() // (size[0] * size[1]))
-        parts = [self._encoders[size](pixels[i : i + rows]).numpy() for i in range(0, len(pixels), rows)]
+            self._encoders[size] = _compiled(self._encode_batch, spec)
+        encode, rows = self._encoders[size], max(1, _batch_pixels() // (size[0] * size[1]))
+        parts = [encode(tf.constant(pixels[i : i + rows])).numpy() for i in range(0, len(pixels), rows)]
         return np.concatenate(parts)
 
     def _receiver(self, channel: Channel, size: tuple[int, int]) -> Any:
@@ -115,14 +121,12 @@ class KerasAdapter(CodecAdapter):
                 return tf.cast(tf.round(tf.clip_by_value(pictures, 0.0, 1.0) * 255.0), tf.uint8)
 
             k = self.codec.num_symbols(*size)
-            self._receivers[key] = tf.function(
+            self._receivers[key] = _compiled(
                 receive,
-                input_signature=[
-                    tf.TensorSpec([None, k], tf.complex64),
-                    tf.TensorSpec([None], tf.int32),
-                    tf.TensorSpec([None, 2], tf.uint32),
-                    tf.TensorSpec([], tf.float32),
-                ],
+                tf.TensorSpec([None, k], tf.complex64),
+                tf.TensorSpec([None], tf.int32),
+                tf.TensorSpec([None, 2], tf.uint32),
+                tf.TensorSpec([], tf.float32),
             )
         return self._receivers[key]
 
@@ -132,12 +136,12 @@ class KerasAdapter(CodecAdapter):
         receive = self._receiver(channel, size)
         num_draws = keys.shape[1]
         keys = tf.reshape(keys, [-1, 2])
-        on_device = tf.constant(symbols)
-        owner = np.repeat(np.arange(len(symbols), dtype=np.int32), num_draws)
+        on_device, snr = tf.constant(symbols), tf.constant(snr_db, tf.float32)
+        owner = tf.repeat(tf.range(len(symbols)), num_draws)
         batch = max(1, _batch_pixels() // (size[0] * size[1]))
         out = np.empty((len(owner), *size, 3), np.uint8)
         for i in range(0, len(owner), batch):
-            out[i : i + batch] = receive(on_device, owner[i : i + batch], keys[i : i + batch], snr_db).numpy()
+            out[i : i + batch] = receive(on_device, owner[i : i + batch], keys[i : i + batch], snr).numpy()
         return out
 
 

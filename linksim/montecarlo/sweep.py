@@ -208,7 +208,7 @@ class Sweep:
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             count = simulate(list(points.values()), names, store, make_pool, shown)
         how = {
-            "command": shlex.join(sys.argv) if sys.argv else "",
+            "command": _command(),
             "workers": cluster or workers,
             "units_run": count,
             "wall_time_s": round(time.monotonic() - started, 3),
@@ -233,6 +233,12 @@ class Sweep:
         code = run_with_options(self, parse_arguments(self.name, argv))
         if code:
             sys.exit(code)
+
+
+def _command() -> str:
+    """The command line, without the folders that only this machine has."""
+    program, *arguments = sys.argv or [""]
+    return shlex.join([Path(program).name if Path(program).is_absolute() else program, *arguments])
 
 
 def clean_snrs(values: Sequence[float]) -> tuple[float, ...]:
