@@ -247,7 +247,7 @@ def packaged_keys(channel):
     return [key for key in bler_store.packaged_tables() if key.channel == channel]
 
 
-@pytest.mark.parametrize("channel", ["awgn"])
+@pytest.mark.parametrize("channel", ["awgn", "rayleigh-fast"])
 def test_kodak_and_cifar_need_no_measurement(channel):
     """Every scheme of the papers at the usual bandwidths finds its table in the package."""
     uses = [24_576, 49_152, 73_728, 98_304, 147_456, 256, 512]
