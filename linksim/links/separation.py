@@ -114,7 +114,7 @@ class SeparationLink(Link):
             cbr=cbr_label(self.cbr),
             mode=self.mode,
             concealment=self.concealment,
-            tables=tables_fingerprint() if self.mode == "factored" else "",
+            tables=tables_fingerprint(self._table, self.mcs.bits_per_symbol) if self.mode == "factored" else "",
         )
 
     def rate(self) -> float:

@@ -313,12 +313,18 @@ def transport_error_probability(
     return -np.expm1(log_delivered)
 
 
-def tables_fingerprint() -> str:
-    """Hex digest of all that can change a probability: packaged tables, and how others are measured.
+def tables_fingerprint(channel: str, bits_per_symbol: int) -> str:
+    """Hex digest of all that can change a probability on a channel with one modulation.
 
     Tables in the user's cache do not count: they follow from their keys, the seed and the version of
     the measurement, whenever they are made.
+
+    Parameters
+    ----------
+    channel : {"awgn", "rayleigh-fast"}
+    bits_per_symbol : int
+        Q_m. Tables of other channels and modulations may come and go without a change.
     """
     from linksim.phy.bler_store import fingerprint
 
-    return fingerprint()
+    return fingerprint(channel, bits_per_symbol)

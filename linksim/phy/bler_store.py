@@ -171,9 +171,11 @@ def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
     return table
 
 
-def fingerprint() -> str:
-    """Hex digest of the packaged tables, and of how others are measured and all are read."""
-    digest = hashlib.sha256(f"{MEASUREMENT_VERSION} {PROBABILITY_VERSION}\n".encode())
-    if PACKAGED.exists():
-        digest.update(PACKAGED.read_bytes())
+def fingerprint(channel: str, bits_per_symbol: int) -> str:
+    """Hex digest of the packaged tables of a channel and modulation, and of the version of the measurement."""
+    digest = hashlib.sha256(f"{MEASUREMENT_VERSION}\n".encode())
+    for key, table in sorted(packaged_tables().items()):
+        if (key.channel, key.bits_per_symbol) == (channel, bits_per_symbol):
+            counts = [table.snr_db.tolist(), table.errors.tolist(), table.blocks.tolist()]
+            digest.update(f"{key.name} {counts}\n".encode())
     return digest.hexdigest()
