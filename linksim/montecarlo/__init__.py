@@ -9,31 +9,14 @@ Importing this package is cheap: pandas, matplotlib and rich are imported where 
 TensorFlow never.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from linksim.montecarlo.merging import merge
-    from linksim.montecarlo.options import Options, run_with_options
-    from linksim.montecarlo.result import Result
-    from linksim.montecarlo.sweep import Sweep
-
-_WHERE = {
-    "Sweep": "sweep",
-    "Result": "result",
-    "Options": "options",
-    "run_with_options": "options",
-    "merge": "merging",
-}
-
-__all__ = ["Options", "Result", "Sweep", "merge", "run_with_options"]
-
-
-def __getattr__(name: str) -> object:
-    if name in _WHERE:
-        value = getattr(import_module(f"linksim.montecarlo.{_WHERE[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "merging": ["merge"],
+        "options": ["Options", "run_with_options"],
+        "result": ["Result"],
+        "sweep": ["Sweep"],
+    },
+)

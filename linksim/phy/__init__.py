@@ -3,56 +3,27 @@
 Names are imported when they are used: `import linksim.phy` loads neither TensorFlow nor Sionna.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-
-# name -> module of this package
-_EXPORTS = {
-    "Awgn": "channel",
-    "RayleighFast": "channel",
-    "RayleighSlow": "channel",
-    "Channel": "channel",
-    "get_channel": "channel",
-    "noise_variance": "channel",
-    "Bec": "bits",
-    "BlockErasure": "bits",
-    "Bsc": "bits",
-    "ZChannel": "bits",
-    "get_bit_channel": "bits",
-    "BlockInterleaver": "interleaver",
-    "Interleaver": "interleaver",
-    "RandomInterleaver": "interleaver",
-    "bicm_capacity": "capacity",
-    "bicm_limit_db": "capacity",
-    "bicm_outage_probability": "capacity",
-    "ergodic_bicm_capacity": "capacity",
-    "ergodic_bicm_limit_db": "capacity",
-    "ergodic_capacity": "capacity",
-    "gaussian_capacity": "capacity",
-    "outage_capacity": "capacity",
-    "outage_probability": "capacity",
-    "Mcs": "mcs",
-    "NR_MCS_TABLES": "mcs",
-    "PAPER_MCS": "mcs",
-    "get_mcs": "mcs",
-    "Transport": "transport",
-    "BlerKey": "bler",
-    "BlerTable": "bler",
-    "block_error_tables": "bler",
-    "transport_error_probability": "bler",
-}
-
-__all__ = sorted(_EXPORTS)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_EXPORTS))
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "bits": ["Bec", "BlockErasure", "Bsc", "ZChannel", "get_bit_channel"],
+        "bler": ["BlerKey", "BlerTable", "block_error_tables", "transport_error_probability"],
+        "capacity": [
+            "bicm_capacity",
+            "bicm_limit_db",
+            "bicm_outage_probability",
+            "ergodic_bicm_capacity",
+            "ergodic_bicm_limit_db",
+            "ergodic_capacity",
+            "gaussian_capacity",
+            "outage_capacity",
+            "outage_probability",
+        ],
+        "channel": ["Awgn", "Channel", "RayleighFast", "RayleighSlow", "get_channel", "noise_variance"],
+        "interleaver": ["BlockInterleaver", "Interleaver", "RandomInterleaver"],
+        "mcs": ["Mcs", "NR_MCS_TABLES", "PAPER_MCS", "get_mcs"],
+        "transport": ["Transport"],
+    },
+)
