@@ -101,7 +101,7 @@ def run(
 def train(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe; `linksim list recipes` shows them.")],
     out: Annotated[Path, typer.Option(help="Runs are kept in OUT/RECIPE.")] = Path("runs"),
-    steps: Annotated[Optional[int], typer.Option(help="Train for so many gradient steps instead of the recipe's.")] = None,
+    steps: Annotated[Optional[int], typer.Option(help="Train for so many gradient steps instead of the recipe's; a multiple of 500.")] = None,
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
     import dataclasses
@@ -133,6 +133,8 @@ def show(
         wide = table.pivot_table(index=["link", "layer"], columns="snr_db", values="mean", sort=False)
     except FileNotFoundError as error:
         raise LinksimError(f"{path} does not exist; run the scenario first") from error
+    except OSError as error:
+        raise LinksimError(f"{path} cannot be read ({error.strerror}); name a results folder") from error
     except (KeyError, ValueError, pd.errors.ParserError) as error:
         raise LinksimError(f"{path} is not a linksim curve ({error}); run the scenario again") from error
     if wide.empty:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
+import sys
 from pathlib import Path
-from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.montecarlo import Sweep
 
 
 def folders() -> list[Path]:
@@ -33,7 +34,7 @@ def summary(path: Path) -> str:
         return f"(cannot be read: {error})"
 
 
-def load(name: str) -> Any:
+def load(name: str) -> Sweep:
     """The `sweep` of a scenario, by name or by path of the script.
 
     Raises
@@ -46,9 +47,12 @@ def load(name: str) -> Any:
     if path is None or not path.is_file():
         choices = ", ".join(known) or "none found; run from the project's folder"
         raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
-    spec = importlib.util.spec_from_file_location(f"linksim_scenario_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not hasattr(module, "sweep"):
+    # Imported by name, as `python script.py` could import it, so that workers find its functions too.
+    path = path.resolve()
+    sys.path.insert(0, str(path.parent))
+    module = importlib.import_module(path.stem)
+    if Path(module.__file__ or "") != path:
+        raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
+    if not isinstance(getattr(module, "sweep", None), Sweep):
         raise LinksimError(f"{path} defines no `sweep`; assign a linksim.Sweep to that name")
     return module.sweep

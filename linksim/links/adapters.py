@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
@@ -47,6 +48,21 @@ def _compiled(function: Callable, *signature: Any) -> Any:
     """One graph for one signature. Concrete, because TensorFlow warns of a function that is traced
     for many picture sizes; without AutoGraph, which would wrap our errors in its own."""
     return tf.function(function, autograph=False).get_concrete_function(*signature)
+
+
+def _source_of(kind: type) -> str:
+    """The text of a class, so that an edited network is another one; nothing where there is no file."""
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):
+        return ""
+
+
+def _traits(values: np.ndarray) -> list[float]:
+    """Eight rounded projections of an array: the same in spite of rounding errors, others for other values."""
+    flat = np.asarray(values, np.float64).reshape(-1)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (8, flat.size))
+    return np.round(signs @ flat / np.sqrt(flat.size), 3).tolist()
 
 
 class CodecAdapter(ABC):
@@ -94,7 +110,14 @@ class KerasAdapter(CodecAdapter):
         for w in self.codec.weights:
             weights.update(np.ascontiguousarray(w.numpy()))
         config = {k: v for k, v in self.codec.get_config().items() if k != "name"}
-        return digest(codec=type(self.codec).__name__, config=config, weights=weights.hexdigest())
+        kind = type(self.codec)
+        return digest(
+            codec=f"{kind.__module__}.{kind.__qualname__}",
+            code=_source_of(kind),
+            precision=self.codec.dtype_policy.name,
+            config=config,
+            weights=weights.hexdigest(),
+        )
 
     def _encode_batch(self, pixels: Any) -> Any:
         symbols = self.codec.encode(tf.cast(pixels, tf.float32) / 255.0)
@@ -150,9 +173,7 @@ class FunctionAdapter(CodecAdapter):
 
     def __init__(self, encode: Callable, decode: Callable, probe_size: tuple[int, int]):
         self._encode, self._decode, self._probe_size = encode, decode, probe_size
-        self.name = getattr(encode, "__module__", None) or "functions"
-        if self.name == "__main__":
-            self.name = "own codec"
+        self.name = "own codec"
 
     def fingerprint(self) -> str:
         # Functions carry no weights that could be hashed: what they make of a fixed picture tells them apart.
@@ -160,11 +181,10 @@ class FunctionAdapter(CodecAdapter):
         i, j, c = np.mgrid[0:height, 0:width, 0:3]
         probe = np.rint(127.5 + 127.5 * np.sin(0.31 * i + 0.17 * j * (c + 1))).astype(np.uint8)[None]
         symbols = self.encode(probe)
-        picture = self._call_decode(symbols, 10.0, self._probe_size)
+        pictures = [self._call_decode(symbols, snr_db, self._probe_size) for snr_db in (0.0, 10.0, 20.0)]
         if not np.array_equal(symbols, self.encode(probe)):
             raise LinksimError(f"{self.name}: encode gives other symbols each time; switch dropout and noise off")
-        values = [np.round(v.astype(np.float64), 4).tolist() for v in (symbols.real, symbols.imag, picture)]
-        return digest(functions=values)
+        return digest(functions=[_traits(v) for v in (symbols.real, symbols.imag, *pictures)])
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         symbols = np.asarray(self._encode(pixels.astype(np.float32) / np.float32(255)))

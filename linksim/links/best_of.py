@@ -49,5 +49,6 @@ class BestOf(Envelope):
         rates = [m.rate() for m in self.members]
         reliable = [i for i, p in enumerate(points) if 1 - p.delivered <= TARGET_BLER]
         if reliable:
-            return max(reliable, key=lambda i: rates[i])
+            # Schemes of one rate are common (4-QAM 2/3 and 16-QAM 1/3): the more reliable one, then the better.
+            return max(reliable, key=lambda i: (rates[i], points[i].delivered, points[i].psnr))
         return int(np.argmin(rates))

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,18 +15,28 @@ from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.source import SourceCodec, warm
 
+if TYPE_CHECKING:
+    from linksim.phy.channel import Channel
+
 CONCEALMENTS = ("mid-grey", "mean-colour")
 MEAN_COLOUR_BITS = 24
 
 
-def check_cbr(cbr: float) -> float:
-    """The bandwidth ratio, if it is a positive finite number."""
+def exact_cbr(cbr: float) -> Fraction:
+    """The bandwidth ratio as a fraction: 1/48, which is no float, is meant where a float is as near as can be.
+
+    Raises
+    ------
+    LinksimError
+        If it is not a positive finite number.
+    """
     if not (isinstance(cbr, (int, float, Fraction)) and math.isfinite(cbr) and cbr > 0):
         raise LinksimError(f"cbr is {cbr!r}; give channel uses per picture value, k/n, such as 1/16")
-    return cbr
+    near = Fraction(cbr).limit_denominator(10_000)
+    return near if abs(near - Fraction(cbr)) <= 1e-12 * near else Fraction(cbr)
 
 
-def channel_uses(cbr: float, picture: Picture) -> int:
+def channel_uses(cbr: Fraction, picture: Picture) -> int:
     """`floor(cbr * 3 * H * W)`: the budget is never exceeded, so it is rounded down.
 
     Raises
@@ -35,7 +45,7 @@ def channel_uses(cbr: float, picture: Picture) -> int:
         If the picture gets no channel use at all.
     """
     height, width = picture.size
-    uses = math.floor(Fraction(cbr).limit_denominator(1_000_000) * 3 * height * width)
+    uses = math.floor(cbr * 3 * height * width)
     if uses < 1:
         raise LinksimError(
             f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; raise cbr"
@@ -44,8 +54,14 @@ def channel_uses(cbr: float, picture: Picture) -> int:
 
 
 def cbr_label(cbr: float) -> str:
-    """A bandwidth ratio as papers write it: "1/16"."""
-    return str(Fraction(cbr).limit_denominator(10_000))
+    """A bandwidth ratio as papers write it: "1/16"; a long decimal where it is no short fraction."""
+    exact = exact_cbr(cbr)
+    return str(exact) if exact.denominator <= 10_000 else f"{float(exact):.9g}"
+
+
+def legend_of(channel: Channel) -> str:
+    """What a name adds where the channel fades: which law, and that the receiver knows h."""
+    return f", {channel.label}" if channel.fades else ""
 
 
 def check_concealment(concealment: str) -> str:

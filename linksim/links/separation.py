@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib.metadata import distributions
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,16 @@ from linksim.links.budget import (
     MEAN_COLOUR_BITS,
     cbr_label,
     channel_uses,
-    check_cbr,
     check_concealment,
     conceal,
     digest,
+    exact_cbr,
+    legend_of,
     warm_source,
 )
 from linksim.phy._tf import tf
 from linksim.phy.bler import block_error_tables, tables_fingerprint, transport_error_probability
-from linksim.phy.channel import Channel, noise_variance
+from linksim.phy.channel import CHANNELS, Channel, noise_variance
 from linksim.phy.equalize import equalize
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
@@ -36,6 +38,13 @@ VERSION = 1
 MODES = ("factored", "chain")
 _CHAIN_BITS = 1 << 25
 _END = b"\x80"
+
+
+def _chain_versions() -> list[str]:
+    """What the real chain depends on beside this file: Sionna, by whichever name, and TensorFlow."""
+    found = {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna")}
+    found |= {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna-no-rt")}
+    return [f"{name} {found[name]}" for name in sorted(found)] + [f"tensorflow {tf.__version__}"]
 
 
 class SeparationLink(Link):
@@ -91,9 +100,11 @@ class SeparationLink(Link):
                 f"a coherent digital link needs to know the fading of {channel.name}; make the channel with csi=True"
             )
         self.source, self.mcs, self.channel, self.mode = source, mcs, channel, mode
-        self.cbr = check_cbr(cbr)
+        self.cbr = exact_cbr(cbr)
+        if mode == "factored" and channel.name not in CHANNELS:
+            raise LinksimError(f"there are no block-error tables for the channel {channel.name}; take mode='chain'")
         self.concealment = check_concealment(concealment)
-        self.name = name or f"{source.name} + {mcs.name}, CBR {cbr_label(cbr)}"
+        self.name = name or f"{source.name} + {mcs.name}, CBR {cbr_label(cbr)}{legend_of(channel)}"
         if mode == "factored":
             # Nothing is simulated but a coin toss per draw.
             self.max_pixels, self.first_draws = 1 << 40, 128
@@ -111,8 +122,9 @@ class SeparationLink(Link):
             source=self._source_id,
             mcs=repr(self.mcs),
             channel=self.channel.label,
-            cbr=cbr_label(self.cbr),
+            cbr=str(self.cbr),
             mode=self.mode,
+            chain=_chain_versions() if self.mode == "chain" else "",
             concealment=self.concealment,
             tables=tables_fingerprint(self._table, self.mcs.bits_per_symbol) if self.mode == "factored" else "",
         )

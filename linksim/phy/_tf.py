@@ -2,7 +2,7 @@
 
 Everything in `linksim.phy` and `linksim.links` takes TensorFlow from here, before it imports
 Sionna, so that start-up messages never reach the user and no process claims a whole GPU. Whoever
-sets `TF_CPP_MIN_LOG_LEVEL` below 3 sees TensorFlow's messages, the early ones included.
+sets `TF_CPP_MIN_LOG_LEVEL` to 0 sees TensorFlow's messages, the early ones included.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def _grow_gpu_memory() -> None:
 
 # 3 also hides the "failed call to cuInit" error of every machine without a GPU; fatal stays. The
 # variable reaches worker processes, which must be as quiet, hence the test for its value.
-if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3":
+# Nor is 1 a user's wish: JAX, which Keras may have imported, puts it there.
+if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0":
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with _without_noise():
         import tensorflow as tf
 

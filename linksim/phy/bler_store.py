@@ -15,7 +15,7 @@ import numpy as np
 import platformdirs
 
 from linksim.errors import LinksimError
-from linksim.phy.bler import PROBABILITY_VERSION, BlerKey, BlerTable
+from linksim.phy.bler import BlerKey, BlerTable
 
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
 """The tables that come with linksim; `bler.json` beside it says how they were made."""

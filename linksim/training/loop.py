@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.training.data import Batches, load_data
 from linksim.training.recipe import Recipe
+from linksim.zoo.files import make_folder, write_bytes
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
 
 STEPS_PER_EPOCH = 500
@@ -94,11 +94,14 @@ class Training:
     ):
         if recipe.warm_start and warm_start is None:
             raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}; train that one first")
+        if recipe.steps % STEPS_PER_EPOCH:
+            raise LinksimError(f"steps is {recipe.steps}; give a multiple of {STEPS_PER_EPOCH}, the steps of an epoch")
+        make_folder(folder)  # before minutes of training: can it be written at all?
         self.recipe = recipe
         self.folder = folder
         self.report = report
         self.history: list[Progress] = []
-        self.epochs = -(-recipe.steps // STEPS_PER_EPOCH)
+        self.epochs = recipe.steps // STEPS_PER_EPOCH
         self._policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(recipe.precision)
         try:
@@ -174,7 +177,9 @@ class Training:
     def _named(self) -> tuple[list[str], list[Any]]:
         optimizer = self.chain.optimizer.variables
         names = [f"codec/{n}" for n in variable_names(self.codec)]
-        return names + [f"optimizer/{i:03d}" for i in range(len(optimizer))], [*self.codec.weights, *optimizer]
+        names += [f"optimizer/{i:03d}" for i in range(len(optimizer))]
+        # The state of the noise, so that a resumed run does not meet its first epochs' noise again.
+        return [*names, "channel/seed"], [*self.codec.weights, *optimizer, self.chain.channel.seed_generator.state]
 
     def _save(self) -> None:
         names, variables = self._named()
@@ -187,7 +192,11 @@ class Training:
     def _restore(self) -> None:
         arrays = load_arrays(self.checkpoint)
         history, recipe = arrays.pop("history", None), arrays.pop("recipe", b"{}")
-        if history is None or json.loads(bytes(recipe)) != json.loads(json.dumps(self.recipe.to_dict())):
+        try:
+            same = json.loads(bytes(recipe)) == json.loads(json.dumps(self.recipe.to_dict()))
+        except ValueError:
+            same = False
+        if history is None or not same:
             raise LinksimError(f"{self.checkpoint} belongs to another recipe; choose another folder or move it away")
         names, variables = self._named()
         assign(variables, names, arrays, str(self.checkpoint))
@@ -196,14 +205,16 @@ class Training:
     def _start_from(self, path: Path) -> None:
         arrays = load_arrays(path)
         arrays = {n.removeprefix("codec/"): a for n, a in arrays.items()}
+        fitting = 0
         for name, variable in zip(variable_names(self.codec), self.codec.weights, strict=True):
             if name in arrays and arrays[name].shape == tuple(variable.shape):
                 variable.assign(arrays[name].astype("float32"))
+                fitting += 1
+        if not fitting:
+            raise LinksimError(f"{path} has no layer in common with {self.recipe.name!r}; name another warm_start")
 
 
 def write_history(path: Path, history: list[Progress]) -> None:
     """step, loss, val_psnr, seconds: one line per epoch."""
     lines = ["step,loss,val_psnr,seconds", *(f"{p.step},{p.loss:.7g},{p.val_psnr:.4f},{p.seconds:.1f}" for p in history)]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text("\n".join(lines) + "\n")
-    os.replace(temporary, path)
+    write_bytes(path, ("\n".join(lines) + "\n").encode())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -32,7 +30,7 @@ class Recipe:
         Es/N0 in dB; a pair is a range from which each picture draws its own.
     channel : {"awgn", "rayleigh-slow", "rayleigh-fast"}
     steps : int
-        Gradient steps in all.
+        Gradient steps in all, a multiple of 500.
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
@@ -73,8 +71,3 @@ class Recipe:
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         values["options"] = dict(self.options)
         return values
-
-    @property
-    def fingerprint(self) -> str:
-        """Hex digest of everything in it; a checkpoint belongs to one fingerprint."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()

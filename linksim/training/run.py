@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,23 +10,26 @@ from linksim.errors import LinksimError
 from linksim.training.loop import Progress, Training
 from linksim.training.recipe import Recipe
 from linksim.zoo import catalog
-from linksim.zoo.card import Card
+from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export
+from linksim.zoo.files import write_bytes
+from linksim.zoo.weights import file_sha256
 
 
 def warm_start_path(recipe: Recipe, root: Path) -> Path | None:
     """Where the weights lie that a recipe starts from: a run under `root`, or the zoo."""
     if recipe.warm_start is None:
         return None
-    checkpoint = root / recipe.warm_start / "checkpoint.h5"
-    if checkpoint.exists():
-        return checkpoint
+    run = root / recipe.warm_start
+    if (run / "checkpoint.h5").exists() and not (run / "card.json").exists():
+        raise LinksimError(f"{run} is not finished; run `linksim train {recipe.warm_start}` to its end first")
     try:
-        return catalog.find(recipe.warm_start) / "weights.h5"
-    except LinksimError as error:
-        raise LinksimError(
-            f"recipe {recipe.name!r} starts from {recipe.warm_start!r}, which is not trained; train that one first"
-        ) from error
+        folder = run if (run / "card.json").exists() else catalog.find(recipe.warm_start)
+        if file_sha256(folder / "weights.h5") != read_card(folder).sha256:
+            raise LinksimError(f"{folder / 'weights.h5'} is not the file its card describes; restore it from a copy")
+        return folder / "weights.h5"
+    except FileNotFoundError as error:
+        raise LinksimError(f"recipe {recipe.name!r} starts from {folder}, whose weights.h5 is missing") from error
 
 
 def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None = None) -> Card:
@@ -50,7 +54,7 @@ def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None 
     training = Training(recipe, folder, warm_start_path(recipe, root), report)
     training.run()
     draw_history(training.history, folder / "training.png", recipe.name)
-    return export(training, folder)
+    return export(training, folder, f"started from {recipe.warm_start}" if recipe.warm_start else "")
 
 
 def draw_history(history: list[Progress], path: Path, title: str) -> None:
@@ -64,4 +68,6 @@ def draw_history(history: list[Progress], path: Path, title: str) -> None:
     axes.plot([p.step for p in history], [p.val_psnr for p in history])
     axes.set(xlabel="gradient steps", ylabel="validation PSNR of the mean MSE, dB", title=title)
     axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+    data = io.BytesIO()
+    figure.savefig(data, dpi=120)
+    write_bytes(path, data.getvalue())

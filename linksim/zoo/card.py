@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.zoo.files import write_bytes
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Card:
     seconds : float
         Wall time of the training.
     val_psnr : float
-        PSNR of the mean MSE on the validation pictures at the training SNR, in dB.
+        PSNR of the mean MSE on the validation pictures at the training SNR, in dB, at the precision of
+        the training.
     history : sequence of (step, val_psnr)
         The learning curve, thinned.
     sha256 : str
@@ -52,10 +53,7 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write `card.json` into `folder`, whole or not at all."""
-        path = folder / "card.json"
-        temporary = folder / f".card.json.{os.getpid()}"
-        temporary.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n")
-        os.replace(temporary, path)
+        write_bytes(folder / "card.json", (json.dumps(dataclasses.asdict(self), indent=1) + "\n").encode())
 
 
 def read_card(folder: Path) -> Card:

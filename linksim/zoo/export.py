@@ -37,7 +37,7 @@ def export(training: Any, folder: Path, notes: str = "") -> Card:
 
     recipe, history = training.recipe, training.history
     save_weights(folder / "weights.h5", training.codec)
-    # The card speaks of what a user will load: float16 weights, in a float32 network.
+    # The golden output is of what a user will load: float16 weights, in a float32 network.
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     codec = create(recipe.codec, recipe.options)

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.zoo.files import make_folder, replace_with
 
 
 def variable_names(model: Any) -> list[str]:
@@ -22,16 +23,15 @@ def variable_names(model: Any) -> list[str]:
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays to an HDF5 file, whole or not at all: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with h5py.File(temporary, "w", track_order=True) as file:
             for name, array in arrays.items():
-                file.create_dataset(name, data=array, track_times=False)
-            file.flush()
-        with open(temporary, "rb") as done:
-            os.fsync(done.fileno())
-        os.replace(temporary, path)
+                # A checksum per array, so that a flipped bit is an error when it is read.
+                checked = {"fletcher32": True} if np.size(array) > 1 else {}
+                file.create_dataset(name, data=array, track_times=False, **checked)
+        replace_with(temporary, path)
     except OSError as error:
         raise LinksimError(f"{path} could not be written ({error}); free space or choose another folder") from error
     finally:

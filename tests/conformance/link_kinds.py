@@ -2,7 +2,7 @@
 
 from linksim.codecs.registry import create
 from linksim.links import AnalogLink, CapacityLink, SeparationLink
-from linksim.phy import Awgn, RayleighSlow, get_mcs
+from linksim.phy import Awgn, RayleighFast, RayleighSlow, get_mcs
 from linksim.source import Jpeg
 
 _CODEC = create("deepjscc", {"latent_channels": 4})
@@ -19,6 +19,7 @@ KINDS = {
     "separation, awgn, factored": _separation(Awgn(), "factored"),
     "separation, awgn, chain": _separation(Awgn(), "chain"),
     "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),
+    "separation, rayleigh-fast, factored": _separation(RayleighFast(csi=True), "factored"),
     "capacity, awgn": lambda: CapacityLink(Jpeg(), Awgn(), cbr=0.9),
     "capacity, rayleigh-slow": lambda: CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=0.9, outage=0.5),
 }

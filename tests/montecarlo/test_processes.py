@@ -20,7 +20,12 @@ SCRIPT = Path(__file__).with_name("killable.py")
 
 def start(out: Path, *options: str, pause_s: float = 0.0) -> subprocess.Popen:
     command = [sys.executable, str(SCRIPT), str(pause_s), "--out", str(out), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell lets its background jobs ignore Ctrl-C, and a test run may be one.
+    deaf = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, deaf)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_the_loss_falls(tmp_path):
 
 
 def test_a_killed_run_goes_on_and_sees_the_same_batches(tmp_path, monkeypatch):
-    """Stopped after one epoch and started again, a run counts on and keeps optimiser and history."""
+    """Stopped after one epoch and started again, a run ends at the weights of an undisturbed one."""
 
     class Killed(Exception):
         pass
@@ -52,6 +52,10 @@ def test_a_killed_run_goes_on_and_sees_the_same_batches(tmp_path, monkeypatch):
     assert int(resumed.chain.optimizer.iterations) == 4 and len(resumed.history) == 1
     resumed.run()
     assert [p.step for p in resumed.history] == [4, 8, 12]
+    whole = Training(RECIPE, tmp_path / "b")
+    whole.run()
+    for a, b in zip(weights(resumed), weights(whole), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
     assert (tmp_path / "a" / "history.csv").read_text().count("\n") == 4
 
 
@@ -96,6 +100,25 @@ def test_a_checkpoint_belongs_to_its_recipe(tmp_path):
     with pytest.raises(LinksimError, match="damaged"):
         Training(RECIPE, tmp_path)
     assert (tmp_path / "checkpoint.h5").stat().st_size == len(data) // 2
+
+
+def test_a_flipped_byte_in_a_checkpoint_is_found(tmp_path):
+    Training(RECIPE, tmp_path).run()
+    data = bytearray((tmp_path / "checkpoint.h5").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "checkpoint.h5").write_bytes(data)
+    with pytest.raises(LinksimError, match="damaged"):
+        Training(RECIPE, tmp_path)
+
+
+def test_a_warm_start_waits_for_its_neighbour(tmp_path):
+    """An unfinished run is no place to start from: what came of it would depend on when it was asked."""
+    wide = dataclasses.replace(RECIPE, name="test/wide", steps=4, warm_start="test/tiny")
+    Training(RECIPE, tmp_path / "test" / "tiny").run()
+    with pytest.raises(LinksimError, match="not finished"):
+        train(wide, tmp_path)
+    train(RECIPE, tmp_path)
+    assert train(wide, tmp_path).notes == "started from test/tiny"
 
 
 def test_precision_is_put_back(tmp_path):
