@@ -101,7 +101,7 @@ def _alive(pid: int) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, expected, workers):
-    process = start(tmp_path, "--workers", workers, pause_s=0.05)
+    process = start(tmp_path, "--workers", workers, pause_s=0.3)
     deadline = time.monotonic() + 60
     while units(tmp_path) < 5 and time.monotonic() < deadline:
         time.sleep(0.01)
