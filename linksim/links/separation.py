@@ -29,6 +29,7 @@ from linksim.phy.channel import CHANNELS, Channel, noise_variance
 from linksim.phy.equalize import equalize
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
+from linksim.phy.transport import VERSION as TRANSPORT_VERSION
 from linksim.phy.transport import Transport
 from linksim.source import RdPoint, SourceCodec
 
@@ -44,7 +45,8 @@ def _chain_versions() -> list[str]:
     """What the real chain depends on beside this file: Sionna, by whichever name, and TensorFlow."""
     found = {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna")}
     found |= {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna-no-rt")}
-    return [f"{name} {found[name]}" for name in sorted(found)] + [f"tensorflow {tf.__version__}"]
+    libraries = [f"{name} {found[name]}" for name in sorted(found)]
+    return [f"transport {TRANSPORT_VERSION}", *libraries, f"tensorflow {tf.__version__}"]
 
 
 class SeparationLink(Link):

@@ -12,12 +12,17 @@ from linksim.phy.ldpc import LdpcCode, get_code
 from linksim.phy.segmentation import CodeBlockSegmentation
 
 from sionna.phy.mapping import Demapper, Mapper  # isort: skip  (TensorFlow is imported quietly first)
+from sionna.phy.nr.utils import generate_prng_seq  # isort: skip
 
 if TYPE_CHECKING:
     from linksim.phy.transport import Received, Transport
 
 # Code blocks that are processed together: they bound the memory that a call needs.
 _CODE_BLOCKS_PER_CALL = 256
+# Scrambling of TS 38.211, 7.3.1.1: c_init = n_RNTI 2^15 + n_ID, both 1. Without it a run of zeros, as
+# the padding of a picture's stream is one, would send one constellation point over and over, at its
+# power instead of the mean power 1.
+_SCRAMBLING_INIT = (1 << 15) + 1
 # Keeps LLRs finite where there is no noise; the decoder clips them to 20 anyway.
 _LEAST_NOISE = 1e-9
 
@@ -79,6 +84,9 @@ class Chain:
             for c, count in transport.code_configurations().items()
         ]
         bits_per_symbol = transport.mcs.bits_per_symbol
+        self._scrambling = np.asarray(
+            generate_prng_seq(transport.num_symbols * bits_per_symbol, _SCRAMBLING_INIT), np.float32
+        )
         self._mapper = Mapper("qam", bits_per_symbol)
         self._demap = tf.function(QamDemapper(bits_per_symbol).__call__).get_concrete_function(
             tf.TensorSpec([None, None], tf.complex64), tf.TensorSpec([None, None], tf.float32)
@@ -137,7 +145,7 @@ class Chain:
             rows = tf.reshape(code_blocks[:, start : start + count], [-1, code.info_bits])
             parts.append(tf.reshape(code.encode(rows), [payload.shape[0], -1]))
             start += count
-        return self._mapper(tf.concat(parts, axis=1))
+        return self._mapper(tf.abs(tf.concat(parts, axis=1) - self._scrambling))
 
     def _receive_some(self, y: tf.Tensor, no: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         batch = y.shape[0]
@@ -150,6 +158,9 @@ class Chain:
                 tf.reshape(y[:, part], [batch * count, symbols]),
                 tf.reshape(no[:, part], [batch * count, symbols]),
             )
+            scrambled = slice(part.start * code.bits_per_symbol, part.stop * code.bits_per_symbol)
+            signs = np.reshape(1 - 2 * self._scrambling[scrambled], [count, -1])
+            llr = llr * tf.tile(signs, [batch, 1])
             bits, right = code.decode(
                 llr,
                 self._transport.num_iterations,

@@ -1,4 +1,4 @@
-"""The digital chain: bytes -> CRC -> code blocks -> 5G LDPC -> QAM symbols, and back."""
+"""The digital chain: bytes -> CRC -> code blocks -> 5G LDPC -> scrambling -> QAM symbols, and back."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from linksim.phy._chain import Chain
+
+VERSION = 1
+"""Raised whenever a change of the chain can change what arrives."""
 
 DEFAULT_ITERATIONS = 20
 """Iterations of belief propagation, as in the published curves of Sionna."""

@@ -216,3 +216,13 @@ def test_planning_loads_no_tensorflow():
         "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("mcs", ["16-QAM 2/3", "64-QAM 2/3"])
+def test_a_payload_of_zeros_is_sent_like_any_other(mcs):
+    """Scrambled (TS 38.211, 7.3.1.1): mean power 1 and all points of the constellation, in every code block."""
+    transport = Transport(mcs, 12_288)
+    symbols = transport.transmit(np.zeros([1, transport.payload_bytes], np.uint8)).numpy()[0]
+    for block in np.split(symbols, transport.num_code_blocks):
+        assert np.mean(np.abs(block) ** 2) == pytest.approx(1.0, abs=0.05)
+        assert len(np.unique(np.round(block, 3))) == 2**transport.mcs.bits_per_symbol
