@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -46,6 +47,12 @@ def _print_table(title: str, columns: list[str], rows: list[list[str]], whole: b
     if whole:
         console.width = max(console.width, Console(width=10_000).measure(table).maximum)
     console.print(table)
+
+
+def _quiet_tensorflow() -> None:
+    """Import TensorFlow without its start-up noise, before Keras imports it with, unless Keras runs on another."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        from linksim.phy import _tf  # noqa: F401
 
 
 @app.command("list")
@@ -105,10 +112,8 @@ def train(
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
     import dataclasses
-    import os
 
-    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
-        from linksim.phy import _tf  # noqa: F401  (imports TensorFlow without its start-up noise)
+    _quiet_tensorflow()
     from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
 
@@ -153,6 +158,7 @@ def bench(
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:
     """Measure speeds on this machine: analog sweep over bare network, LDPC, BPG, factored over chain."""
+    _quiet_tensorflow()
     from linksim.bench import SUITE
 
     if only is not None and only not in SUITE:
