@@ -49,7 +49,7 @@ def _photos() -> list[Recipe]:
         precision="mixed_bfloat16",
         warm_start="deepjscc/cifar10-1_12-snr10",
     )
-    # The paper's network, for a GPU: about 500 times the work of the small one.
+    # The paper's network, for a GPU.
     gdn = Recipe(
         name="deepjscc-gdn/photos-1_16-snr10",
         codec="deepjscc-gdn",
