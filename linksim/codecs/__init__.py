@@ -10,8 +10,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "deepjscc": ["DeepJscc"],
         "deepjscc_gdn": ["DeepJsccGdn"],
         "gdn": ["Gdn"],
+        "multiple_decoders": ["MultipleDecoders"],
         "noise": ["TrainingChannel"],
+        "progressive": ["ProgressiveCodec"],
         "registry": ["create"],
+        "residual": ["ResidualTransmission"],
+        "single_decoder": ["SingleDecoder"],
         "symbols": ["PowerNormalization"],
     },
 )

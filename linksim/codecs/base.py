@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -27,7 +28,8 @@ class Codec(keras.Model):
 
     A new codec gives two networks, `analyze` and `synthesize`, and the `stride` between picture
     and latent. Padding, pairing, power normalisation and cropping are done here, once: a picture
-    whose sides are no multiple of `stride` is padded, and the padding is charged.
+    whose sides are no multiple of `stride` is padded, and the padding is charged. What a codec of
+    several layers adds is in `ProgressiveCodec`.
 
     Parameters
     ----------
@@ -37,6 +39,10 @@ class Codec(keras.Model):
     stride : int
         Picture pixels per latent cell along a side.
     """
+
+    num_layers: int = 1
+    encodes_for_snr: bool = False
+    """Whether `encode` looks at the SNR; where it does not, a picture is encoded once for all of them."""
 
     def __init__(self, latent_channels: int, stride: int, name: str | None = None):
         super().__init__(name=name)
@@ -57,8 +63,15 @@ class Codec(keras.Model):
         cells = -(-height // self.stride) * -(-width // self.stride)
         return cells * self.latent_channels // 2
 
-    def encode(self, pictures: Any, training: bool = False) -> Any:
-        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to symbols `[B, k, 2]`, mean power 1 per picture."""
+    def layer_symbols(self, height: int, width: int) -> tuple[int, ...]:
+        """Channel uses of each layer; they add up to `num_symbols`."""
+        return (self.num_symbols(height, width),)
+
+    def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
+        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to symbols `[B, k, 2]`, mean power 1 per picture and layer.
+
+        `snr_db` (Es/N0, dB; a number or `[B]`) is for codecs with `encodes_for_snr`.
+        """
         latent = self.analyze(pad_to_multiple(pictures, self.stride), training=training)
         return self.power_normalization(to_symbols(latent))
 
@@ -71,9 +84,38 @@ class Codec(keras.Model):
         pictures = self.synthesize(to_latent(symbols, rows, columns), training=training)
         return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
 
+    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
+        """What the receiver shows after each layer: a list of `[B, H, W, 3]`, the last from all symbols."""
+        return [self.decode(symbols, snr_db, size, training=training)]
+
+    def reconstructions(
+        self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
+    ) -> list[Any]:
+        """Encode, send, decode: the forward pass of training and validation.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3]
+        send : function
+            The channel: symbols `[B, k, 2]` to what is received of them.
+        snr_db : float or [B]
+        training : bool
+        seed : keras.random.SeedGenerator, optional
+            For codecs whose training draws something beside the noise.
+
+        Returns
+        -------
+        list of [B, H, W, 3]
+            Where `training`, the pictures whose mean squared errors the loss averages; else one per layer.
+        """
+        symbols = self.encode(pictures, snr_db, training=training)
+        return self.decode_layers(send(symbols), snr_db, pictures.shape[1:3], training=training)
+
     def call(self, pictures: Any, training: bool = False) -> Any:
         """Encode and decode over a perfect channel; builds every layer."""
-        return self.decode(self.encode(pictures, training=training), 100.0, pictures.shape[1:3], training=training)
+        snr_db = 100.0
+        symbols = self.encode(pictures, snr_db, training=training)
+        return self.decode_layers(symbols, snr_db, pictures.shape[1:3], training=training)[-1]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For worker processes: the constructor's arguments and the weights are all there is.

@@ -16,6 +16,25 @@ def _prelu(x: Any) -> Any:
     return layers.PReLU(alpha_initializer=keras.initializers.Constant(0.25), shared_axes=[1, 2])(x)
 
 
+def small_encoder(latent_channels: int, name: str = "encoder") -> keras.Model:
+    """5x5 convolutions of 16/2, 32/2, 32, 32, c filters (/stride), each with PReLU: pictures to a latent."""
+    x = picture = keras.Input((None, None, 3))
+    for filters, strides in [(16, 2), (32, 2), (32, 1), (32, 1), (latent_channels, 1)]:
+        x = _prelu(layers.Conv2D(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x))
+    return keras.Model(picture, x, name=name)
+
+
+def small_decoder(latent_channels: int, activation: str = "sigmoid", name: str = "decoder") -> keras.Model:
+    """Transposed 5x5 convolutions 32, 32, 32, 16/2, 3/2 with PReLU, `activation` last: a latent to pictures."""
+    x = latent = keras.Input((None, None, latent_channels))
+    for filters, strides in [(32, 1), (32, 1), (32, 1), (16, 2)]:
+        x = _prelu(
+            layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x)
+        )
+    x = layers.Conv2DTranspose(3, 5, strides=2, padding="same", kernel_initializer="glorot_normal")(x)
+    return keras.Model(latent, layers.Activation(activation, dtype="float32")(x), name=name)
+
+
 @keras.saving.register_keras_serializable("linksim")
 class DeepJscc(Codec):
     """The five-layer network of Bourtsoulatze, Kurka and Gunduz (2019), fig. 2; used by Kurka and Gunduz (2019).
@@ -37,21 +56,8 @@ class DeepJscc(Codec):
 
     def __init__(self, latent_channels: int = 16, name: str | None = None):
         super().__init__(latent_channels, stride=4, name=name)
-
-        # === Encoder ===
-        x = picture = keras.Input((None, None, 3))
-        for filters, strides in [(16, 2), (32, 2), (32, 1), (32, 1), (latent_channels, 1)]:
-            x = _prelu(layers.Conv2D(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x))
-        self.encoder = keras.Model(picture, x, name="encoder")
-
-        # === Decoder ===
-        x = latent = keras.Input((None, None, latent_channels))
-        for filters, strides in [(32, 1), (32, 1), (32, 1), (16, 2)]:
-            x = _prelu(
-                layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", kernel_initializer="he_normal")(x)
-            )
-        x = layers.Conv2DTranspose(3, 5, strides=2, padding="same", kernel_initializer="glorot_normal")(x)
-        self.decoder = keras.Model(latent, layers.Activation("sigmoid", dtype="float32")(x), name="decoder")
+        self.encoder = small_encoder(latent_channels)
+        self.decoder = small_decoder(latent_channels)
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
         return self.encoder(pictures, training=training)

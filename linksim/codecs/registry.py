@@ -8,9 +8,18 @@ from typing import Any
 from linksim.codecs.base import Codec
 from linksim.codecs.deepjscc import DeepJscc
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
+from linksim.codecs.multiple_decoders import MultipleDecoders
+from linksim.codecs.residual import ResidualTransmission
+from linksim.codecs.single_decoder import SingleDecoder
 from linksim.errors import LinksimError
 
-CODECS: dict[str, type[Codec]] = {"deepjscc": DeepJscc, "deepjscc-gdn": DeepJsccGdn}
+CODECS: dict[str, type[Codec]] = {
+    "deepjscc": DeepJscc,
+    "deepjscc-gdn": DeepJsccGdn,
+    "multiple-decoders": MultipleDecoders,
+    "residual": ResidualTransmission,
+    "single-decoder": SingleDecoder,
+}
 
 
 def create(codec: str, options: Mapping[str, Any]) -> Codec:

@@ -17,6 +17,7 @@ from linksim.codecs.noise import TrainingChannel
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.training.data import Batches, load_data
+from linksim.training.muon import ConvMuon
 from linksim.training.recipe import Recipe
 from linksim.zoo.files import make_folder, write_bytes
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
@@ -26,12 +27,29 @@ STEPS_PER_EPOCH = 500
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: steps done, training loss (MSE on [0, 1]), validation PSNR of the mean MSE in dB, seconds spent."""
+    """Where a run stands.
+
+    Parameters
+    ----------
+    step : int
+        Gradient steps done.
+    loss : float
+        Of training: MSE on [0, 1].
+    seconds : float
+        Spent so far.
+    layers : sequence of float
+        Validation PSNR of the mean MSE after each layer, in dB.
+    """
 
     step: int
     loss: float
-    val_psnr: float
     seconds: float
+    layers: tuple[float, ...]
+
+    @property
+    def val_psnr(self) -> float:
+        """After the last layer."""
+        return self.layers[-1]
 
 
 class _Chain(keras.Model):
@@ -49,10 +67,16 @@ class _Chain(keras.Model):
             low, high = snr_db
             count = ops.shape(pictures)[0]
             snr_db = keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
-        symbols = self.codec.encode(pictures, training=training)
-        return self.codec.decode(
-            self.channel(symbols, snr_db=snr_db), snr_db, pictures.shape[1:3], training=training
+        shown = self.codec.reconstructions(
+            pictures, lambda symbols: self.channel(symbols, snr_db=snr_db), snr_db, training, self.channel.seed_generator
         )
+        return ops.stack(shown, axis=1)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The mean over layers of the MSE (Kurka and Gunduz 2019, eq. 1)."""
+        return ops.mean(ops.square(ops.expand_dims(y, 1) - y_pred))
 
 
 class _EveryEpoch(keras.callbacks.Callback):
@@ -108,7 +132,7 @@ class Training:
             keras.utils.set_random_seed(recipe.seed)
             self.train_pictures, self.val_pictures = load_data(recipe)
             self.chain = _Chain(recipe)
-            self.chain.compile(optimizer=self._optimizer(), loss="mse", jit_compile=False)
+            self.chain.compile(optimizer=self._optimizer(), jit_compile=False)
             side = self.val_pictures.shape[1:3]
             self.chain(np.zeros((1, *side, 3), "float32"))
             self.chain.optimizer.build(self.chain.trainable_variables)
@@ -137,7 +161,7 @@ class Training:
             warmup_target=r.learning_rate if r.warmup_steps else None,
             warmup_steps=r.warmup_steps,
         )
-        return keras.optimizers.Adam(schedule)
+        return ConvMuon(schedule) if r.optimizer == "muon" else keras.optimizers.Adam(schedule)
 
     def run(self) -> Progress:
         """Train to the last step; returns the last report."""
@@ -157,7 +181,7 @@ class Training:
 
     def finish_epoch(self, epoch: int, loss: float) -> None:
         """Validate, then save: a kill loses at most the epoch under way."""
-        progress = Progress(epoch * STEPS_PER_EPOCH, loss, self.validate(), time.monotonic() - self._clock)
+        progress = Progress(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, self.validate())
         if not np.isfinite(loss):
             raise LinksimError(f"training of {self.recipe.name!r} diverged at step {progress.step}; lower learning_rate")
         self.history.append(progress)
@@ -165,14 +189,14 @@ class Training:
         if self.report:
             self.report(progress)
 
-    def validate(self) -> float:
-        """PSNR of the mean MSE on the validation pictures, in dB, rounded to 8 bits first."""
-        error = 0.0
+    def validate(self) -> tuple[float, ...]:
+        """PSNR of the mean MSE after each layer on the validation pictures, in dB, rounded to 8 bits first."""
+        error: Any = 0.0
         for start in range(0, len(self.val_pictures), 250):
             x = self.val_pictures[start : start + 250]
             y = ops.convert_to_numpy(self.chain(x.astype("float32") / np.float32(255)))
-            error += float(np.sum((np.round(y * 255).astype(np.float64) - x) ** 2))
-        return float(10 * np.log10(255**2 / (error / self.val_pictures.size)))
+            error += np.sum((np.round(y * 255).astype(np.float64) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
+        return tuple((10 * np.log10(255**2 / (error / self.val_pictures.size))).tolist())
 
     def _named(self) -> tuple[list[str], list[Any]]:
         optimizer = self.chain.optimizer.variables
@@ -184,7 +208,7 @@ class Training:
     def _save(self) -> None:
         names, variables = self._named()
         arrays = {n: ops.convert_to_numpy(v) for n, v in zip(names, variables, strict=True)}
-        arrays["history"] = np.array([[p.step, p.loss, p.val_psnr, p.seconds] for p in self.history])
+        arrays["history"] = np.array([[p.step, p.loss, p.seconds, *p.layers] for p in self.history])
         arrays["recipe"] = np.bytes_(json.dumps(self.recipe.to_dict(), sort_keys=True))
         save_arrays(self.checkpoint, arrays)
         write_history(self.folder / "history.csv", self.history)
@@ -200,21 +224,27 @@ class Training:
             raise LinksimError(f"{self.checkpoint} belongs to another recipe; choose another folder or move it away")
         names, variables = self._named()
         assign(variables, names, arrays, str(self.checkpoint))
-        self.history = [Progress(int(s), *map(float, rest)) for s, *rest in history]
+        self.history = [Progress(int(s), float(l), float(t), tuple(map(float, psnr))) for s, l, t, *psnr in history]
 
     def _start_from(self, path: Path) -> None:
         arrays = load_arrays(path)
         arrays = {n.removeprefix("codec/"): a for n, a in arrays.items()}
         fitting = 0
         for name, variable in zip(variable_names(self.codec), self.codec.weights, strict=True):
-            if name in arrays and arrays[name].shape == tuple(variable.shape):
-                variable.assign(arrays[name].astype("float32"))
+            if name in arrays and arrays[name].ndim == len(variable.shape):
+                # Channels of a latent are in the order of its layers: what both have in common comes first.
+                value = ops.convert_to_numpy(variable).copy()
+                common = tuple(slice(min(a, b)) for a, b in zip(arrays[name].shape, value.shape))
+                value[common] = arrays[name][common]
+                variable.assign(value)
                 fitting += 1
         if not fitting:
             raise LinksimError(f"{path} has no layer in common with {self.recipe.name!r}; name another warm_start")
 
 
 def write_history(path: Path, history: list[Progress]) -> None:
-    """step, loss, val_psnr, seconds: one line per epoch."""
-    lines = ["step,loss,val_psnr,seconds", *(f"{p.step},{p.loss:.7g},{p.val_psnr:.4f},{p.seconds:.1f}" for p in history)]
+    """step, loss, seconds, validation PSNR after each layer: one line per epoch."""
+    layers = ",".join(f"val_psnr_{i + 1}" for i in range(len(history[0].layers)))
+    lines = [f"step,loss,seconds,{layers}"]
+    lines += [f"{p.step},{p.loss:.7g},{p.seconds:.1f}," + ",".join(f"{v:.4f}" for v in p.layers) for p in history]
     write_bytes(path, ("\n".join(lines) + "\n").encode())

@@ -34,10 +34,13 @@ class Recipe:
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
+    optimizer : {"adam", "muon"}
+        `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     learning_rate, final_learning_rate : float
-        Adam; a cosine leads from the first to the second over all steps, after `warmup_steps`.
+        A cosine leads from the first to the second over all steps, after `warmup_steps`.
     warm_start : str or None
-        Name of the recipe whose weights this one starts from. Weights whose shape differs start fresh.
+        Name of the recipe whose weights this one starts from. Of weights whose shape differs the
+        common part is taken, and the rest starts fresh.
     precision : {"float32", "mixed_bfloat16"}
     seed : int
     """
@@ -51,6 +54,7 @@ class Recipe:
     steps: int = 600_000
     batch_size: int = 64
     crop: int | None = None
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_steps: int = 0
@@ -63,11 +67,14 @@ class Recipe:
         for what in ("steps", "batch_size"):
             if getattr(self, what) < 1:
                 raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
+        if self.optimizer not in ("adam", "muon"):
+            raise LinksimError(f"recipe {self.name!r}: optimizer {self.optimizer!r}; take adam or muon")
         if self.precision not in ("float32", "mixed_bfloat16"):
             raise LinksimError(f"recipe {self.name!r}: precision {self.precision!r}; take float32 or mixed_bfloat16")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values["options"] = dict(self.options)
+        # Lists for tuples, so that what JSON gives back compares equal.
+        values["options"] = {k: list(v) if isinstance(v, tuple) else v for k, v in self.options.items()}
         return values

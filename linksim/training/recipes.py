@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
+from linksim.training.recipes_progressive import progressive
 
 # Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
 _NEIGHBOUR = {7: 10, 13: 10, 4: 7, 19: 13, 1: 4}
 _RATES = {"1_12": 8, "1_6": 16}
 
+_CIFAR10 = Recipe(
+    name="",
+    codec="deepjscc",
+    optimizer="muon",
+    learning_rate=4e-3,
+    precision="mixed_bfloat16",
+)
+"""What the small networks on CIFAR-10 have in common."""
+
+_NEXT = {"steps": 2_000, "learning_rate": 1e-3}
+"""What a model takes that starts from its neighbour."""
+
 
 def _cifar10() -> list[Recipe]:
     recipes = []
     for rate, channels in _RATES.items():
-        base = Recipe(
-            name=f"deepjscc/cifar10-{rate}-snr10",
-            codec="deepjscc",
-            options={"latent_channels": channels},
-            steps=60_000,
-            precision="mixed_bfloat16",
-        )
+        name = f"deepjscc/cifar10-{rate}-snr"
+        base = replace(_CIFAR10, name=f"{name}10", options={"latent_channels": channels}, steps=16_000)
         recipes.append(base)
-        for snr, neighbour in _NEIGHBOUR.items():
-            recipes.append(
-                dataclasses.replace(
-                    base,
-                    name=f"deepjscc/cifar10-{rate}-snr{snr}",
-                    snr_db=float(snr),
-                    steps=3_000,
-                    learning_rate=5e-4,
-                    warm_start=f"deepjscc/cifar10-{rate}-snr{neighbour}",
-                )
-            )
+        for snr, other in _NEIGHBOUR.items():
+            recipes.append(replace(base, name=f"{name}{snr}", snr_db=float(snr), warm_start=f"{name}{other}", **_NEXT))
     return recipes
 
 
@@ -64,7 +63,7 @@ def _photos() -> list[Recipe]:
     return [small, gdn]
 
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in [*_cifar10(), *_photos()]}
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10)]}
 
 
 def get_recipe(name: str) -> Recipe:

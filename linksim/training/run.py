@@ -58,14 +58,17 @@ def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None 
 
 
 def draw_history(history: list[Progress], path: Path, title: str) -> None:
-    """The learning curve: validation PSNR in dB against steps."""
+    """The learning curve: validation PSNR in dB against steps, one line per layer."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    axes.plot([p.step for p in history], [p.val_psnr for p in history])
+    steps, psnr = [p.step for p in history], [p.layers for p in history]
+    axes.plot(steps, psnr, label=[f"after layer {i + 1}" for i in range(len(psnr[0]))])
+    if len(psnr[0]) > 1:
+        axes.legend(frameon=False)
     axes.set(xlabel="gradient steps", ylabel="validation PSNR of the mean MSE, dB", title=title)
     axes.grid(alpha=0.3)
     data = io.BytesIO()

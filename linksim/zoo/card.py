@@ -31,6 +31,8 @@ class Card:
     val_psnr : float
         PSNR of the mean MSE on the validation pictures at the training SNR, in dB, at the precision of
         the training.
+    val_psnr_layers : sequence of float
+        The same after each layer; empty on cards from before there were layers.
     history : sequence of (step, val_psnr)
         The learning curve, thinned.
     sha256 : str
@@ -50,6 +52,7 @@ class Card:
     sha256: str
     golden: list[float]
     notes: str = ""
+    val_psnr_layers: list[float] = dataclasses.field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write `card.json` into `folder`, whole or not at all."""

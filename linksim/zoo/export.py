@@ -18,8 +18,8 @@ def golden_output(codec: Any) -> list[float]:
     """Twelve numbers that change when any layer does: symbols and pixels of a fixed picture, no noise."""
     i, j, c = np.mgrid[0:30, 0:37, 0:3]  # sides that need padding
     picture = (0.5 + 0.5 * np.sin(0.3 * i + 0.2 * j * (c + 1)))[None].astype("float32")
-    symbols = codec.encode(picture)
-    output = ops.convert_to_numpy(codec.decode(symbols, 10.0, (30, 37)))[0]
+    symbols = codec.encode(picture, 10.0)
+    output = np.stack([ops.convert_to_numpy(y)[0] for y in codec.decode_layers(symbols, 10.0, (30, 37))])
     flat = ops.convert_to_numpy(symbols).reshape(-1)
     values = [*flat[:: max(len(flat) // 6, 1)][:6], *output.reshape(-1)[:: output.size // 6][:6]]
     return [round(float(v), 6) for v in values]
@@ -52,6 +52,7 @@ def export(training: Any, folder: Path, notes: str = "") -> Card:
         backend=f"{backend} {importlib.metadata.version(backend)}, Keras {keras.__version__}, {_device()}",
         seconds=round(last.seconds, 1),
         val_psnr=round(last.val_psnr, 3),
+        val_psnr_layers=[round(v, 3) for v in last.layers],
         history=[(p.step, round(p.val_psnr, 3)) for p in [*history[: -1 : max(len(history) // 20, 1)], last]],
         sha256=file_sha256(folder / "weights.h5"),
         golden=golden_output(codec),

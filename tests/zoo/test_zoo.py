@@ -16,7 +16,7 @@ def test_entry_is_what_its_card_says(name):
     card = zoo.read_card(zoo.find(name))
     assert card.name == name
     assert card.recipe["codec"] == RECIPES[name].codec
-    assert dict(card.recipe["options"]) == dict(RECIPES[name].options)
+    assert card.recipe["options"] == RECIPES[name].to_dict()["options"]
     np.testing.assert_allclose(zoo.golden_output(zoo.load(name)), card.golden, atol=2e-4)
 
 

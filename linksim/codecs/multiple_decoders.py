@@ -1,0 +1,57 @@
+"""Successive refinement with one decoder per number of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from linksim.codecs.deepjscc import small_decoder, small_encoder
+from linksim.codecs.progressive import ProgressiveCodec
+
+
+@keras.saving.register_keras_serializable("linksim")
+class MultipleDecoders(ProgressiveCodec):
+    """One encoder, L decoders: decoder i sees the first i layers (Kurka and Gunduz 2019, sec. III-A).
+
+    Trained together for the mean over layers of the MSE (eq. 1).
+
+    Parameters
+    ----------
+    layer_channels : sequence of int
+        Real channels of each layer at a quarter of the resolution: 8 is k_i/n = 1/12.
+
+    Examples
+    --------
+    >>> codec = MultipleDecoders([8, 8])
+    >>> codec.layer_symbols(32, 32)
+    (256, 256)
+    """
+
+    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None):
+        super().__init__(layer_channels, stride=4, name=name)
+        self.encoder = small_encoder(self.latent_channels)
+        widths = [sum(self.layer_channels[: i + 1]) for i in range(self.num_layers)]
+        self.decoders = [small_decoder(width, name=f"decoder_{i + 1}") for i, width in enumerate(widths)]
+
+    def analyze(self, pictures: Any, training: bool = False) -> Any:
+        return self.encoder(pictures, training=training)
+
+    def synthesize(self, latent: Any, training: bool = False) -> Any:
+        by_width = {decoder.input_shape[-1]: decoder for decoder in self.decoders}
+        return by_width[latent.shape[-1]](latent, training=training)
+
+    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
+        latents = self.split(symbols, size)
+        parts = [ops.concatenate(latents[: i + 1], axis=-1) for i in range(len(latents))]
+        return [self._crop(self.synthesize(part, training=training), size) for part in parts]
+
+    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
+        # Only the last decoder has to run.
+        latent = ops.concatenate(self.split(symbols, size), axis=-1)
+        return self._crop(self.synthesize(latent, training=training), size)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"layer_channels": list(self.layer_channels), "name": self.name}

@@ -1,0 +1,68 @@
+"""Successive refinement with one decoder for all numbers of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from linksim.codecs.deepjscc import small_decoder, small_encoder
+from linksim.codecs.progressive import ProgressiveCodec
+
+
+@keras.saving.register_keras_serializable("linksim")
+class SingleDecoder(ProgressiveCodec):
+    """One encoder and one decoder; layers that are missing are zeros (Kurka and Gunduz 2019, sec. III-C).
+
+    In training the received code is cut at a random layer boundary, one per batch, so that the one
+    decoder learns every length. The size of the model does not depend on the number of layers, but
+    for the kernels that touch the latent.
+
+    Parameters
+    ----------
+    layer_channels : sequence of int
+        Real channels of each layer at a quarter of the resolution: 8 is k_i/n = 1/12.
+    """
+
+    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None):
+        super().__init__(layer_channels, stride=4, name=name)
+        self.encoder = small_encoder(self.latent_channels)
+        self.decoder = small_decoder(self.latent_channels)
+
+    def analyze(self, pictures: Any, training: bool = False) -> Any:
+        return self.encoder(pictures, training=training)
+
+    def synthesize(self, latent: Any, training: bool = False) -> Any:
+        missing = self.latent_channels - latent.shape[-1]
+        if missing:
+            latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
+        return self.decoder(latent, training=training)
+
+    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
+        latents = self.split(symbols, size)
+        parts = [ops.concatenate(latents[: i + 1], axis=-1) for i in range(len(latents))]
+        return [self._crop(self.synthesize(part, training=training), size) for part in parts]
+
+    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
+        # The decoder has to run only once.
+        latent = ops.concatenate(self.split(symbols, size), axis=-1)
+        return self._crop(self.synthesize(latent, training=training), size)
+
+    def reconstructions(
+        self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
+    ) -> list[Any]:
+        if not training:
+            return super().reconstructions(pictures, send, snr_db)
+        size = pictures.shape[1:3]
+        received = send(self.encode(pictures, snr_db, training=True))
+        latent = ops.concatenate(self.split(received, size), axis=-1)
+        # One cut for the whole batch.
+        layers = keras.random.randint((), 1, self.num_layers + 1, seed=seed)
+        widths = ops.cumsum(ops.array(self.layer_channels, "int32"))
+        kept = ops.arange(self.latent_channels, dtype="int32") < ops.take(widths, layers - 1)
+        return [self._crop(self.synthesize(latent * ops.cast(kept, latent.dtype), training=True), size)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"layer_channels": list(self.layer_channels), "name": self.name}

@@ -1,0 +1,69 @@
+"""The models of Kurka and Gunduz (2019): three schemes of successive refinement on CIFAR-10."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from linksim.training.recipe import Recipe
+
+_LAYER = 8  # real channels: k_i/n = 1/12
+_NEIGHBOUR = {7: 13, 19: 13, 4: 7, 1: 4}
+_FIRST = 13
+"""The SNR that is trained first; the others start from a neighbour."""
+
+_NEXT = {"steps": 2_000, "learning_rate": 1e-3}
+
+
+def _snrs(first: Recipe) -> list[Recipe]:
+    """A recipe for every training SNR of the figures, from that for the first."""
+    stem = first.name.removesuffix(str(_FIRST))
+    others = [
+        replace(first, name=f"{stem}{snr}", snr_db=float(snr), warm_start=f"{stem}{other}", **_NEXT)
+        for snr, other in _NEIGHBOUR.items()
+    ]
+    return [first, *others]
+
+
+def _layers(common: Recipe, codec: str, layers: int, steps: int, start: str, channel: str = "awgn") -> Recipe:
+    """`layers` layers of 1/12 each at 13 dB."""
+    return replace(
+        common,
+        name=f"{codec}/cifar10-{channel}-{layers}x1_12-snr{_FIRST}",
+        codec=codec,
+        options={"layer_channels": (_LAYER,) * layers},
+        snr_db=float(_FIRST),
+        channel=channel,
+        steps=steps,
+        learning_rate=3e-3,
+        warm_start=start,
+    )
+
+
+def progressive(common: Recipe) -> list[Recipe]:
+    """Multiple decoders, residual transmission and single decoder.
+
+    Parameters
+    ----------
+    common : Recipe
+        What the small networks on CIFAR-10 share.
+    """
+    recipes = []
+    two = "multiple-decoders/cifar10-awgn-2x1_12-snr13"
+    for codec, layers, steps, start in [
+        ("multiple-decoders", 2, 8_000, "deepjscc/cifar10-1_6-snr10"),
+        ("multiple-decoders", 5, 6_000, two),
+        ("single-decoder", 2, 6_000, "deepjscc/cifar10-1_6-snr13"),
+    ]:
+        recipes += _snrs(_layers(common, codec, layers, steps, start))
+
+    recipes += _snrs(_layers(common, "multiple-decoders", 2, 4_000, two, channel="rayleigh-slow"))
+
+    # Fig. 3d: more layers beside the same first two.
+    recipes += [_layers(common, "multiple-decoders", layers, 4_000, two) for layers in (3, 4)]
+
+    # The second layer of the residual scheme, behind the single-layer model as its first.
+    for snr in (_FIRST, *_NEIGHBOUR):
+        start = f"deepjscc/cifar10-1_12-snr{snr}"
+        name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
+        recipes.append(replace(_layers(common, "residual", 2, 3_000, start), name=name, snr_db=float(snr)))
+    return recipes
