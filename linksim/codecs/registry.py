@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from linksim.codecs.adaptive import AdaptiveProgressive
 from linksim.codecs.base import Codec
 from linksim.codecs.deepjscc import DeepJscc
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
@@ -14,6 +15,7 @@ from linksim.codecs.single_decoder import SingleDecoder
 from linksim.errors import LinksimError
 
 CODECS: dict[str, type[Codec]] = {
+    "adaptive": AdaptiveProgressive,
     "deepjscc": DeepJscc,
     "deepjscc-gdn": DeepJsccGdn,
     "multiple-decoders": MultipleDecoders,

@@ -34,6 +34,9 @@ class Recipe:
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
+    loss : {"mse", "psnr"}
+        The mean MSE, or minus the mean of per-picture PSNR: where SNRs and rates are mixed in a batch,
+        MSE would see little but the worst of them.
     optimizer : {"adam", "muon"}
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     learning_rate, final_learning_rate : float
@@ -54,6 +57,7 @@ class Recipe:
     steps: int = 600_000
     batch_size: int = 64
     crop: int | None = None
+    loss: str = "mse"
     optimizer: str = "adam"
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
@@ -67,6 +71,8 @@ class Recipe:
         for what in ("steps", "batch_size"):
             if getattr(self, what) < 1:
                 raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
+        if self.loss not in ("mse", "psnr"):
+            raise LinksimError(f"recipe {self.name!r}: loss {self.loss!r}; take mse or psnr")
         if self.optimizer not in ("adam", "muon"):
             raise LinksimError(f"recipe {self.name!r}: optimizer {self.optimizer!r}; take adam or muon")
         if self.precision not in ("float32", "mixed_bfloat16"):

@@ -66,4 +66,30 @@ def progressive(common: Recipe) -> list[Recipe]:
         start = f"deepjscc/cifar10-1_12-snr{snr}"
         name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
         recipes.append(replace(_layers(common, "residual", 2, 3_000, start), name=name, snr_db=float(snr)))
+
+    # Beyond the paper: one model for every SNR and every number of layers.
+    recipes.append(
+        replace(
+            common,
+            name="adaptive/cifar10-awgn-6x1_24",
+            codec="adaptive",
+            options={"layer_channels": (4,) * 6, "filters": 64, "blocks": 4},
+            snr_db=(0.0, 25.0),
+            loss="psnr",
+            steps=14_000,
+            learning_rate=3e-3,
+        )
+    )
+
+    # Larger pictures, less bandwidth: five layers of 1/48 for photographs.
+    recipes.append(
+        replace(
+            _layers(common, "multiple-decoders", 5, 3_000, "multiple-decoders/cifar10-awgn-5x1_12-snr13"),
+            name="multiple-decoders/photos-awgn-5x1_48-snr13",
+            options={"layer_channels": (2,) * 5},
+            data="photos",
+            crop=64,
+            batch_size=16,
+        )
+    )
     return recipes
