@@ -32,10 +32,13 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
         task = bar.add_task(recipe.name, total=recipe.steps)
 
         def report(progress: Progress) -> None:
-            text = f"{recipe.name}  {progress.val_psnr:.2f} dB"
-            bar.update(task, completed=min(progress.step, recipe.steps), description=text)
+            psnr = " / ".join(f"{value:.2f}" for value in progress.layers)
+            bar.update(task, completed=min(progress.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
             if not console.is_terminal:
-                print(f"step {progress.step} of {recipe.steps}: validation PSNR {progress.val_psnr:.2f} dB", flush=True)
+                left = progress.seconds * (recipe.steps / progress.step - 1) / 60
+                print(
+                    f"step {progress.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True
+                )
 
         try:
             card = train(recipe, root, report)

@@ -9,7 +9,14 @@ from keras import ops
 from linksim.codecs.registry import CODECS, create
 from linksim.errors import LinksimError
 
-SMALL = {"deepjscc": {"latent_channels": 4}, "deepjscc-gdn": {"latent_channels": 4, "filters": 8}}
+SMALL = {
+    "adaptive": {"layer_channels": (2, 4), "filters": 8, "blocks": 1},
+    "deepjscc": {"latent_channels": 4},
+    "deepjscc-gdn": {"latent_channels": 4, "filters": 8},
+    "multiple-decoders": {"layer_channels": (2, 4)},
+    "residual": {"layer_channels": (2, 4)},
+    "single-decoder": {"layer_channels": (2, 4)},
+}
 
 
 @pytest.fixture(params=sorted(CODECS), scope="module")
@@ -21,11 +28,13 @@ def codec(request):
 def test_any_size_comes_back_at_its_size(codec, size):
     """Padding is done inside and charged: the symbols are those of the padded picture."""
     x = np.random.default_rng(0).random((2, *size, 3)).astype("float32")
-    symbols = ops.convert_to_numpy(codec.encode(x))
+    symbols = ops.convert_to_numpy(codec.encode(x, 10.0))
     cells = -(-size[0] // codec.stride) * -(-size[1] // codec.stride)
     assert symbols.shape == (2, codec.num_symbols(*size), 2)
     assert codec.num_symbols(*size) == cells * codec.latent_channels // 2
-    assert (symbols**2).sum(-1).mean(-1) == pytest.approx(1.0, rel=1e-4)
+    assert sum(codec.layer_symbols(*size)) == codec.num_symbols(*size) and len(codec.layer_symbols(*size)) == codec.num_layers
+    for layer in np.split(symbols, np.cumsum(codec.layer_symbols(*size))[:-1], axis=1):
+        assert (layer**2).sum(-1).mean(-1) == pytest.approx(1.0, rel=1e-4)
     y = ops.convert_to_numpy(codec.decode(symbols, 10.0, size))
     assert y.shape == x.shape and y.dtype == np.float32
     assert 0 <= y.min() and y.max() <= 1

@@ -5,11 +5,13 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 import linksim.training.loop as loop
 from linksim.errors import LinksimError
 from linksim.training import RECIPES, Recipe, Training, get_recipe
 from linksim.training.data import Batches, load_data
+from linksim.training.muon import ConvMuon
 from linksim.training.run import train
 
 RECIPE = Recipe("test/tiny", "deepjscc", {"latent_channels": 4}, steps=12, batch_size=8)
@@ -27,6 +29,56 @@ def small_world(monkeypatch):
 
 def weights(training):
     return [np.asarray(w) for w in training.codec.get_weights()]
+
+
+@pytest.mark.parametrize("codec", ["multiple-decoders", "single-decoder", "residual"])
+def test_a_progressive_codec_learns_and_resumes(tmp_path, codec):
+    """Validation is per layer, and a run in two parts draws the cuts and the noise of a run in one."""
+    recipe = dataclasses.replace(RECIPE, codec=codec, options={"layer_channels": (2, 2)}, optimizer="muon", learning_rate=3e-3)
+
+    def stop(progress):
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    whole = Training(recipe, tmp_path / "a")
+    start = weights(whole)
+    whole.run()
+    assert all(len(p.layers) == 2 for p in whole.history)
+    assert whole.history[-1].val_psnr > whole.history[0].val_psnr
+    with pytest.raises(KeyboardInterrupt):
+        Training(recipe, tmp_path / "b", report=stop).run()
+    Training(recipe, tmp_path / "b").run()
+    resumed = Training(recipe, tmp_path / "b")
+    for a, b in zip(weights(whole), weights(resumed), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    if codec == "residual":  # the first pair is as it was
+        for a, b in zip(start[: len(start) // 2], weights(whole)):
+            np.testing.assert_array_equal(a, b)
+    assert (tmp_path / "a" / "history.csv").read_text().startswith("step,loss,seconds,val_psnr_1,val_psnr_2")
+
+
+def test_muon_orthogonalises_kernels_and_leaves_the_rest_to_adam():
+    """The update of a kernel has nearly equal singular values; that of a bias is Adam's."""
+    kernel, bias = keras.Variable(np.zeros((3, 3, 8, 16), "float32")), keras.Variable(np.zeros(16, "float32"))
+    rng = np.random.default_rng(0)
+    # a gradient of very unequal singular values
+    gradient = rng.standard_normal((72, 16)) @ np.diag(np.logspace(0, -2, 16))
+    optimizer = ConvMuon(1e-2)
+    optimizer.build([kernel, bias])
+    step = rng.standard_normal(16).astype("float32")
+    optimizer.apply([ops.convert_to_tensor(gradient.reshape(3, 3, 8, 16).astype("float32")), ops.convert_to_tensor(step)])
+    values = np.linalg.svd(np.asarray(kernel).reshape(72, 16), compute_uv=False)
+    assert values.max() / values.min() < 3 < np.linalg.cond(gradient) / 10
+    assert np.sqrt(np.mean(np.square(kernel))) == pytest.approx(0.2 * 1e-2, rel=0.3)
+    np.testing.assert_allclose(np.asarray(bias), -1e-2 * np.sign(step), rtol=1e-2)
+
+
+def test_the_psnr_loss_is_the_mean_psnr(tmp_path):
+    training = Training(dataclasses.replace(RECIPE, loss="psnr"), tmp_path)
+    y = np.random.default_rng(0).random((4, 16, 16, 3)).astype("float32")
+    noisy = y + np.array([0.01, 0.1, 0.2, 0.3], "float32")[:, None, None, None]
+    loss = float(training.chain.compute_loss(y=y, y_pred=noisy[:, None]))
+    assert -loss == pytest.approx(np.mean(-20 * np.log10([0.01, 0.1, 0.2, 0.3])), abs=0.1)
 
 
 def test_the_loss_falls(tmp_path):
@@ -80,7 +132,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
 
 
 def test_warm_start_takes_what_fits(tmp_path):
-    """A wider latent keeps the layers whose shapes agree."""
+    """A wider latent keeps the layers whose shapes agree, and of the others the common part."""
     Training(RECIPE, tmp_path / "a").run()
     wide = dataclasses.replace(RECIPE, options={"latent_channels": 6}, warm_start="test/tiny")
     with pytest.raises(LinksimError, match="starts from"):
@@ -89,6 +141,9 @@ def test_warm_start_takes_what_fits(tmp_path):
     started = Training(wide, tmp_path / "b", warm_start=tmp_path / "a" / "checkpoint.h5")
     same = [a.shape == b.shape and np.array_equal(a, b) for a, b in zip(weights(source), weights(started), strict=True)]
     assert sum(same) >= len(same) - 5 and not all(same)
+    for a, b in zip(weights(source), weights(started), strict=True):
+        common = tuple(slice(min(n, m)) for n, m in zip(a.shape, b.shape))
+        np.testing.assert_array_equal(a[common], b[common])
 
 
 def test_a_checkpoint_belongs_to_its_recipe(tmp_path):
