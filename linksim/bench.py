@@ -50,7 +50,7 @@ def analog(seconds: float) -> list[Measurement]:
         return len(pixels)
 
     def sweep() -> int:
-        link._symbols.clear()  # every round encodes each picture once, as a sweep does
+        link._sent.clear()  # every round encodes each picture once, as a sweep does
         for snr_db in snrs:
             link.transmit(pictures, snr_db, draws)
         return len(pictures) * len(snrs) * len(draws)

@@ -1,17 +1,17 @@
-"""One face for codecs of two kinds: Keras codecs, which run compiled with the channel, and plain functions."""
+"""One face for codecs of all kinds; plain functions on NumPy arrays behind it."""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.images.picture import Picture
 from linksim.links.budget import digest
 from linksim.phy._tf import tf
 from linksim.phy.channel import Channel, noise_variance
@@ -35,6 +35,11 @@ def _batch_pixels() -> int:
     return max(_CPU_PIXELS, int(_GPU_SHARE * memory / _BYTES_PER_PIXEL))
 
 
+def batch_rows(size: tuple[int, int]) -> int:
+    """Pictures of (H, W) pixels that go through a network at a time."""
+    return max(1, _batch_pixels() // (size[0] * size[1]))
+
+
 def receive_symbols(channel: Channel, symbols: Any, snr_db: Any, keys: Any) -> Any:
     """What the decoder is given, `complex64 [B, k]`: the channel's output, equalised where there is CSI."""
     received = channel(symbols, snr_db, keys)
@@ -44,20 +49,6 @@ def receive_symbols(channel: Channel, symbols: Any, snr_db: Any, keys: Any) -> A
     return equalize(y, h, noise_variance(snr_db))[0]
 
 
-def _compiled(function: Callable, *signature: Any) -> Any:
-    """One graph for one signature. Concrete, because TensorFlow warns of a function that is traced
-    for many picture sizes; without AutoGraph, which would wrap our errors in its own."""
-    return tf.function(function, autograph=False).get_concrete_function(*signature)
-
-
-def _source_of(kind: type) -> str:
-    """The text of a class, so that an edited network is another one; nothing where there is no file."""
-    try:
-        return inspect.getsource(kind)
-    except (OSError, TypeError):
-        return ""
-
-
 def _traits(values: np.ndarray) -> list[float]:
     """Eight rounded projections of an array: the same in spite of rounding errors, others for other values."""
     flat = np.asarray(values, np.float64).reshape(-1)
@@ -65,114 +56,86 @@ def _traits(values: np.ndarray) -> list[float]:
     return np.round(signs @ flat / np.sqrt(flat.size), 3).tolist()
 
 
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """What a transmitter holds of P pictures of one size before the channel is drawn.
+
+    Parameters
+    ----------
+    symbols : complex64 [P, k]
+        The layers one after the other; with feedback only the first, which alone is the same for all draws.
+    layers : tuple of int
+        Channel uses of each layer.
+    pixels : uint8 [P, H, W, 3], optional
+        The pictures, where later layers are made from them draw by draw.
+    """
+
+    symbols: np.ndarray
+    layers: tuple[int, ...]
+    pixels: np.ndarray | None = None
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """What the receiver's graph reads, one row per picture."""
+        return [self.symbols] if self.pixels is None else [self.symbols, self.pixels]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(a.nbytes for a in self.arrays)
+
+
+def check_power(name: str, power: np.ndarray, num_layers: int) -> None:
+    """Mean power `[P, layers]` of the symbols of each picture and layer.
+
+    Raises
+    ------
+    LinksimError
+        If one of them is not 1.
+    """
+    if np.all(np.abs(power - 1) < 1e-3):
+        return
+    row, layer = np.unravel_index(np.argmax(np.abs(power - 1)), power.shape)
+    which, each = "a picture", "each picture"
+    if num_layers > 1:
+        which, each = f"layer {layer + 1} of a picture", "each layer of each picture"
+    raise LinksimError(
+        f"{name}: the symbols of {which} have mean power {power[row, layer]:.4g}; "
+        f"encode must normalise {each} to mean power 1"
+    )
+
+
 class CodecAdapter(ABC):
-    """A codec on NumPy pictures and TensorFlow symbols."""
+    """A codec on pictures and TensorFlow symbols."""
 
     name: str
+    num_layers: int = 1
+    cache_bytes: int = 1 << 27
+    """What is worth keeping of encoded pictures; more where encoding is costly."""
+
+    def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
+        """What `encode` looks at beside the pictures; by default nothing, so that they are encoded once."""
+        return ()
 
     @abstractmethod
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        """`uint8 [P, H, W, 3]` to `complex64 [P, k]`."""
+    def encode(self, pictures: Sequence[Picture], channel: Channel, snr_db: float, seed: int) -> Sent:
+        """What the transmitter makes of pictures of one size."""
 
     @abstractmethod
     def receive(
-        self, symbols: np.ndarray, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]
-    ) -> np.ndarray:
-        """Symbols `[P, k]`, keys `[P, D, 2]` to `uint8 [P*D, H, W, 3]`: every picture over every draw."""
+        self, sent: Sent, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]
+    ) -> list[np.ndarray]:
+        """Keys `[P, D, 2]` to `uint8 [P*D, H, W, 3]` per layer: every picture over every draw."""
 
     @abstractmethod
     def fingerprint(self) -> str:
         """Hex digest of all that determines the codec's output."""
 
 
-class KerasAdapter(CodecAdapter):
-    """A `linksim.codecs.Codec` under TensorFlow: channel, decoder and rounding in one compiled graph."""
-
-    def __init__(self, codec: Any):
-        self.codec = codec
-        self.name = getattr(codec, "title", None) or codec.name
-        self._compile()
-
-    def _compile(self) -> None:
-        # One graph per picture size, any number of pictures: no sweep retraces.
-        self._encoders: dict[tuple[int, int], Any] = {}
-        self._receivers: dict[tuple[str, tuple[int, int]], Any] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"codec": self.codec, "name": self.name}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._compile()
-
-    def fingerprint(self) -> str:
-        weights = hashlib.sha256()
-        for w in self.codec.weights:
-            weights.update(np.ascontiguousarray(w.numpy()))
-        config = {k: v for k, v in self.codec.get_config().items() if k != "name"}
-        kind = type(self.codec)
-        return digest(
-            codec=f"{kind.__module__}.{kind.__qualname__}",
-            code=_source_of(kind),
-            precision=self.codec.dtype_policy.name,
-            config=config,
-            weights=weights.hexdigest(),
-        )
-
-    def _encode_batch(self, pixels: Any) -> Any:
-        symbols = self.codec.encode(tf.cast(pixels, tf.float32) / 255.0)
-        return tf.complex(symbols[..., 0], symbols[..., 1])
-
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        size = pixels.shape[1:3]
-        if size not in self._encoders:
-            spec = tf.TensorSpec([None, *size, 3], tf.uint8)
-            self._encoders[size] = _compiled(self._encode_batch, spec)
-        encode, rows = self._encoders[size], max(1, _batch_pixels() // (size[0] * size[1]))
-        parts = [encode(tf.constant(pixels[i : i + rows])).numpy() for i in range(0, len(pixels), rows)]
-        return np.concatenate(parts)
-
-    def _receiver(self, channel: Channel, size: tuple[int, int]) -> Any:
-        key = (channel.label, size)
-        if key not in self._receivers:
-
-            def receive(symbols: Any, rows: Any, keys: Any, snr_db: Any) -> Any:
-                y = receive_symbols(channel, tf.gather(symbols, rows), snr_db, keys)
-                pairs = tf.stack([tf.math.real(y), tf.math.imag(y)], axis=-1)
-                pairs = tf.ensure_shape(pairs, [None, symbols.shape[1], 2])
-                pictures = self.codec.decode(pairs, snr_db, size)
-                return tf.cast(tf.round(tf.clip_by_value(pictures, 0.0, 1.0) * 255.0), tf.uint8)
-
-            k = self.codec.num_symbols(*size)
-            self._receivers[key] = _compiled(
-                receive,
-                tf.TensorSpec([None, k], tf.complex64),
-                tf.TensorSpec([None], tf.int32),
-                tf.TensorSpec([None, 2], tf.uint32),
-                tf.TensorSpec([], tf.float32),
-            )
-        return self._receivers[key]
-
-    def receive(
-        self, symbols: np.ndarray, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]
-    ) -> np.ndarray:
-        receive = self._receiver(channel, size)
-        num_draws = keys.shape[1]
-        keys = tf.reshape(keys, [-1, 2])
-        on_device, snr = tf.constant(symbols), tf.constant(snr_db, tf.float32)
-        owner = tf.repeat(tf.range(len(symbols)), num_draws)
-        batch = max(1, _batch_pixels() // (size[0] * size[1]))
-        out = np.empty((len(owner), *size, 3), np.uint8)
-        for i in range(0, len(owner), batch):
-            out[i : i + batch] = receive(on_device, owner[i : i + batch], keys[i : i + batch], snr).numpy()
-        return out
-
-
 class FunctionAdapter(CodecAdapter):
     """Plain functions on NumPy arrays, from any framework."""
 
     def __init__(self, encode: Callable, decode: Callable, probe_size: tuple[int, int]):
-        self._encode, self._decode, self._probe_size = encode, decode, probe_size
+        self._own_encode, self._own_decode, self._probe_size = encode, decode, probe_size
         self.name = "own codec"
 
     def fingerprint(self) -> str:
@@ -180,14 +143,14 @@ class FunctionAdapter(CodecAdapter):
         height, width = self._probe_size
         i, j, c = np.mgrid[0:height, 0:width, 0:3]
         probe = np.rint(127.5 + 127.5 * np.sin(0.31 * i + 0.17 * j * (c + 1))).astype(np.uint8)[None]
-        symbols = self.encode(probe)
+        symbols = self._call_encode(probe)
         pictures = [self._call_decode(symbols, snr_db, self._probe_size) for snr_db in (0.0, 10.0, 20.0)]
-        if not np.array_equal(symbols, self.encode(probe)):
+        if not np.array_equal(symbols, self._call_encode(probe)):
             raise LinksimError(f"{self.name}: encode gives other symbols each time; switch dropout and noise off")
         return digest(functions=[_traits(v) for v in (symbols.real, symbols.imag, *pictures)])
 
-    def encode(self, pixels: np.ndarray) -> np.ndarray:
-        symbols = np.asarray(self._encode(pixels.astype(np.float32) / np.float32(255)))
+    def _call_encode(self, pixels: np.ndarray) -> np.ndarray:
+        symbols = np.asarray(self._own_encode(pixels.astype(np.float32) / np.float32(255)))
         if symbols.ndim != 2 or len(symbols) != len(pixels) or not np.iscomplexobj(symbols):
             raise LinksimError(
                 f"{self.name}: encode gave {symbols.dtype} {list(symbols.shape)}; it must give complex [B, k], B = {len(pixels)}"
@@ -195,7 +158,7 @@ class FunctionAdapter(CodecAdapter):
         return symbols.astype(np.complex64)
 
     def _call_decode(self, symbols: np.ndarray, snr_db: float, size: tuple[int, int]) -> np.ndarray:
-        pictures = np.asarray(self._decode(symbols, snr_db, size), np.float32)
+        pictures = np.asarray(self._own_decode(symbols, snr_db, size), np.float32)
         if pictures.shape != (len(symbols), *size, 3):
             raise LinksimError(
                 f"{self.name}: decode gave {list(pictures.shape)}; it must give [B, H, W, 3] = {[len(symbols), *size, 3]}"
@@ -204,18 +167,22 @@ class FunctionAdapter(CodecAdapter):
             raise LinksimError(f"{self.name}: decode gave values that are not finite; keep them in [0, 1]")
         return pictures
 
+    def encode(self, pictures: Sequence[Picture], channel: Channel, snr_db: float, seed: int) -> Sent:
+        symbols = self._call_encode(np.stack([p.pixels for p in pictures]))
+        return Sent(symbols, (symbols.shape[1],))
+
     def receive(
-        self, symbols: np.ndarray, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]
-    ) -> np.ndarray:
+        self, sent: Sent, keys: Any, snr_db: float, channel: Channel, size: tuple[int, int]
+    ) -> list[np.ndarray]:
         num_draws = keys.shape[1]
         flat = tf.reshape(keys, [-1, 2])
-        owner = np.repeat(np.arange(len(symbols)), num_draws)
-        batch = max(1, _batch_pixels() // (size[0] * size[1]))
+        owner = np.repeat(np.arange(len(sent.symbols)), num_draws)
+        batch = batch_rows(size)
         out = np.empty((len(owner), *size, 3), np.uint8)
         for i in range(0, len(owner), batch):
-            y = receive_symbols(channel, symbols[owner[i : i + batch]], snr_db, flat[i : i + batch]).numpy()
+            y = receive_symbols(channel, sent.symbols[owner[i : i + batch]], snr_db, flat[i : i + batch]).numpy()
             out[i : i + batch] = np.rint(np.clip(self._call_decode(y, snr_db, size), 0, 1) * 255)
-        return out
+        return [out]
 
 
 def adapt(codec: Any, probe_size: tuple[int, int]) -> CodecAdapter:
@@ -231,8 +198,12 @@ def adapt(codec: Any, probe_size: tuple[int, int]) -> CodecAdapter:
     if all(hasattr(codec, what) for what in ("encode", "decode", "num_symbols", "weights")):
         import keras
 
+        from linksim.codecs.residual import ResidualTransmission
+        from linksim.links.keras_adapter import KerasAdapter
+        from linksim.links.residual_adapter import ResidualAdapter
+
         if keras.backend.backend() == "tensorflow":
-            return KerasAdapter(codec)
+            return ResidualAdapter(codec) if isinstance(codec, ResidualTransmission) else KerasAdapter(codec)
         raise LinksimError(
             f"Keras runs on {keras.backend.backend()}, Sionna on TensorFlow; set KERAS_BACKEND=tensorflow for links"
         )

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.links.adapters import CodecAdapter, adapt
+from linksim.links.adapters import CodecAdapter, Sent, adapt, check_power
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.budget import digest
 from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a change of this file can change a result."""
-
-# Symbols of pictures that were encoded before, per link: every SNR and draw reuses them.
-_CACHE_BYTES = 1 << 27
 
 
 class AnalogLink(Link):
     """Joint source-channel coding: encode, send the symbols, decode what arrives.
 
-    Every picture is encoded once; its symbols are reused for all SNRs and draws.
+    Every picture is encoded once; its symbols are reused for all SNRs and draws. A codec whose encoder
+    is told the SNR encodes once per SNR.
+
+    A codec of several layers sends them one after the other as one transmission: a draw has one slow
+    fade and one stream of noise for all of them, and the Reception has an entry for what the receiver
+    shows after each. Bandwidth adds up over the layers.
+
+    Residual transmission (`linksim.codecs.ResidualTransmission`) without feedback subtracts, at the
+    transmitter, an estimate of what the receiver has: the mean over `codec.realizations` draws of its
+    own, made once per picture, SNR and seed and used for all draws. With feedback every draw has its
+    own later layers.
 
     Parameters
     ----------
@@ -63,10 +70,11 @@ class AnalogLink(Link):
         self.channel = channel
         self._adapter: CodecAdapter = adapt(codec, probe_size)
         self.name = name or self._adapter.name
-        self._symbols: dict[tuple[str, ...], np.ndarray] = {}
+        self.num_layers = self._adapter.num_layers
+        self._sent: dict[tuple[Any, ...], Sent] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_symbols": {}}
+        return {**self.__dict__, "_sent": {}}
 
     def fingerprint(self) -> str:
         return digest(
@@ -77,45 +85,48 @@ class AnalogLink(Link):
         by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
         for i, picture in enumerate(pictures):
             by_size[picture.size].append(i)
-        bandwidth: list[Bandwidth | None] = [None] * len(pictures)
-        outcomes = []
+        bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
+        layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
         for size, indices in by_size.items():
-            symbols = self._encode([pictures[i] for i in indices])
-            for i in indices:
-                k = symbols.shape[1]
-                bandwidth[i] = Bandwidth(k, {"symbols": float(k)})
+            sent = self._encode([pictures[i] for i in indices], float(snr_db), seed)
+            for row, so_far in zip(bandwidth, self._bandwidth(sent.layers), strict=True):
+                for i in indices:
+                    row[i] = so_far
             roots = np.stack([picture_key(self.channel.noise_identity, pictures[i].sha256, seed) for i in indices])
-            keys = draw_keys(roots, draws)
-            pixels = self._adapter.receive(symbols, keys, float(snr_db), self.channel, size)
+            shown = self._adapter.receive(sent, draw_keys(roots, draws), float(snr_db), self.channel, size)
             rows = len(indices) * len(draws)
-            outcomes.append(
-                Outcomes(
-                    picture=np.repeat(indices, len(draws)),
-                    count=np.ones(rows, np.int64),
-                    delivered=np.ones(rows, bool),
-                    pixels=pixels,
+            for outcomes, pixels in zip(layers, shown, strict=True):
+                outcomes.append(
+                    Outcomes(
+                        picture=np.repeat(indices, len(draws)),
+                        count=np.ones(rows, np.int64),
+                        delivered=np.ones(rows, bool),
+                        pixels=pixels,
+                    )
                 )
-            )
-        return Reception(layers=[outcomes], bandwidth=[bandwidth])
+        return Reception(layers=layers, bandwidth=bandwidth)
 
-    def _encode(self, pictures: list[Picture]) -> np.ndarray:
-        """Symbols `complex64 [P, k]`, from the cache where these pictures were encoded together before.
+    def _bandwidth(self, layers: Sequence[int]) -> list[Bandwidth]:
+        """Of one picture, up to and including each layer."""
+        if len(layers) == 1:
+            return [Bandwidth(layers[0], {"symbols": float(layers[0])})]
+        items = [(f"layer {i + 1}", float(k)) for i, k in enumerate(layers)]
+        return [Bandwidth(k, dict(items[: i + 1])) for i, k in enumerate(accumulate(layers))]
+
+    def _encode(self, pictures: list[Picture], snr_db: float, seed: int) -> Sent:
+        """What is sent of pictures of one size, from the cache where they were encoded together before.
 
         Together: a picture encoded in another batch may differ in its last bits, and results must not
         depend on what was sent before.
         """
-        key = tuple(p.sha256 for p in pictures)
-        if key in self._symbols:
-            return self._symbols[key]
-        symbols = self._adapter.encode(np.stack([p.pixels for p in pictures]))
-        power = np.mean(np.abs(symbols) ** 2, axis=1)
-        if not np.all(np.abs(power - 1) < 1e-3):
-            worst = power[np.argmax(np.abs(power - 1))]
-            raise LinksimError(
-                f"{self.name}: the symbols of a picture have mean power {worst:.4g}; "
-                "encode must normalise each picture to mean power 1"
-            )
+        key = (*(p.sha256 for p in pictures), *self._adapter.depends_on(snr_db, seed))
+        if key in self._sent:
+            return self._sent[key]
+        sent = self._adapter.encode(pictures, self.channel, snr_db, seed)
+        ends = [0, *(end for end in accumulate(sent.layers) if end <= sent.symbols.shape[1])]
+        power = [np.mean(np.abs(sent.symbols[:, a:b]) ** 2, axis=1) for a, b in zip(ends, ends[1:])]
+        check_power(self.name, np.stack(power, axis=1), self.num_layers)
         # When it is full the first ones stay: a sweep comes by in the same order for every SNR.
-        if sum(s.nbytes for s in self._symbols.values()) + symbols.nbytes <= _CACHE_BYTES:
-            self._symbols[key] = symbols
-        return symbols
+        if sum(s.nbytes for s in self._sent.values()) + sent.nbytes <= self._adapter.cache_bytes:
+            self._sent[key] = sent
+        return sent

@@ -115,17 +115,17 @@ class Link(ABC):
 
 @dataclass(frozen=True)
 class MemberPoint:
-    """What an envelope knows of one member at one SNR: mean PSNR in dB and the share delivered."""
+    """What an envelope knows of one member at one SNR, after one layer: mean PSNR in dB and the share delivered."""
 
     psnr: float
     delivered: float
 
 
 class Envelope(ABC):
-    """Links that are simulated each for itself, and a rule that picks one of them per SNR.
+    """Links that are simulated each for itself, and a rule that picks one of them per SNR and layer.
 
-    It is no link: nothing is transmitted by it. A sweep simulates `members` and derives the
-    envelope's rows from theirs.
+    It is no link: nothing is transmitted by it. A sweep simulates `members`, all of the same number
+    of layers, and derives the envelope's rows from theirs.
     """
 
     name: str
@@ -133,4 +133,4 @@ class Envelope(ABC):
 
     @abstractmethod
     def choose(self, points: Sequence[MemberPoint]) -> int:
-        """Index of the member to use, given every member's point at one SNR, in members' order."""
+        """Index of the member to use, given every member's point at one SNR and layer, in members' order."""

@@ -1,4 +1,4 @@
-"""The envelope over modulation and coding schemes."""
+"""The envelope over modulation and coding schemes, or over trained models."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ TARGET_BLER = 0.1
 class BestOf(Envelope):
     """What a transmitter reaches that picks a scheme per SNR.
 
+    Links of several layers are picked per SNR and layer: after every layer the best of them, as if the
+    number of layers that arrive were known beforehand.
+
     Parameters
     ----------
     members : sequence of Link
-        For "target-bler": links with a `rate()` in bits per channel use.
+        All of one number of layers. For "target-bler": links with a `rate()` in bits per channel use.
     rule : {"oracle", "target-bler"}
         "oracle": the scheme with the best mean PSNR on the pictures that are sent, which no real
         transmitter knows. "target-bler": the highest rate whose block error rate is at most 10 %, as

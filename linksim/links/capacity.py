@@ -139,7 +139,7 @@ class CapacityLink(Link):
             made = []
             for _, delivered in counts:
                 if delivered:
-                    made.append(self.source.decode(self.source.stream(picture.pixels, point.quality)))
+                    made.append(self.source.reconstruction(picture.pixels, point.quality))
                 else:
                     made.append(conceal(picture, concealment))
             return np.stack(made)

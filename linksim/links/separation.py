@@ -97,6 +97,8 @@ class SeparationLink(Link):
     ):
         if mode not in MODES:
             raise LinksimError(f"unknown mode {mode!r}; take one of {', '.join(MODES)}")
+        if mode == "chain" and not source.has_streams:
+            raise LinksimError(f"{source.name} has no stream of a single picture to send; take mode='factored'")
         if channel.fades and not channel.csi:
             raise LinksimError(
                 f"a coherent digital link needs to know the fading of {channel.name}; make the channel with csi=True"
@@ -211,7 +213,7 @@ class SeparationLink(Link):
             picture=np.array([index]),
             count=np.array([count]),
             delivered=np.array([True]),
-            pixels=lambda: self.source.decode(self.source.stream(picture.pixels, quality))[None],
+            pixels=lambda: self.source.reconstruction(picture.pixels, quality)[None],
             keys=[f"{self._source_id}:{quality}"],
         )
 
