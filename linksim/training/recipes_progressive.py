@@ -39,6 +39,33 @@ def _layers(common: Recipe, codec: str, layers: int, steps: int, start: str, cha
     )
 
 
+def _adaptive(common: Recipe) -> list[Recipe]:
+    """Beyond the paper: one model for every SNR and number of layers, and models for one SNR and rate beside it."""
+    network = {"filters": 64, "blocks": 4}
+    one = replace(
+        common,
+        name="adaptive/cifar10-awgn-6x1_24",
+        codec="adaptive",
+        options={"layer_channels": (4,) * 6, **network},
+        snr_db=(0.0, 25.0),
+        loss="psnr",
+        steps=14_000,
+        learning_rate=3e-3,
+    )
+    special = [
+        replace(
+            one,
+            name=f"adaptive/cifar10-awgn-1x{rate}-snr7",
+            options={"layer_channels": (channels,), **network},
+            snr_db=7.0,
+            warm_start=one.name,
+            **_NEXT,
+        )
+        for rate, channels in (("1_24", 4), ("1_12", 8), ("1_8", 12), ("1_6", 16), ("5_24", 20), ("1_4", 24))
+    ]
+    return [one, *special]
+
+
 def progressive(common: Recipe) -> list[Recipe]:
     """Multiple decoders, residual transmission and single decoder.
 
@@ -67,19 +94,7 @@ def progressive(common: Recipe) -> list[Recipe]:
         name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
         recipes.append(replace(_layers(common, "residual", 2, 3_000, start), name=name, snr_db=float(snr)))
 
-    # Beyond the paper: one model for every SNR and every number of layers.
-    recipes.append(
-        replace(
-            common,
-            name="adaptive/cifar10-awgn-6x1_24",
-            codec="adaptive",
-            options={"layer_channels": (4,) * 6, "filters": 64, "blocks": 4},
-            snr_db=(0.0, 25.0),
-            loss="psnr",
-            steps=14_000,
-            learning_rate=3e-3,
-        )
-    )
+    recipes += _adaptive(common)
 
     # Larger pictures, less bandwidth: five layers of 1/48 for photographs.
     recipes.append(
