@@ -12,6 +12,7 @@ from linksim.source.bpg import Bpg
 from linksim.source.jpeg import Jpeg
 from linksim.source.jpeg2000 import Jpeg2000
 from linksim.source.points import RdPoint, RdPoints
+from linksim.source.tiled import Tiled
 from linksim.source.warm import warm
 
-__all__ = ["Bpg", "Jpeg", "Jpeg2000", "RdPoint", "RdPoints", "SourceCodec", "warm"]
+__all__ = ["Bpg", "Jpeg", "Jpeg2000", "RdPoint", "RdPoints", "SourceCodec", "Tiled", "warm"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -17,13 +18,16 @@ MAX_PIXELS = 1 << 26
 class SourceCodec(ABC):
     """A conventional image codec with a ladder of qualities.
 
-    `name` is what legends show. `qualities` is the ladder, best first. The rate-distortion points
-    and the streams of a picture are computed once and kept on disk (`linksim.source.rd`), keyed by
-    its pixels and by `fingerprint()`: a second sweep encodes nothing.
+    `name` is what legends show. `qualities` is the ladder, best first. `has_streams` is False where a
+    picture has a length and a reconstruction, but no bytes of its own that a link could send.
+
+    The rate-distortion points and the streams of a picture are computed once and kept on disk
+    (`linksim.source.rd`), keyed by its pixels and by `fingerprint()`: a second sweep encodes nothing.
     """
 
     name: str
     qualities: Sequence[int]
+    has_streams: bool = True
 
     @abstractmethod
     def fingerprint(self) -> str:
@@ -77,6 +81,22 @@ class SourceCodec(ABC):
         """The stream of a picture at one quality; from the disk cache when it is there."""
         self.check_quality(quality)
         return rd.stream(self, check_picture(picture), quality)
+
+    def reconstruction(self, picture: np.ndarray, quality: int) -> np.ndarray:
+        """What a receiver of this quality shows of a picture, both `uint8 [H, W, 3]`."""
+        return self.decode(self.stream(picture, quality))
+
+    def header_bytes(self, data: bytes) -> int:
+        """Bytes of a stream that only repeat what sender and receiver could agree on; 0 where none are told apart."""
+        return 0
+
+    def cache_file(self, picture: np.ndarray) -> Path:
+        """The file that holds the points of a picture, which pictures may share."""
+        return rd.cache_file(self, check_picture(picture))
+
+    def is_cached(self, picture: np.ndarray) -> bool:
+        """Whether the points of a picture are on disk."""
+        return rd.is_cached(self, check_picture(picture))
 
     def encode(self, picture: np.ndarray, max_bytes: int) -> bytes:
         """The best stream of a picture within `max_bytes` bytes.

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.source import bpg_embedded
+from linksim.source import bpg_container, bpg_embedded
 from linksim.source.base import MAX_PIXELS, SourceCodec, check_picture
 from linksim.source.bpg_tools import BpgTools
 
@@ -83,3 +83,7 @@ class Bpg(SourceCodec):
         if self._tools:
             return self._tools.decode(data, max_pixels)
         return bpg_embedded.decode(data, max_pixels)
+
+    def header_bytes(self, data: bytes) -> int:
+        """Those of the BPG container, 12 to 19; the HEVC picture with its parameter set follows."""
+        return bpg_container.header_length(data)

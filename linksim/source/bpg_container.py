@@ -111,3 +111,15 @@ def parse(data: bytes, max_pixels: int) -> BpgFile:
         tools=CodingTools.from_bpg(data[start:body]),
         nal_units=split_nal_units(data[body:end]),
     )
+
+
+def header_length(data: bytes) -> int:
+    """Bytes before the HEVC picture: magic, options, size and coding tools; 12 or 13 for sides below 128.
+
+    Raises
+    ------
+    LinksimError
+        If the file is damaged in a way that shows.
+    """
+    units = parse(data, 1 << 62).nal_units
+    return len(data) - len(b"\0\0\1".join(units))

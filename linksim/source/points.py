@@ -17,12 +17,13 @@ class RdPoint:
     quality : int
         The codec's own number for it.
     num_bytes : int
+        A float where it is a share of a longer stream (`linksim.source.Tiled`).
     mse : float
         Mean squared error over all RGB samples, 0 to 65025.
     """
 
     quality: int
-    num_bytes: int
+    num_bytes: float
     mse: float
 
     @property
@@ -38,7 +39,7 @@ class RdPoints:
     Parameters
     ----------
     quality : int array [N]
-    num_bytes : int array [N]
+    num_bytes : int or float array [N]
     mse : float array [N]
     """
 
@@ -50,7 +51,7 @@ class RdPoints:
         return len(self.quality)
 
     def __getitem__(self, index: int) -> RdPoint:
-        return RdPoint(int(self.quality[index]), int(self.num_bytes[index]), float(self.mse[index]))
+        return RdPoint(int(self.quality[index]), self.num_bytes[index].item(), float(self.mse[index]))
 
     @property
     def psnr(self) -> np.ndarray:

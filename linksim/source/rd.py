@@ -49,11 +49,16 @@ def cache_folder() -> Path:
 
 def cache_file(codec: SourceCodec, picture: np.ndarray) -> Path:
     """The file of one picture (`uint8 [H, W, 3]`, contiguous): named by codec, shape and pixels."""
-    digest = hashlib.sha256(repr(picture.shape).encode())
-    digest.update(picture)
-    name = digest.hexdigest()
+    name = pixel_hash(picture)
     # Ten thousand small pictures in one folder are slow to list: 256 folders.
     return cache_folder() / f"{type(codec).__name__.lower()}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
+
+
+def pixel_hash(picture: np.ndarray) -> str:
+    """Hex digest of shape and pixels (`uint8 [H, W, 3]`, contiguous)."""
+    digest = hashlib.sha256(repr(picture.shape).encode())
+    digest.update(picture)
+    return digest.hexdigest()
 
 
 def points(codec: SourceCodec, picture: np.ndarray) -> RdPoints:
@@ -80,7 +85,7 @@ def is_writable() -> bool:
         with tempfile.TemporaryFile(dir=cache_folder()):
             return True
     except OSError as error:
-        _warn_once(error)
+        warn_once(error)
         return False
 
 
@@ -104,7 +109,7 @@ def _load_or_compute(codec: SourceCodec, picture: np.ndarray, path: Path) -> np.
     try:
         _write(path, table, streams)
     except OSError as error:
-        _warn_once(error)
+        warn_once(error)
         _unwritten[path] = table
         if len(_unwritten) > _MAX_UNWRITTEN:
             _unwritten.popitem(last=False)
@@ -119,11 +124,16 @@ def _write(path: Path, table: np.ndarray, streams: Sequence[bytes]) -> None:
     packed = io.BytesIO()
     np.lib.format.write_array(packed, table, version=(1, 0), allow_pickle=False)
     head = packed.getvalue()
+    write_file(path, [_MAGIC, zlib.crc32(head).to_bytes(4, "big"), head, *streams])
+
+
+def write_file(path: Path, parts: Sequence[bytes]) -> None:
+    """Write a file aside and rename it, so that readers meet whole files only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with open(handle, "wb") as file:
-            file.writelines([_MAGIC, zlib.crc32(head).to_bytes(4, "big"), head, *streams])
+            file.writelines(parts)
         os.replace(aside, path)
     except BaseException:
         os.unlink(aside)
@@ -169,7 +179,8 @@ def _table_at(file: io.BufferedReader, qualities: Sequence[int]) -> np.ndarray |
     return table if whole and np.array_equal(table["quality"], qualities) else None
 
 
-def _warn_once(error: OSError) -> None:
+def warn_once(error: OSError) -> None:
+    """Tell the user, the first time, that the cache cannot be written."""
     global _warned
     if not _warned:
         _warned = True

@@ -49,15 +49,15 @@ def warm(
         raise LinksimError(f"workers={workers}: use 1 or more")
     missing = {}  # by cache file: a picture that comes twice is computed once
     for picture in map(check_picture, pictures):
-        if not rd.is_cached(codec, picture):
-            missing[rd.cache_file(codec, picture)] = picture
+        if not codec.is_cached(picture):
+            missing[codec.cache_file(picture)] = picture
     todo = list(missing.values())
     if not todo or not rd.is_writable():
         return 0
     workers = min(workers or num_cores(), len(todo)) if _can_spawn() else 1
     if workers == 1:
         for done, picture in enumerate(todo, 1):
-            rd.points(codec, picture)
+            codec.rd_points(picture)
             if progress:
                 progress(done, len(todo))
     else:
@@ -106,4 +106,4 @@ def _in_processes(
 
 def _compute(codec: SourceCodec, picture: np.ndarray) -> None:
     # Only the file matters: the caller reads it when it needs it.
-    rd.points(codec, picture)
+    codec.rd_points(picture)

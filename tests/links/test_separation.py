@@ -7,8 +7,9 @@ from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
-from linksim.phy import Awgn, Mcs, RayleighFast, RayleighSlow, get_mcs
-from linksim.source import Jpeg
+from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
+from linksim.phy.bler import transport_error_probability
+from linksim.source import Bpg, Jpeg, Tiled
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +133,6 @@ def test_slow_fading_fails_as_often_as_the_fade_is_too_deep(picture):
     snr_db, draws = 10.0, 4000
     delivered, lost = shares(made.transmit([picture], snr_db, range(draws)))
     transport, _ = made.transport(picture)
-    from linksim.phy.bler import transport_error_probability
-
     grid = np.linspace(-5, 8, 1301)
     cliff = np.interp(-0.5, -transport_error_probability(transport, "awgn", grid), grid)
     expected = 1 - np.exp(-(10 ** ((cliff - snr_db) / 10)))
@@ -230,3 +229,63 @@ def test_fingerprint_follows_everything_that_matters():
     assert len({m.fingerprint() for m in made}) == len(made)
     assert link(name="a").fingerprint() == link(name="b").fingerprint()
     assert isinstance(made[0].mcs, Mcs)
+
+
+@pytest.fixture(scope="module")
+def thumbnails(picture):
+    """The six 16x16 pieces of the upper part of the waves, and noise, which costs the most."""
+    cut = [picture.pixels[y : y + 16, x : x + 16].copy() for y in (0, 16) for x in (0, 16, 32)]
+    cut.append(np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8))
+    return [Picture(str(number), pixels) for number, pixels in enumerate(cut)]
+
+
+def test_thumbnails_in_mosaics_run_through_both_links(thumbnails):
+    """What arrives is the crop of the mosaic, and the bandwidth is itemised in full, shares and all."""
+    tiled = Tiled(Jpeg(), [p.pixels for p in thumbnails], side=2)
+    for made in (
+        SeparationLink(tiled, get_mcs("4-QAM 1/2"), Awgn(), 5 / 3),
+        CapacityLink(tiled, Awgn(), 1),
+    ):
+        reception = made.transmit(thumbnails, 20.0, range(2))
+        for picture, outcomes, bandwidth in zip(thumbnails, reception.layers[0], reception.bandwidth[0], strict=True):
+            assert outcomes.delivered.all() and outcomes.count.sum() == 2
+            quality = int(outcomes.keys[0].rpartition(":")[2])
+            np.testing.assert_array_equal(outcomes.load_pixels()[0], tiled.reconstruction(picture.pixels, quality))
+            assert sum(bandwidth.items.values()) == pytest.approx(bandwidth.channel_uses)
+            assert all(value >= 0 for value in bandwidth.items.values())
+        # alone and in another order: the same pictures
+        (alone,) = made.transmit(thumbnails[5:6], 20.0, range(2)).layers[0]
+        np.testing.assert_array_equal(alone.load_pixels(), reception.layers[0][5].load_pixels())
+
+
+def test_mosaics_cannot_be_sent_bit_by_bit(thumbnails):
+    tiled = Tiled(Jpeg(), [p.pixels for p in thumbnails])
+    with pytest.raises(LinksimError, match="mode='factored'"):
+        SeparationLink(tiled, get_mcs("4-QAM 1/2"), Awgn(), 1, mode="chain")
+
+
+def test_a_picture_outside_of_the_mosaics_is_refused(thumbnails):
+    made = CapacityLink(Tiled(Jpeg(), [p.pixels for p in thumbnails[:3]]), Awgn(), 1)
+    with pytest.raises(LinksimError, match="not in the set of 3"):
+        made.transmit(thumbnails, 20.0, range(1))
+
+
+def test_small_pictures_are_lost_where_the_smallest_bpg_file_is_longer_than_the_payload(thumbnails):
+    """32x32 at 1/12 and QPSK 1/3: 256 channel uses carry 18 bytes, and BPG begins at about 30 (an outage);
+    at the rate of 64-QAM 3/4 they carry 141, and most pictures fit."""
+    pixels = np.concatenate([np.concatenate([t.pixels for t in thumbnails[i : i + 2]], 1) for i in (0, 2)])
+    small = Picture("32x32", pixels)
+    source = Bpg(preset="ultrafast")
+    for name, payload, delivered in (("4-QAM 1/3", 18, False), ("64-QAM 3/4", 141, True)):
+        made = SeparationLink(source, get_mcs(name), Awgn(), 1 / 12)
+        assert made.transport(small)[0].payload_bytes == payload
+        (outcomes,) = made.transmit([small], 40.0, range(4)).layers[0]
+        assert outcomes.delivered.tolist() == [delivered]
+    assert source.rd_points(small.pixels).num_bytes.min() > 18
+
+
+def test_the_layers_of_cifar_need_no_measurement_on_awgn():
+    """Every scheme of the papers at 1/12 to 5/12 finds its table in the package."""
+    for mcs in PAPER_MCS:
+        for uses in (256, 512, 768, 1024, 1280):
+            assert transport_error_probability(Transport(mcs, uses), "awgn", 30.0, measure=False) < 1e-3
