@@ -31,8 +31,8 @@ PACKAGED_CHANNEL_USES = tuple(
     sorted(
         # Kodak (512 x 768) at CBR 1/48, 1/24, 1/16, 1/12 and 1/8
         {round(3 * 512 * 768 * cbr) for cbr in (1 / 48, 1 / 24, 1 / 16, 1 / 12, 1 / 8)}
-        # CIFAR-10 (32 x 32) at CBR 1/12 and 1/6
-        | {256, 512}
+        # CIFAR-10 (32 x 32) at CBR 1/12 to 5/12
+        | {256 * layers for layers in range(1, 6)}
         # Sizes of the built-in photographs at CBR 1/16 and 1/12
         | {
             round(3 * height * width * cbr)
