@@ -6,6 +6,10 @@ from linksim.phy import Awgn, RayleighFast, RayleighSlow, get_mcs
 from linksim.source import Jpeg
 
 _CODEC = create("deepjscc", {"latent_channels": 4})
+_MULTIPLE = create("multiple-decoders", {"layer_channels": (2, 2)})
+_SINGLE = create("single-decoder", {"layer_channels": (2, 2)})
+_RESIDUAL = create("residual", {"layer_channels": (2, 2), "realizations": 3})
+_FEEDBACK = _RESIDUAL.with_transmitter(feedback=True)
 
 
 def _separation(channel, mode):
@@ -16,6 +20,11 @@ KINDS = {
     "analog, awgn": lambda: AnalogLink(_CODEC, Awgn()),
     "analog, rayleigh-slow": lambda: AnalogLink(_CODEC, RayleighSlow()),
     "analog, rayleigh-slow, CSI": lambda: AnalogLink(_CODEC, RayleighSlow(csi=True)),
+    "multiple decoders, awgn": lambda: AnalogLink(_MULTIPLE, Awgn()),
+    "multiple decoders, rayleigh-slow": lambda: AnalogLink(_MULTIPLE, RayleighSlow()),
+    "single decoder, awgn": lambda: AnalogLink(_SINGLE, Awgn()),
+    "residual, awgn": lambda: AnalogLink(_RESIDUAL, Awgn()),
+    "residual with feedback, rayleigh-slow": lambda: AnalogLink(_FEEDBACK, RayleighSlow()),
     "separation, awgn, factored": _separation(Awgn(), "factored"),
     "separation, awgn, chain": _separation(Awgn(), "chain"),
     "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),

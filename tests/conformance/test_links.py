@@ -1,5 +1,7 @@
 """The contract of a link, for every kind of link at once."""
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 from link_kinds import KINDS
@@ -15,10 +17,10 @@ def pictures():
     return [Picture("waves", waves), Picture("noise", noise), Picture("mirrored", waves[:, ::-1].copy())]
 
 
-def outcomes_of(reception, index):
-    """Sorted (count, delivered, hash of the pixels) of one picture."""
+def outcomes_of(reception, index, layer=-1):
+    """(count, delivered, pixels) of one picture, after the last layer or another."""
     found = []
-    for outcomes in reception.layers[0]:
+    for outcomes in reception.layers[layer]:
         pixels = outcomes.load_pixels()
         for row in np.flatnonzero(outcomes.picture == index):
             found.append((int(outcomes.count[row]), bool(outcomes.delivered[row]), pixels[row].astype(int)))
@@ -28,31 +30,38 @@ def outcomes_of(reception, index):
 @pytest.mark.parametrize("kind", KINDS)
 class TestEveryLink:
     def test_counts_add_up_and_sizes_are_kept(self, kind):
-        sent = pictures()
-        reception = KINDS[kind]().transmit(sent, 6.0, range(5))
-        for index, picture in enumerate(sent):
-            found = outcomes_of(reception, index)
+        sent, link = pictures(), KINDS[kind]()
+        reception = link.transmit(sent, 6.0, range(5))
+        assert len(reception.layers) == len(reception.bandwidth) == link.num_layers
+        for layer, (index, picture) in product(range(link.num_layers), enumerate(sent)):
+            found = outcomes_of(reception, index, layer)
             assert sum(count for count, _, _ in found) == 5
             assert all(pixels.shape == picture.pixels.shape for _, _, pixels in found)
 
     def test_budget_is_kept_and_itemised(self, kind):
         sent = pictures()
         link = KINDS[kind]()
-        for picture, bandwidth in zip(sent, link.transmit(sent, 6.0, range(1)).bandwidth[0], strict=True):
+        layers = link.transmit(sent, 6.0, range(1)).bandwidth
+        for picture, bandwidth in [pair for layer in layers for pair in zip(sent, layer, strict=True)]:
             assert sum(bandwidth.items.values()) == pytest.approx(bandwidth.channel_uses)
             assert bandwidth.channel_uses <= 0.9 * picture.pixels.size
+        for before, after in pairwise(layers):
+            assert all(b.channel_uses < a.channel_uses for b, a in zip(before, after, strict=True))
 
     def test_company_and_split_change_nothing(self, kind):
         """All pictures and draws at once, or one picture and some draws at a time: the same outcomes."""
         sent = pictures()
         link = KINDS[kind]()
-        together = outcomes_of(link.transmit(sent, 6.0, range(6), seed=1), 2)
-        parts = [outcomes_of(link.transmit(sent[2:], 6.0, draws, seed=1), 0) for draws in (range(2), range(2, 6))]
-        for delivered in (True, False):
-            assert sum(c for c, d, _ in together if d == delivered) == sum(c for p in parts for c, d, _ in p if d == delivered)
-        if all(count == 1 for count, _, _ in together) and len(together) == 6:
-            for whole, part in zip(together, [o for p in parts for o in p], strict=True):
-                assert np.abs(whole[2] - part[2]).max() <= 1
+        whole = link.transmit(sent, 6.0, range(6), seed=1)
+        split = [link.transmit(sent[2:], 6.0, draws, seed=1) for draws in (range(2), range(2, 6))]
+        for layer in range(link.num_layers):
+            together = outcomes_of(whole, 2, layer)
+            parts = [o for reception in split for o in outcomes_of(reception, 0, layer)]
+            for delivered in (True, False):
+                assert sum(c for c, d, _ in together if d == delivered) == sum(c for c, d, _ in parts if d == delivered)
+            if all(count == 1 for count, _, _ in together) and len(together) == 6:
+                for one, other in zip(together, parts, strict=True):
+                    assert np.abs(one[2] - other[2]).max() <= 1
 
     def test_another_seed_is_another_channel(self, kind):
         """Over many draws near the cliffs (1 dB on AWGN, 2.9 dB on fast fading) two seeds differ somewhere;
