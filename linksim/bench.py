@@ -63,6 +63,75 @@ def analog(seconds: float) -> list[Measurement]:
     ]
 
 
+def progressive(seconds: float) -> list[Measurement]:
+    """Two layers of k/n = 1/12 on 32x32, every scheme: a sweep against the bare compiled network."""
+    from linksim.codecs.registry import create
+    from linksim.images import Picture
+    from linksim.links.analog import AnalogLink
+    from linksim.phy._tf import tf
+    from linksim.phy.channel import Awgn
+
+    residual = create("residual", {"layer_channels": (8, 8), "realizations": 10})
+    schemes = {
+        "multiple decoders": create("multiple-decoders", {"layer_channels": (8, 8)}),
+        "single decoder": create("single-decoder", {"layer_channels": (8, 8)}),
+        "residual, m = 10": residual,
+        "residual, feedback": residual.with_transmitter(feedback=True),
+    }
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 32, 32, 3), dtype=np.uint8)
+    pictures, draws = [Picture(str(i), p) for i, p in enumerate(pixels)], range(4)
+    found = []
+    for name, codec in schemes.items():
+        link = AnalogLink(codec, Awgn())
+
+        @tf.function
+        def network(x, codec=codec):
+            return codec.reconstructions(tf.cast(x, tf.float32) / 255.0, lambda symbols: symbols, 10.0)
+
+        def bare(network=network) -> int:
+            network(pixels)[-1].numpy()
+            return len(pixels)
+
+        def sweep(link=link) -> int:
+            link._sent.clear()  # every round encodes each picture once per SNR, as a sweep does
+            link.transmit(pictures, 10.0, draws)
+            return len(pictures) * len(draws)
+
+        base, swept = _per_second(bare, seconds), _per_second(sweep, seconds)
+        found.append(Measurement(f"{name}: sweep, 4 draws", swept, "pictures/s"))
+        found.append(Measurement(f"{name}: sweep / bare network", swept / base, ""))
+    return [*found, *_estimate(residual, pictures, seconds)]
+
+
+def _estimate(codec, pictures, seconds: float) -> list[Measurement]:
+    """The mean that the transmitter of residual transmission subtracts, against its bare decoder."""
+    from linksim.links.analog import AnalogLink
+    from linksim.phy._tf import tf
+    from linksim.phy.channel import Awgn
+    from linksim.phy.rng import picture_key
+
+    codec, channel = codec.with_transmitter(realizations=64), Awgn()
+    adapter, some = AnalogLink(codec, channel)._adapter, pictures[:16]
+    symbols = adapter.encode(some, channel, 10.0, 0).symbols[:, :256]
+    roots = np.stack([picture_key("bench", p.sha256, 0) for p in some])
+    decoder = tf.function(lambda z: codec.layer_output(0, z, (32, 32)))
+    received = tf.random.normal([256, 256, 2])
+
+    def realize() -> int:
+        adapter.mean_output(0, symbols, roots, channel, 10.0, (32, 32))
+        return len(some) * codec.realizations
+
+    def decode() -> int:
+        decoder(received).numpy()
+        return len(received)
+
+    speed, base = _per_second(realize, seconds), _per_second(decode, seconds)
+    return [
+        Measurement("residual: estimate", speed, "realisations/s"),
+        Measurement("residual: estimate / bare decoder", speed / base, ""),
+    ]
+
+
 def ldpc(seconds: float) -> list[Measurement]:
     """Decoding a transport block of 16-QAM 2/3 at 10 dB, 20 iterations."""
     from linksim.phy.channel import Awgn, noise_variance
@@ -120,6 +189,7 @@ def factored(seconds: float) -> list[Measurement]:
 
 SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "analog": analog,
+    "progressive": progressive,
     "ldpc": ldpc,
     "bpg": bpg,
     "factored": factored,

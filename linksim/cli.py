@@ -154,10 +154,10 @@ def show(
 
 @app.command()
 def bench(
-    only: Annotated[Optional[str], typer.Option(help="analog, ldpc, bpg or factored; default all.")] = None,
+    only: Annotated[Optional[str], typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:
-    """Measure speeds on this machine: analog sweep over bare network, LDPC, BPG, factored over chain."""
+    """Measure speeds on this machine: analog links over bare networks, LDPC, BPG, factored over chain."""
     _quiet_tensorflow()
     from linksim.bench import SUITE
 
