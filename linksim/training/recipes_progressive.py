@@ -11,7 +11,7 @@ _NEIGHBOUR = {7: 13, 19: 13, 4: 7, 1: 4}
 _FIRST = 13
 """The SNR that is trained first; the others start from a neighbour."""
 
-_NEXT = {"steps": 2_000, "learning_rate": 1e-3}
+_NEXT = {"steps": 1_500, "learning_rate": 1e-3}
 
 
 def _snrs(first: Recipe) -> list[Recipe]:
@@ -49,7 +49,7 @@ def _adaptive(common: Recipe) -> list[Recipe]:
         options={"layer_channels": (4,) * 6, **network},
         snr_db=(0.0, 25.0),
         loss="psnr",
-        steps=14_000,
+        steps=8_000,
         learning_rate=3e-3,
     )
     special = [
@@ -59,7 +59,8 @@ def _adaptive(common: Recipe) -> list[Recipe]:
             options={"layer_channels": (channels,), **network},
             snr_db=7.0,
             warm_start=one.name,
-            **_NEXT,
+            steps=1_000,
+            learning_rate=1e-3,
         )
         for rate, channels in (("1_24", 4), ("1_12", 8), ("1_8", 12), ("1_6", 16), ("5_24", 20), ("1_4", 24))
     ]
@@ -83,10 +84,10 @@ def progressive(common: Recipe) -> list[Recipe]:
     ]:
         recipes += _snrs(_layers(common, codec, layers, steps, start))
 
-    recipes += _snrs(_layers(common, "multiple-decoders", 2, 4_000, two, channel="rayleigh-slow"))
+    recipes += _snrs(_layers(common, "multiple-decoders", 2, 3_000, two, channel="rayleigh-slow"))
 
     # Fig. 3d: more layers beside the same first two.
-    recipes += [_layers(common, "multiple-decoders", layers, 4_000, two) for layers in (3, 4)]
+    recipes += [_layers(common, "multiple-decoders", layers, 3_000, two) for layers in (3, 4)]
 
     # The second layer of the residual scheme, behind the single-layer model as its first.
     for snr in (_FIRST, *_NEIGHBOUR):
@@ -99,7 +100,7 @@ def progressive(common: Recipe) -> list[Recipe]:
     # Larger pictures, less bandwidth: five layers of 1/48 for photographs.
     recipes.append(
         replace(
-            _layers(common, "multiple-decoders", 5, 3_000, "multiple-decoders/cifar10-awgn-5x1_12-snr13"),
+            _layers(common, "multiple-decoders", 5, 2_000, "multiple-decoders/cifar10-awgn-5x1_12-snr13"),
             name="multiple-decoders/photos-awgn-5x1_48-snr13",
             options={"layer_channels": (2,) * 5},
             data="photos",
