@@ -109,6 +109,7 @@ class CodecAdapter(ABC):
 
     name: str
     num_layers: int = 1
+    first_draws: int = 2
     cache_bytes: int = 1 << 27
     """What is worth keeping of encoded pictures; more where encoding is costly."""
 

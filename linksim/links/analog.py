@@ -71,6 +71,7 @@ class AnalogLink(Link):
         self._adapter: CodecAdapter = adapt(codec, probe_size)
         self.name = name or self._adapter.name
         self.num_layers = self._adapter.num_layers
+        self.first_draws = self._adapter.first_draws
         self._sent: dict[tuple[Any, ...], Sent] = {}
 
     def __getstate__(self) -> dict[str, Any]:

@@ -29,6 +29,9 @@ class ResidualAdapter(KerasAdapter):
     """
 
     cache_bytes = 1 << 29
+    # As many as the paper: an estimate that took m passes then serves a whole look at a point, and is
+    # not made again by another worker.
+    first_draws = 10
 
     def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
         return () if self.codec.feedback or self.num_layers == 1 else (snr_db, float(seed))
