@@ -43,7 +43,7 @@ class TilePoints(RdPoints):
 
 
 class Tiled(SourceCodec):
-    """A source codec that codes a set of equally large pictures as mosaics: a bound as papers draw it.
+    """A source codec that codes a set of equally large pictures as mosaics, as papers draw it.
 
     The set is laid out in its order, `side * side` pictures to a mosaic, row by row. At every quality
     a picture has the crop of the decoded mosaic, and as its length the bytes of the mosaic without the
