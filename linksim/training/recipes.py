@@ -32,7 +32,11 @@ def _cifar10() -> list[Recipe]:
         base = replace(_CIFAR10, name=f"{name}10", options={"latent_channels": channels}, steps=16_000)
         recipes.append(base)
         for snr, other in _NEIGHBOUR.items():
-            recipes.append(replace(base, name=f"{name}{snr}", snr_db=float(snr), warm_start=f"{name}{other}", **_NEXT))
+            recipe = replace(base, name=f"{name}{snr}", snr_db=float(snr), warm_start=f"{name}{other}", **_NEXT)
+            if (rate, snr) == ("1_12", 13):
+                # The first layer of the residual scheme's table I.
+                recipe = replace(recipe, steps=10_000, learning_rate=3e-3)
+            recipes.append(recipe)
     return recipes
 
 

@@ -93,7 +93,8 @@ def progressive(common: Recipe) -> list[Recipe]:
     for snr in (_FIRST, *_NEIGHBOUR):
         start = f"deepjscc/cifar10-1_12-snr{snr}"
         name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
-        recipes.append(replace(_layers(common, "residual", 2, 3_000, start), name=name, snr_db=float(snr)))
+        steps = 5_000 if snr == _FIRST else 2_000
+        recipes.append(replace(_layers(common, "residual", 2, steps, start), name=name, snr_db=float(snr)))
 
     recipes += _adaptive(common)
 
