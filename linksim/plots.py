@@ -7,22 +7,27 @@ show in a notebook as the value of a cell and are written with `figure.savefig`.
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linksim._curve_styles import MAIN, PUBLISHED, SCHEME, Styles, layer_look
+from linksim._figure import new_figure, to_png
+from linksim._one_snr import rows_of_links
+from linksim._panels import LayeredRow, layered_panel, panel
 from linksim.errors import LinksimError
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+__all__ = ["LABELS", "LayeredRow", "Reference", "cbr_text", "curves", "layered_panel", "load_reference", "panel", "to_png"]
 
 LABELS = {
     "psnr": "PSNR (dB)",
@@ -33,16 +38,8 @@ LABELS = {
     "delivered": "share delivered",
 }
 
-# Okabe and Ito (2008): told apart by readers with any colour vision, and in this order on white.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255")
-_GREY = ("#5f5f5f", "#a2a2a2", "#808080")
-_DASHES = ((0, (4, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_PANEL_COLUMNS = 6
-
 _CROWDED = 8
-"""Main curves in one plot; with more of them, every bandwidth ratio has a plot of its own."""
-_NAMED_SCHEMES = 12
+"""Links in one plot; with more of them, or twice as many curves, every bandwidth ratio has a plot of its own."""
 
 Reference = list[dict[str, str]]
 """Published points, one dict per row of a reference file."""
@@ -54,12 +51,15 @@ def curves(
     metric: str = "psnr",
     envelopes: Mapping[str, Sequence[str]] | None = None,
     title: str | None = None,
+    layers: int | None = None,
 ) -> "Figure":
     """Quality against SNR, one curve per link and layer, with bands of the 95 % intervals.
 
-    Envelopes are bold; their members are thin, dashed and grey, so that each scheme's cliff stays
-    visible below the envelope. Where many links of several bandwidth ratios are compared, each ratio
-    has a plot of its own, and one colour means one kind of link in all of them.
+    A link has one colour in all its layers, a layer one line style in all links: dashed after the
+    first, solid after the last; links without layers are dotted beside them. Envelopes are bold; their
+    members are thin, dashed and grey, so that each scheme's cliff stays visible below the envelope.
+    Where many links of several bandwidth ratios are compared, each ratio has a plot of its own, and one
+    colour means one kind of link in all of them. Over a single SNR there are rows instead of curves.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def curves(
     envelopes : mapping of envelope to its members, optional
     title : str, optional
         The name of the scenario by default.
+    layers : int, optional
+        Draw only the first so many layers of every link.
 
     Raises
     ------
@@ -80,20 +82,49 @@ def curves(
     shown = table[table["metric"] == metric]
     if shown.empty:
         raise LinksimError(f"there is no metric {metric!r}; take one of {', '.join(sorted(set(table['metric'])))}")
+    if layers is not None:
+        shown = shown[shown["layer"] < layers]
+    title = title if title is not None else str(shown["scenario"].iloc[0])
     envelopes = dict(envelopes or {})
-    members = {name for names in envelopes.values() for name in names}
     points = [row for row in reference or [] if row["metric"] == metric]
+    snrs = sorted(set(shown["snr_db"]))
+    if len(snrs) == 1:
+        figure, grid = rows_of_links(shown, [row for row in points if float(row["snr_db"]) == snrs[0]], envelopes)
+        figure.supxlabel(LABELS.get(metric, metric), fontsize=10)
+        title, key = f"{title}, {snrs[0]:g} dB", 0
+    else:
+        figure, grid, key = _against_snr(shown, points, envelopes)
+        figure.supxlabel("SNR, Es/N0 (dB)", fontsize=10)
+        figure.supylabel(LABELS.get(metric, metric), fontsize=10)
+    for axes in grid:
+        axes.grid(True, color="#e6e6e6", lw=0.7)
+        axes.set_axisbelow(True)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    figure.suptitle(title, fontsize=11)
+    _legend(figure, grid, key)
+    return figure
+
+
+def _against_snr(
+    shown: "pandas.DataFrame", points: Reference, envelopes: Mapping[str, Sequence[str]]
+) -> tuple["Figure", Sequence["Axes"], int]:
+    """The curves; also how many layers are told apart by line style, 0 where none are."""
+    members = {name for names in envelopes.values() for name in names}
     plots = _plots(shown, members)
     columns = min(len(plots), 3)
     rows = math.ceil(len(plots) / columns)
     size = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * rows + 0.4)
-    figure, grid = _new_figure(size, rows, columns, sharex=True, sharey=True)
-    styles = _Styles(envelopes, members, {_plain(name, cbr) for cbr, _, part in plots for name in part["link"]})
+    figure, grid = new_figure(size, rows, columns, share=True)
+    # A plot of one bandwidth ratio has one layer of each link, and says which by its title.
+    layers = 1 if plots[0][0] is not None else int(shown["layer"].max()) + 1
+    last = shown.groupby("link")["layer"].max()
+    labels = {_plain(name, cbr) for cbr, _, part in plots for name in part["link"]}
+    styles = Styles(envelopes, members, labels, layers)
     for axes, (cbr, ratios, part) in zip(grid, plots):
         for (link, layer), curve in part.groupby(["link", "layer"], sort=False):
-            layers = shown.loc[shown["link"] == link, "layer"].nunique()
-            label = _plain(str(link), cbr) + (f", layer {layer}" if layers > 1 else "")
-            _curve(axes, curve.sort_values("snr_db"), styles.of(str(link), label))
+            style = styles.of(str(link), _plain(str(link), cbr), int(layer), int(last[link]))
+            _curve(axes, curve.sort_values("snr_db"), style)
         for row in points:
             if not row.get("cbr") or any(abs(float(row["cbr"]) / ratio - 1) < 0.04 for ratio in ratios):
                 style = styles.of_published(_plain(row["link"], cbr) + ", published")
@@ -101,20 +132,12 @@ def curves(
         if cbr is not None:
             axes.set_title(f"CBR {cbr_text(cbr)}", fontsize=9.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(True, color="#e6e6e6", lw=0.7)
-        axes.set_axisbelow(True)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
     for i, axes in enumerate(grid):
         if i >= len(plots):
             axes.set_axis_off()
         elif i + columns >= len(plots):  # nothing below it that would carry the numbers
             axes.tick_params(labelbottom=True)
-    figure.supxlabel("SNR, Es/N0 (dB)", fontsize=10)
-    figure.supylabel(LABELS.get(metric, metric), fontsize=10)
-    figure.suptitle(title if title is not None else str(shown["scenario"].iloc[0]), fontsize=11)
-    _legend(figure, grid)
-    return figure
+    return figure, grid, layers if layers > 1 else 0
 
 
 def _plots(
@@ -128,16 +151,20 @@ def _plots(
     for value in sorted(set(cbr)):
         if not ratios or value > 1.04 * ratios[-1]:
             ratios.append(value)
-    if len(main.groupby(["link", "layer"])) <= _CROWDED or len(ratios) == 1:
+    few = main["link"].nunique() <= _CROWDED and len(main.groupby(["link", "layer"])) <= 2 * _CROWDED
+    if few or len(ratios) == 1:
         return [(None, ratios, shown)]
     belongs = cbr.map(lambda value: max(r for r in ratios if r <= value))
     return [(ratio, [ratio], shown[belongs == ratio]) for ratio in ratios]
 
 
 def cbr_text(cbr: float) -> str:
-    """A bandwidth ratio as the papers write it: "1/16", or "0.07" where it is no such fraction."""
+    """A bandwidth ratio as the papers write it: "1/16", "5/12", or "0.073" where it is no such fraction."""
     whole = round(1 / cbr) if cbr > 0 else 0
-    return f"1/{whole}" if whole and abs(cbr * whole - 1) < 0.02 else f"{cbr:.3g}"
+    if whole and abs(cbr * whole - 1) < 0.02:
+        return f"1/{whole}"
+    near = Fraction(cbr).limit_denominator(24)
+    return str(near) if near and abs(cbr / near - 1) < 0.002 else f"{cbr:.3g}"
 
 
 def _plain(label: str, cbr: float | None) -> str:
@@ -145,45 +172,6 @@ def _plain(label: str, cbr: float | None) -> str:
     if cbr is None:
         return label
     return re.sub(rf"[, ]*(CBR )?(?<![\d/]){re.escape(cbr_text(cbr))}(?![\d/])", "", label).strip(" ,") or label
-
-
-class _Styles:
-    """One look per label, the same in every plot of a figure."""
-
-    def __init__(self, envelopes: Mapping[str, Sequence[str]], members: set[str], labels: set[str]):
-        self._envelopes, self._members = envelopes, members
-        self._known: dict[str, dict[str, object]] = {}
-        # more schemes than anybody tells apart share one entry in the legend
-        self._name_schemes = len(members) <= _NAMED_SCHEMES or len(labels) <= 2 * _NAMED_SCHEMES
-
-    def of(self, link: str, label: str) -> dict[str, object]:
-        scheme = link in self._members
-        if scheme and not self._name_schemes:
-            label = "fixed schemes"
-        if label not in self._known:
-            i = sum(style["zorder"] == (2 if scheme else 4) for style in self._known.values())
-            if scheme:
-                style = {"color": _GREY[i % len(_GREY)], "lw": 0.9, "ls": _DASHES[i % len(_DASHES)], "zorder": 2}
-            else:
-                style = {"color": _COLOURS[i % len(_COLOURS)], "lw": 2.6 if link in self._envelopes else 1.6}
-                style |= {"zorder": 4, "marker": "o", "ms": 2.8, "ls": "-" if i < len(_COLOURS) else "--"}
-            self._known[label] = {**style, "label": _wrapped(label)}
-        return self._known[label]
-
-    def of_published(self, label: str) -> dict[str, object]:
-        if label not in self._known:
-            i = sum(style["zorder"] == 6 for style in self._known.values())
-            self._known[label] = {
-                "ls": "none",
-                "marker": _MARKERS[i % len(_MARKERS)],
-                "ms": 6.5,
-                "mfc": "white",
-                "mec": _COLOURS[(i + 4) % len(_COLOURS)],
-                "mew": 1.4,
-                "zorder": 6,
-                "label": _wrapped(label),
-            }
-        return self._known[label]
 
 
 def _curve(axes: "Axes", curve: "pandas.DataFrame", style: dict[str, object]) -> None:
@@ -196,13 +184,19 @@ def _curve(axes: "Axes", curve: "pandas.DataFrame", style: dict[str, object]) ->
     axes.fill_between(snr, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
 
 
-def _legend(figure: "Figure", grid: Sequence["Axes"]) -> None:
-    """One legend beside all plots: curves, schemes, published points."""
+def _legend(figure: "Figure", grid: Sequence["Axes"], layers: int) -> None:
+    """One legend beside all plots: curves, schemes, published points, and what the line styles of layers mean."""
+    from matplotlib.lines import Line2D
+
     entries = {}
     for axes in grid:
         for handle, label in zip(*axes.get_legend_handles_labels()):
             entries.setdefault(label, handle)
-    ordered = sorted(entries.items(), key=lambda entry: {4: 0, 2: 1, 6: 2}[int(entry[1].get_zorder())])
+    order = {MAIN: 0, SCHEME: 1, PUBLISHED: 2}
+    ordered = sorted(entries.items(), key=lambda entry: order[int(entry[1].get_zorder())])
+    for layer in range(layers):
+        key = Line2D([], [], color="#707070", **{"lw": 1.6, **layer_look(layer, layers)})
+        ordered.append((f"after layer {layer + 1}", key))
     figure.legend(
         [handle for _, handle in ordered],
         [label for label, _ in ordered],
@@ -242,95 +236,3 @@ def load_reference(path: str | Path) -> Reference:
             ) from error
         rows.append({column: str(value) for column, value in row.items() if column is not None})
     return rows
-
-
-def panel(
-    original: np.ndarray,
-    received: Mapping[str, np.ndarray],
-    title: str = "",
-    notes: Mapping[str, str] | None = None,
-) -> "Figure":
-    """A picture and what arrived of it, each with its PSNR, at most six in a row.
-
-    Parameters
-    ----------
-    original : uint8 [H, W, 3]
-    received : mapping of link name to uint8 [H, W, 3]
-    title : str
-    notes : mapping of link name to str, optional
-        A line below the PSNR, for instance the scheme that an envelope chose.
-
-    Raises
-    ------
-    LinksimError
-        If a picture is not of the size of the original.
-    """
-    pictures = {"original": original, **received}
-    for name, picture in received.items():
-        if picture.shape != original.shape:
-            raise LinksimError(
-                f"{name!r} has the shape {list(picture.shape)}, the original {list(original.shape)}; "
-                "a panel shows pictures of one size"
-            )
-    columns = min(len(pictures), _PANEL_COLUMNS)
-    if len(pictures) > _PANEL_COLUMNS:
-        columns = math.ceil(len(pictures) / math.ceil(len(pictures) / _PANEL_COLUMNS))
-    rows = math.ceil(len(pictures) / columns)
-    height, width = original.shape[:2]
-    cell = 3.0 if columns > 3 else 3.8
-    # extreme shapes are held to where a title still fits
-    tall = min(max(cell * height / width, 0.6), 2 * cell)
-    lines = 2 + max((_wrapped(name, 30).count("\n") for name in received), default=0)
-    lines += max((1 + _wrapped(note).count("\n") for note in (notes or {}).values()), default=0)
-    size = (cell * columns, rows * (tall + 0.1 + 0.17 * lines) + (0.35 if title else 0))
-    figure, grid = _new_figure(size, rows, columns)
-    for axes, (name, picture) in zip(grid, pictures.items()):
-        # small pictures show their pixels, large ones are scaled down smoothly
-        axes.imshow(picture, interpolation="nearest" if max(height, width) <= 128 else "antialiased")
-        caption = _wrapped(name, 30)
-        if name in received:
-            caption += f"\n{_psnr_text(original, picture)}"
-        if notes and name in notes:
-            caption += "\n" + _wrapped(notes[name])
-        axes.set_title(caption, fontsize=9)
-    for axes in grid:
-        axes.set_axis_off()
-    if title:
-        figure.suptitle(title, fontsize=11)
-    return figure
-
-
-def _psnr_text(original: np.ndarray, picture: np.ndarray) -> str:
-    mse = float(np.mean((original.astype(np.float64) - picture) ** 2))
-    return "identical" if mse == 0 else f"{10 * math.log10(255**2 / mse):.2f} dB"
-
-
-def to_png(figure: "Figure") -> bytes:
-    """A figure as the bytes of a PNG file."""
-    out = io.BytesIO()
-    # without the version of matplotlib in it, one figure gives one file
-    figure.savefig(out, format="png", dpi=150, metadata={"Software": None})
-    return out.getvalue()
-
-
-def _wrapped(text: str, width: int = 38) -> str:
-    # a $ would be taken for mathematics
-    return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width)) or text
-
-
-def _new_figure(
-    size: tuple[float, float], rows: int, columns: int, sharex: bool = False, sharey: bool = False
-) -> tuple["Figure", list["Axes"]]:
-    """A figure of `size` inches with a grid of plots, row by row."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    class NotebookFigure(Figure):
-        """Shows as the value of a cell also where pyplot, which would see to it, was never imported."""
-
-        def _repr_png_(self) -> bytes:
-            return to_png(self)
-
-    figure = NotebookFigure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(np.ravel(figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)))

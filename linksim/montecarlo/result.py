@@ -32,6 +32,7 @@ _PACKAGES = (
     "linksim", "sionna", "sionna-no-rt", "tensorflow", "keras", "torch", "numpy", "scipy", "av", "imagecodecs", "Pillow",
 )  # fmt: skip
 _PANEL_LINKS = 17  # with the original, three rows of six
+_PANEL_ROWS = 6  # of a layered panel
 
 
 class Result:
@@ -77,7 +78,8 @@ class Result:
             members = [entry]
             if isinstance(entry, Envelope):
                 for snr, chosen in self.chosen[entry.name].items():
-                    rows += [_renamed(row, entry.name) for row in of_link[chosen, snr]]
+                    for layer, member in enumerate(chosen):
+                        rows += [_renamed(row, entry.name) for row in of_link[member, snr] if row.layer == layer]
                 members = list(entry.members)
             for link in members:
                 if link.name not in shown:
@@ -86,20 +88,18 @@ class Result:
         return rows
 
     @cached_property
-    def chosen(self) -> dict[str, dict[float, str]]:
-        """Which member every envelope uses: name of the envelope -> snr_db -> name of the member."""
-        chosen: dict[str, dict[float, str]] = {}
-        for envelope in self.sweep.links:
-            if isinstance(envelope, Envelope):
-                chosen[envelope.name] = {
-                    snr: envelope.members[envelope.choose([self._member_point(m, snr) for m in envelope.members])].name
-                    for snr in self.sweep.snr_db
-                }
-        return chosen
+    def chosen(self) -> dict[str, dict[float, tuple[str, ...]]]:
+        """Which member every envelope uses: name of the envelope -> snr_db -> name of the member after each layer."""
+        return {
+            entry.name: {snr: self._choose(entry, snr) for snr in self.sweep.snr_db}
+            for entry in self.sweep.links
+            if isinstance(entry, Envelope)
+        }
 
-    def _member_point(self, link: Link, snr: float) -> MemberPoint:
-        last = self.points[self._links[link.name][0], snr].layers[-1]
-        return MemberPoint(psnr_estimate(last).mean, share_delivered(last))
+    def _choose(self, envelope: Envelope, snr: float) -> tuple[str, ...]:
+        points = [self.points[self._links[member.name][0], snr] for member in envelope.members]
+        of_layers = zip(*([MemberPoint(psnr_estimate(x).mean, share_delivered(x)) for x in p.layers] for p in points))
+        return tuple(envelope.members[envelope.choose(list(of_layer))].name for of_layer in of_layers)
 
     @cached_property
     def table(self) -> "pandas.DataFrame":
@@ -130,10 +130,14 @@ class Result:
             reference=self._reference,
             metric=metric,
             envelopes={e.name: [m.name for m in e.members] for e in self.sweep.links if isinstance(e, Envelope)},
+            layers=self.sweep.plot_layers,
         )
 
     def panel(self, snr_db: float | None = None, picture: int = 0) -> "Figure":
         """A picture beside what each link makes of it: draw 0 of the channel at one SNR.
+
+        Where links have layers there is a row for each link, and a column for each layer; with few
+        links, the rows go on with the pictures that follow.
 
         Parameters
         ----------
@@ -152,17 +156,51 @@ class Result:
         snr = self._panel_snr(snr_db)
         if not -len(self.pictures) <= picture < len(self.pictures):
             raise LinksimError(f"there is no picture {picture}; the set has {len(self.pictures)}")
+        if any(self._panel_links(entry, snr)[0].num_layers > 1 for entry in self.sweep.links):
+            return self._layered_panel(snr, picture % len(self.pictures))
         original = self.pictures[picture]
         received, notes = {}, {}
         for entry in self.sweep.links[:_PANEL_LINKS]:
-            link = entry
-            if isinstance(entry, Envelope):
-                link = self._links[self.chosen[entry.name][snr]][1]
-                notes[entry.name] = link.name
-            received[entry.name], arrived = self._receive(link, original, snr)
-            if not arrived:
-                notes[entry.name] = "not delivered"
+            ((received[entry.name], note),) = self._received_layers(entry, original, snr)
+            if note:
+                notes[entry.name] = note
         return plots.panel(original.pixels, received, title=f"{original.name}, {snr:g} dB", notes=notes)
+
+    def _layered_panel(self, snr: float, first: int) -> "Figure":
+        from linksim import plots
+
+        entries = self.sweep.links[:_PANEL_LINKS]
+        pictures = self.pictures[first : first + max(1, _PANEL_ROWS // len(entries))]
+        rows = []
+        for picture in pictures:
+            for entry in entries:
+                label = picture.name if len(entries) == 1 else entry.name
+                if len(entries) > 1 and len(pictures) > 1:
+                    label = f"{entry.name}, {picture.name}"
+                layers = self._received_layers(entry, picture, snr)
+                layers = layers[: self.sweep.plot_layers]
+                rows.append(plots.LayeredRow(label, picture.pixels, *map(list, zip(*layers))))
+        fixed = [entries[0].name] if len(entries) == 1 else [pictures[0].name] if len(pictures) == 1 else []
+        return plots.layered_panel(rows, title=", ".join([*fixed, f"{snr:g} dB"]))
+
+    def _panel_links(self, entry: Link | Envelope, snr: float) -> list[Link]:
+        """The link that shows each layer; of an envelope, the members that it chose."""
+        if isinstance(entry, Envelope):
+            return [self._links[name][1] for name in self.chosen[entry.name][snr]]
+        return [entry] * entry.num_layers
+
+    def _received_layers(
+        self, entry: Link | Envelope, picture: Picture, snr: float
+    ) -> list[tuple[np.ndarray, str]]:
+        """After each layer, the picture as it arrives in draw 0, and what is to be said of it."""
+        links = self._panel_links(entry, snr)
+        receptions = {link.name: link.transmit([picture], snr, range(1), self.sweep.seed) for link in links}
+        layers = []
+        for layer, link in enumerate(links):
+            first = next(o for o in receptions[link.name].layers[layer] if len(o.picture))
+            note = link.name if isinstance(entry, Envelope) else ""
+            layers.append((first.load_pixels()[0], note if first.delivered[0] else "not delivered"))
+        return layers
 
     def _panel_snr(self, snr_db: float | None) -> float:
         snrs = self.sweep.snr_db
@@ -174,12 +212,6 @@ class Result:
         if snr_db not in snrs:
             raise LinksimError(f"{snr_db:g} dB was not simulated; take one of {', '.join(f'{s:g}' for s in snrs)}")
         return float(snr_db)
-
-    def _receive(self, link: Link, picture: Picture, snr: float) -> tuple[np.ndarray, bool]:
-        """The picture as it arrives in draw 0, all layers, and whether it was delivered."""
-        outcomes = link.transmit([picture], snr, range(1), self.sweep.seed).layers[-1]
-        first = next(o for o in outcomes if len(o.picture))
-        return first.load_pixels()[0], bool(first.delivered[0])
 
     def save(self) -> Path:
         """Write `curve.csv`, `run.json`, `curve.png` and `panel.png` into the result folder.
@@ -232,7 +264,7 @@ class Result:
             "envelopes": {
                 e.name: {
                     "members": [m.name for m in e.members],
-                    "chosen": {f"{snr:g}": name for snr, name in self.chosen[e.name].items()},
+                    "chosen": {f"{snr:g}": list(names) for snr, names in self.chosen[e.name].items()},
                 }
                 for e in self.sweep.links
                 if isinstance(e, Envelope)

@@ -55,6 +55,8 @@ class Sweep:
         Result folder instead of `results/<name>`.
     max_pictures : int, optional
         Use only the first so many pictures.
+    plot_layers : int, optional
+        Draw only the first so many layers of every link; the table has them all.
     reference : path, optional
         CSV file of published points to be drawn as markers (see `linksim.plots.load_reference`);
         `results/reference/<name>.csv` by default, where there is one.
@@ -76,6 +78,7 @@ class Sweep:
     panel_snr_db: float | None = None
     out: str | Path | None = None
     max_pictures: int | None = None
+    plot_layers: int | None = None
     reference: str | Path | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +94,8 @@ class Sweep:
             raise LinksimError(f"ci_half_width is {self.ci_half_width}; give a positive number of dB, or None")
         if self.max_pictures is not None and self.max_pictures < 1:
             raise LinksimError(f"max_pictures is {self.max_pictures}; give at least 1")
+        if self.plot_layers is not None and self.plot_layers < 1:
+            raise LinksimError(f"plot_layers is {self.plot_layers}; give at least 1")
         if self.panel_snr_db is not None and not math.isfinite(self.panel_snr_db):
             raise LinksimError(f"panel_snr_db is {self.panel_snr_db}; give a finite number of dB")
 
@@ -132,7 +137,8 @@ class Sweep:
         Raises
         ------
         LinksimError
-            If two different links, or a link and an envelope, have one name.
+            If two different links, or a link and an envelope, have one name, or the members of an
+            envelope differ in their number of layers.
         """
         found: dict[str, tuple[str, Link]] = {}
         envelopes = [link for link in self.links if isinstance(link, Envelope)]
@@ -147,6 +153,13 @@ class Sweep:
         for name in names:
             if name in found or names.count(name) > 1:
                 raise LinksimError(f"two links are called {name!r}, one an envelope; give one of them another name")
+        for envelope in envelopes:
+            layers = sorted({member.num_layers for member in envelope.members})
+            if len(layers) > 1:
+                raise LinksimError(
+                    f"the members of {envelope.name!r} have {' or '.join(map(str, layers))} layers; "
+                    "make an envelope for each number of layers"
+                )
         return found
 
     def run(self, workers: int = 1, progress: bool | None = None, cluster: str | None = None) -> "Result":

@@ -60,10 +60,10 @@ def test_an_envelope_shows_its_best_member(tmp_path):
     sweep = Sweep("s", [Best([low, high]), Best([high, low], "again")], picture_set(), [4, 5, 12], max_draws=32, out=tmp_path)
     result = sweep.run()
     assert result.chosen == {
-        "best": {4.0: "low", 5.0: "low", 12.0: "high"},
-        "again": {4.0: "low", 5.0: "low", 12.0: "high"},
+        "best": {4.0: ("low",), 5.0: ("low",), 12.0: ("high",)},
+        "again": {4.0: ("low",), 5.0: ("low",), 12.0: ("high",)},
     }
-    for snr, member in result.chosen["best"].items():
+    for snr, (member,) in result.chosen["best"].items():
         envelope, chosen = (next(r for r in rows_of(result, name) if r.snr_db == snr) for name in ("best", member))
         assert (envelope.mean, envelope.ci_low, envelope.n_draws) == (chosen.mean, chosen.ci_low, chosen.n_draws)
     # every member once, although it is in two envelopes
@@ -107,6 +107,55 @@ def test_layers_have_rows_of_their_own(tmp_path):
     assert fine.cbr == pytest.approx(3 * base.cbr)
 
 
+class Refined(FakeLink):
+    """Two layers that always arrive, each with an error of its own."""
+
+    num_layers = 2
+
+    def __init__(self, name: str, errors: tuple[int, int]):
+        super().__init__(name)
+        self.errors = errors
+
+    def transmit(self, pictures, snr_db, draws, seed=0) -> Reception:
+        one, n = np.arange(len(pictures)), len(draws)
+        layers = [
+            [Outcomes(one, np.full(len(one), n), np.ones(len(one), bool), np.stack([p.pixels + e for p in pictures]))]
+            for e in map(np.uint8, self.errors)
+        ]
+        return Reception(layers, [[Bandwidth(10)] * len(one), [Bandwidth(20)] * len(one)])
+
+
+def test_an_envelope_over_layers_chooses_for_each_of_them(tmp_path):
+    first, second = Refined("good first", (4, 3)), Refined("good last", (6, 2))
+    sweep = Sweep("s", [Best([first, second])], picture_set(2), [0.0, 3.0], max_draws=4, out=tmp_path)
+    result = sweep.run()
+    assert result.chosen == {"best": {snr: ("good first", "good last") for snr in (0.0, 3.0)}}
+    for layer, error in enumerate((4, 2)):
+        psnr = [row.mean for row in rows_of(result, "best", layer=layer)]
+        assert psnr == pytest.approx([20 * np.log10(255 / error)] * 2)
+    result.save()
+    envelope = json.loads((tmp_path / "run.json").read_text())["envelopes"]["best"]
+    assert envelope["chosen"]["3"] == ["good first", "good last"]
+    titles = [axes.get_title() for axes in result.panel(3.0).axes]
+    assert titles[:3] == ["original", "layer 1: 36.09 dB\ngood first", "layer 2: 42.11 dB\ngood last"]
+    assert len(titles) == 3 * 2, "a row for each of the two pictures"
+
+
+def test_an_envelope_over_unlike_numbers_of_layers_is_refused(tmp_path):
+    with pytest.raises(LinksimError, match="'best' have 1 or 2 layers; make an envelope for each"):
+        Sweep("s", [Best([Refined("two", (4, 3)), NoisyLink()])], picture_set(1), [0.0], out=tmp_path).run()
+
+
+def test_a_panel_has_a_row_for_every_link_where_there_are_layers(tmp_path):
+    links = [TwoLayers("layers"), NoisyLink(), CliffLink("cliff", 30)]
+    sweep = Sweep("s", links, picture_set(4), [0.0], max_draws=4, plot_layers=1, out=tmp_path)
+    result = sweep.run()
+    rows = [axes.get_ylabel() for axes in result.panel().axes if axes.get_ylabel()]
+    assert rows[:3] == ["layers, p0", "noisy, p0", "cliff, p0"] and len(rows) == 6
+    assert len(result.panel().axes) == 2 * 6, "the original and the one layer that is asked for"
+    assert "not delivered" in result.panel(picture=3).axes[5].get_title()
+
+
 def test_a_rerun_runs_nothing_and_more_draws_reuse_what_there_is(tmp_path):
     def run(max_draws: int):
         return Sweep("s", [NoisyLink()], picture_set(), [0, 5], 1e-6, max_draws, out=tmp_path).run()
@@ -148,6 +197,7 @@ def test_files_that_a_result_writes(tmp_path):
         ({"snr_db": [0, float("nan")]}, "SNR nan dB is not a finite number"),
         ({"snr_db": [float("inf")]}, "not a finite number"),
         ({"snr_db": []}, "no SNR"),
+        ({"plot_layers": 0}, "plot_layers is 0"),
         ({"snr_db": ["ten"]}, "list of numbers"),
         ({"max_draws": 1}, "at least 2"),
         ({"ci_half_width": 0.0}, "positive"),
