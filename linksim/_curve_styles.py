@@ -67,7 +67,7 @@ class Styles:
             return style
         if last == 0:
             # beside links of layers, one without them is a baseline
-            return {**style, "ls": _DOTTED} if scheme else {**style, "ls": _DOTTED, "marker": "s"}
+            return {**style, "ls": _DOTTED} if scheme else {**style, "ls": _DOTTED, "marker": "s", "lw": 1.8}
         look = layer_look(layer, self._layers)
         thin = {"lw": style["lw"]} if scheme else {"lw": style["lw"] * look.get("lw", 1.6) / 1.6}
         return {**style, **look, **thin, "label": style["label"] if layer == last else "_nolegend_"}
