@@ -146,7 +146,7 @@ def show(
         raise LinksimError(f"{path} holds no metric {metric!r}; run with it, or choose another")
     several = table["layer"].nunique() > 1
     rows = [
-        [f"{link}, layer {layer}" if several else str(link), *("" if pd.isna(v) else f"{v:.2f}" for v in values)]
+        [f"{link}, after layer {layer + 1}" if several else str(link), *("" if pd.isna(v) else f"{v:.2f}" for v in values)]
         for (link, layer), values in zip(wide.index, wide.to_numpy(), strict=True)
     ]
     _print_table(f"{results}: {metric}", ["link", *(f"{snr:g} dB" for snr in wide.columns)], rows, whole=True)
