@@ -14,6 +14,7 @@ from linksim.codecs.blocks import UpsamplingBlock
 from linksim.codecs.modulation import ModulatedResidualBlock
 from linksim.codecs.progressive import ProgressiveCodec
 from linksim.codecs.symbols import to_symbols
+from linksim.errors import LinksimError
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -113,10 +114,9 @@ class AdaptiveProgressive(ProgressiveCodec):
         return [self._show(latent * kept[:, None, None, :], snr_db, arrived, size, training=True)]
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
-        raise NotImplementedError("the encoder needs the SNR; use encode")
+        raise LinksimError("both networks need the SNR; use encode and decode")
 
-    def synthesize(self, latent: Any, training: bool = False) -> Any:
-        raise NotImplementedError("the decoder needs the SNR; use decode")
+    synthesize = analyze
 
     def get_config(self) -> dict[str, Any]:
         return {
