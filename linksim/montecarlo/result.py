@@ -181,7 +181,7 @@ class Result:
                 layers = layers[: self.sweep.plot_layers]
                 rows.append(plots.LayeredRow(label, picture.pixels, *map(list, zip(*layers))))
         fixed = [entries[0].name] if len(entries) == 1 else [pictures[0].name] if len(pictures) == 1 else []
-        return plots.layered_panel(rows, title=", ".join([*fixed, f"{snr:g} dB"]))
+        return plots.layered_panel(rows, title=", ".join([*fixed, f"SNR {snr:g} dB"]))
 
     def _panel_links(self, entry: Link | Envelope, snr: float) -> list[Link]:
         """The link that shows each layer; of an envelope, the members that it chose."""
