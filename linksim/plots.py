@@ -171,7 +171,10 @@ def _plain(label: str, cbr: float | None) -> str:
     """A link's name without the bandwidth ratio that its plot is for."""
     if cbr is None:
         return label
-    return re.sub(rf"[, ]*(CBR )?(?<![\d/]){re.escape(cbr_text(cbr))}(?![\d/])", "", label).strip(" ,") or label
+    ratio = rf"(?<![\d/]){re.escape(cbr_text(cbr))}(?![\d/])"
+    # a number that is not said to be the bandwidth ratio may be a code rate
+    pattern = ratio if not re.search(f"CBR {ratio}", label) else f"CBR {ratio}"
+    return re.sub(f"[, ]*{pattern}", "", label).strip(" ,") or label
 
 
 def _curve(axes: "Axes", curve: "pandas.DataFrame", style: dict[str, object]) -> None:

@@ -86,6 +86,14 @@ def test_bandwidth_ratios_are_written_as_fractions():
     assert [plots.cbr_text(ratio) for ratio in ratios] == ["1/16", "1/3", "5/12", "5/12", "1/15", "0.073"]
 
 
+def test_a_code_rate_is_not_taken_for_the_bandwidth_ratio():
+    """4-QAM 1/3 at CBR 1/3 keeps its name; where the ratio goes without CBR before it, it is left out all the same."""
+    links = {f"{kind}, CBR 1/{n}": 1 / n for n in (3, 6) for kind in ("4-QAM 1/3", "16-QAM 1/2", "a", "b", "c")}
+    assert legend(plots.curves(table(links))) == ["4-QAM 1/3", "16-QAM 1/2", "a", "b", "c"]
+    links = {f"{kind} 1/{n}": 1 / n for n in (3, 6) for kind in "abcde"}
+    assert legend(plots.curves(table(links))) == list("abcde")
+
+
 def test_published_points_are_markers_where_metric_and_ratio_match(tmp_path):
     path = tmp_path / "reference.csv"
     path.write_text(

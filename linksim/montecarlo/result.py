@@ -32,7 +32,8 @@ _PACKAGES = (
     "linksim", "sionna", "sionna-no-rt", "tensorflow", "keras", "torch", "numpy", "scipy", "av", "imagecodecs", "Pillow",
 )  # fmt: skip
 _PANEL_LINKS = 17  # with the original, three rows of six
-_PANEL_ROWS = 6  # of a layered panel
+_PANEL_ROWS = 6  # of a layered panel, where there are fewer links
+_LAYERED_PANEL_LINKS = 8  # with more of them, only those that have layers
 
 
 class Result:
@@ -137,7 +138,7 @@ class Result:
         """A picture beside what each link makes of it: draw 0 of the channel at one SNR.
 
         Where links have layers there is a row for each link, and a column for each layer; with few
-        links, the rows go on with the pictures that follow.
+        links, the rows go on with the pictures that follow, with many, links without layers are left out.
 
         Parameters
         ----------
@@ -169,7 +170,9 @@ class Result:
     def _layered_panel(self, snr: float, first: int) -> "Figure":
         from linksim import plots
 
-        entries = self.sweep.links[:_PANEL_LINKS]
+        entries = list(self.sweep.links)
+        if len(entries) > _LAYERED_PANEL_LINKS:
+            entries = [e for e in entries if self._panel_links(e, snr)[0].num_layers > 1][:_LAYERED_PANEL_LINKS]
         pictures = self.pictures[first : first + max(1, _PANEL_ROWS // len(entries))]
         rows = []
         for picture in pictures:

@@ -154,6 +154,9 @@ def test_a_panel_has_a_row_for_every_link_where_there_are_layers(tmp_path):
     assert rows[:3] == ["layers, p0", "noisy, p0", "cliff, p0"] and len(rows) == 6
     assert len(result.panel().axes) == 2 * 6, "the original and the one layer that is asked for"
     assert "not delivered" in result.panel(picture=3).axes[5].get_title()
+    many = Sweep("s", [*links, *(NoisyLink(f"n{i}", 0.1 * i) for i in range(6))], picture_set(), [0.0], max_draws=2, out=tmp_path)
+    rows = [axes.get_ylabel() for axes in many.run().panel().axes if axes.get_ylabel()]
+    assert rows == ["p0", "p1", "p2"], "only the link that has layers"
 
 
 def test_a_rerun_runs_nothing_and_more_draws_reuse_what_there_is(tmp_path):
