@@ -11,7 +11,8 @@ _NEIGHBOUR = {7: 13, 19: 13, 4: 7, 1: 4}
 _FIRST = 13
 """The SNR that is trained first; the others start from a neighbour."""
 
-_NEXT = {"steps": 1_500, "learning_rate": 1e-3}
+_NEXT = {"steps": 1_000, "learning_rate": 1e-3}
+"""What a model takes that starts from its neighbour."""
 
 
 def _snrs(first: Recipe) -> list[Recipe]:
@@ -59,8 +60,7 @@ def _adaptive(common: Recipe) -> list[Recipe]:
             options={"layer_channels": (channels,), **network},
             snr_db=7.0,
             warm_start=one.name,
-            steps=1_000,
-            learning_rate=1e-3,
+            **_NEXT,
         )
         for rate, channels in (("1_24", 4), ("1_12", 8), ("1_8", 12), ("1_6", 16), ("5_24", 20), ("1_4", 24))
     ]
