@@ -14,6 +14,9 @@ _GREY = ("#5f5f5f", "#a2a2a2", "#808080")
 _DASHES = ((0, (4, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
+VARIANT = (0, (3, 2))
+"""The line of a link that is drawn in the colour of another."""
+
 _DOTTED = (0, (1.2, 1.2))
 _FIRST_LAYER = (0, (4, 1.5))
 _BETWEEN = ((0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (10, 2)))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linksim._curve_styles import MAIN, PUBLISHED, SCHEME, Styles, layer_look
-from linksim._figure import new_figure, to_png
+from linksim._curve_styles import MAIN, PUBLISHED, SCHEME, VARIANT, Styles, layer_look
+from linksim._figure import new_figure, to_png, wrapped
 from linksim._one_snr import rows_of_links
 from linksim._panels import LayeredRow, layered_panel, panel
 from linksim.errors import LinksimError
@@ -52,6 +52,7 @@ def curves(
     envelopes: Mapping[str, Sequence[str]] | None = None,
     title: str | None = None,
     layers: int | None = None,
+    variants: Mapping[str, str] | None = None,
 ) -> "Figure":
     """Quality against SNR, one curve per link and layer, with bands of the 95 % intervals.
 
@@ -73,6 +74,8 @@ def curves(
         The name of the scenario by default.
     layers : int, optional
         Draw only the first so many layers of every link.
+    variants : mapping of link to link, optional
+        Links that are drawn dashed in the colour of another.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def curves(
         figure.supxlabel(LABELS.get(metric, metric), fontsize=10)
         title, key = f"{title}, {snrs[0]:g} dB", 0
     else:
-        figure, grid, key = _against_snr(shown, points, envelopes)
+        figure, grid, key = _against_snr(shown, points, envelopes, dict(variants or {}))
         figure.supxlabel("SNR, Es/N0 (dB)", fontsize=10)
         figure.supylabel(LABELS.get(metric, metric), fontsize=10)
     for axes in grid:
@@ -107,7 +110,7 @@ def curves(
 
 
 def _against_snr(
-    shown: "pandas.DataFrame", points: Reference, envelopes: Mapping[str, Sequence[str]]
+    shown: "pandas.DataFrame", points: Reference, envelopes: Mapping[str, Sequence[str]], variants: Mapping[str, str]
 ) -> tuple["Figure", Sequence["Axes"], int]:
     """The curves; also how many layers are told apart by line style, 0 where none are."""
     members = {name for names in envelopes.values() for name in names}
@@ -123,7 +126,10 @@ def _against_snr(
     styles = Styles(envelopes, members, labels, layers)
     for axes, (cbr, ratios, part) in zip(grid, plots):
         for (link, layer), curve in part.groupby(["link", "layer"], sort=False):
-            style = styles.of(str(link), _plain(str(link), cbr), int(layer), int(last[link]))
+            like = variants.get(str(link), str(link))
+            style = styles.of(like, _plain(like, cbr), int(layer), int(last[link]))
+            if like != link:
+                style = {**style, "ls": VARIANT, "label": wrapped(_plain(str(link), cbr))}
             _curve(axes, curve.sort_values("snr_db"), style)
         for row in points:
             if not row.get("cbr") or any(abs(float(row["cbr"]) / ratio - 1) < 0.04 for ratio in ratios):

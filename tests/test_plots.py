@@ -50,6 +50,13 @@ def test_a_link_is_named_once_and_its_layers_by_line_style():
     assert baseline.get_linestyle() == "--" and str(baseline._dash_pattern) not in {str(z._dash_pattern) for z in x}
 
 
+def test_a_variant_is_dashed_in_the_colour_of_the_other():
+    figure = plots.curves(table({"a": 1 / 6, "b": 1 / 6, "c": 1 / 6}), variants={"c": "a"})
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    assert lines["c"].get_color() == lines["a"].get_color() != lines["b"].get_color()
+    assert lines["c"].is_dashed() and not lines["a"].is_dashed()
+
+
 def test_only_the_first_layers_are_drawn_where_that_is_asked():
     figure = plots.curves(table({"x": 1 / 6, "y": 1 / 6}, layers={"x": 5, "y": 2}), layers=2)
     assert legend(figure) == ["x", "y", "after layer 1", "after layer 2"]

@@ -132,6 +132,7 @@ class Result:
             metric=metric,
             envelopes={e.name: [m.name for m in e.members] for e in self.sweep.links if isinstance(e, Envelope)},
             layers=self.sweep.plot_layers,
+            variants=self.sweep.variants,
         )
 
     def panel(self, snr_db: float | None = None, picture: int = 0) -> "Figure":

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,8 @@ class Sweep:
         Use only the first so many pictures.
     plot_layers : int, optional
         Draw only the first so many layers of every link; the table has them all.
+    variants : mapping of str to str, optional
+        Names of links that the figure draws dashed, in the colour of another: name -> name of that one.
     reference : path, optional
         CSV file of published points to be drawn as markers (see `linksim.plots.load_reference`);
         `results/reference/<name>.csv` by default, where there is one.
@@ -79,6 +81,7 @@ class Sweep:
     out: str | Path | None = None
     max_pictures: int | None = None
     plot_layers: int | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)
     reference: str | Path | None = None
 
     def __post_init__(self) -> None:
@@ -96,6 +99,9 @@ class Sweep:
             raise LinksimError(f"max_pictures is {self.max_pictures}; give at least 1")
         if self.plot_layers is not None and self.plot_layers < 1:
             raise LinksimError(f"plot_layers is {self.plot_layers}; give at least 1")
+        names = {entry.name for entry in self.links if isinstance(entry, (Link, Envelope))}
+        for name in {*self.variants, *self.variants.values()} - names:
+            raise LinksimError(f"variants names {name!r}, which is no link of sweep {self.name!r}; take one of its links")
         if self.panel_snr_db is not None and not math.isfinite(self.panel_snr_db):
             raise LinksimError(f"panel_snr_db is {self.panel_snr_db}; give a finite number of dB")
 
