@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any
 
 import keras
@@ -13,7 +12,6 @@ from linksim.codecs.base import pad_to_multiple
 from linksim.codecs.blocks import UpsamplingBlock
 from linksim.codecs.modulation import ModulatedResidualBlock
 from linksim.codecs.progressive import ProgressiveCodec
-from linksim.codecs.symbols import to_symbols
 from linksim.errors import LinksimError
 
 
@@ -62,6 +60,8 @@ class AdaptiveProgressive(ProgressiveCodec):
 
     def _condition(self, like: Any, snr_db: Any, arrived: Any) -> Any:
         """`[B, 1 + L]`: the SNR, 0 dB to 25 dB as about -1 to 1, and which layers arrived."""
+        if snr_db is None:
+            raise LinksimError("this codec needs the SNR at both ends; give snr_db, in dB")
         ones = ops.ones((ops.shape(like)[0], 1), dtype="float32")
         snr = ops.reshape(ops.cast(snr_db, "float32"), (-1, 1)) / 12.5 - 1.0
         return ops.concatenate([ones * ops.clip(snr, -1.5, 1.5), ones * arrived], axis=-1)
@@ -74,9 +74,7 @@ class AdaptiveProgressive(ProgressiveCodec):
         for block in self.encoder_blocks:
             x = block(x, condition)
         latent = ops.cast(self.to_channels(x), "float32")
-        ends = [0, *accumulate(self.layer_channels)]
-        parts = [to_symbols(latent[..., a:b]) for a, b in zip(ends, ends[1:])]
-        return ops.concatenate([self.power_normalization(part) for part in parts], axis=1)
+        return self.normalize_layers(latent)
 
     def _show(self, latent: Any, snr_db: Any, arrived: Any, size: tuple[int, int], training: bool) -> Any:
         """A latent whose missing layers are zero, to pictures; `arrived` `[B or 1, L]` holds 1 for a layer that is there."""
@@ -90,15 +88,18 @@ class AdaptiveProgressive(ProgressiveCodec):
         return pictures if training else ops.clip(pictures, 0.0, 1.0)
 
     def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        latent = ops.concatenate(parts := self.split(symbols, size), axis=-1)
+        return self._decode(self.split(symbols, size), snr_db, size, training)
+
+    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
+        parts = self.split(symbols, size)
+        return [self._decode(parts[: i + 1], snr_db, size, training) for i in range(len(parts))]
+
+    def _decode(self, parts: list[Any], snr_db: Any, size: tuple[int, int], training: bool) -> Any:
+        latent = ops.concatenate(parts, axis=-1)
         missing = self.latent_channels - latent.shape[-1]
         latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
         arrived = ops.array([[1.0] * len(parts) + [0.0] * (self.num_layers - len(parts))])
         return self._show(latent, snr_db, arrived, size, training)
-
-    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
-        ends = list(accumulate(self.layer_symbols(*size)))
-        return [self.decode(symbols[:, :end], snr_db, size, training) for end in ends if end <= symbols.shape[1]]
 
     def reconstructions(
         self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None

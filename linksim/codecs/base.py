@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -50,13 +49,13 @@ class Codec(keras.Model):
         self.stride = stride
         self.power_normalization = PowerNormalization(name="power_normalization")
 
-    @abstractmethod
     def analyze(self, pictures: Any, training: bool = False) -> Any:
         """Pictures `[B, H, W, 3]` in [0, 1], sides multiples of `stride`, to a latent `[B, H/stride, W/stride, latent_channels]`."""
+        raise NotImplementedError(f"{type(self).__name__} must define analyze")
 
-    @abstractmethod
     def synthesize(self, latent: Any, training: bool = False) -> Any:
         """A received latent `[B, h, w, latent_channels]` to pictures `[B, h*stride, w*stride, 3]` in [0, 1]."""
+        raise NotImplementedError(f"{type(self).__name__} must define synthesize")
 
     def num_symbols(self, height: int, width: int) -> int:
         """Channel uses of a picture of `height` x `width` pixels, padding included."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import ops
 
 from linksim.codecs.deepjscc import small_decoder, small_encoder
 from linksim.codecs.progressive import ProgressiveCodec
@@ -42,16 +41,6 @@ class MultipleDecoders(ProgressiveCodec):
     def synthesize(self, latent: Any, training: bool = False) -> Any:
         by_width = {decoder.input_shape[-1]: decoder for decoder in self.decoders}
         return by_width[latent.shape[-1]](latent, training=training)
-
-    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
-        latents = self.split(symbols, size)
-        parts = [ops.concatenate(latents[: i + 1], axis=-1) for i in range(len(latents))]
-        return [self._crop(self.synthesize(part, training=training), size) for part in parts]
-
-    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        # Only the last decoder has to run.
-        latent = ops.concatenate(self.split(symbols, size), axis=-1)
-        return self._crop(self.synthesize(latent, training=training), size)
 
     def get_config(self) -> dict[str, Any]:
         return {"layer_channels": list(self.layer_channels), "name": self.name}

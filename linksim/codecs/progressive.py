@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import accumulate
+from numbers import Integral
 from typing import Any
 
 from keras import ops
@@ -20,6 +20,11 @@ class ProgressiveCodec(Codec):
     Layer i occupies k_i channel uses, one layer after the other, each of mean power 1 per picture.
     A receiver that has the first i layers shows a picture: `decode` takes any number of whole layers.
 
+    A new codec gives `analyze`, pictures to the latents of all layers side by side; `synthesize`, the
+    latents of the first i layers side by side to pictures; and `get_config` with its constructor's
+    arguments, by which it travels to worker processes. A codec whose encoder reads the SNR sets
+    `encodes_for_snr`; one that does not fit this form overrides `encode` and `decode_layers`.
+
     Parameters
     ----------
     layer_channels : sequence of int
@@ -34,9 +39,11 @@ class ProgressiveCodec(Codec):
     """
 
     def __init__(self, layer_channels: Sequence[int], stride: int, name: str | None = None):
-        layer_channels = tuple(int(c) for c in layer_channels)
-        if not layer_channels or any(c < 2 or c % 2 for c in layer_channels):
+        if not isinstance(layer_channels, Sequence) or isinstance(layer_channels, str):
+            raise LinksimError(f"layer_channels is {layer_channels!r}; give a list, one number for each layer")
+        if not layer_channels or any(not isinstance(c, Integral) or c < 2 or c % 2 for c in layer_channels):
             raise LinksimError(f"layer_channels is {list(layer_channels)}; give each layer a positive even number")
+        layer_channels = tuple(int(c) for c in layer_channels)
         super().__init__(sum(layer_channels), stride, name=name)
         self.layer_channels = layer_channels
         self.num_layers = len(layer_channels)
@@ -61,18 +68,24 @@ class ProgressiveCodec(Codec):
         return [to_latent(symbols[:, ends[i] : ends[i + 1]], rows, columns) for i in range(count)]
 
     def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
-        latent = self.analyze(pad_to_multiple(pictures, self.stride), training=training)
-        ends = [0, *accumulate(self.layer_channels)]
-        layers = [latent[..., a:b] for a, b in zip(ends, ends[1:])]
-        return ops.concatenate([self.power_normalization(to_symbols(layer)) for layer in layers], axis=1)
+        return self.normalize_layers(self.analyze(pad_to_multiple(pictures, self.stride), training=training))
 
-    @abstractmethod
+    def normalize_layers(self, latent: Any) -> Any:
+        """The latents of all layers side by side `[B, h, w, sum of c_i]` to symbols `[B, k, 2]`, power 1 in every layer."""
+        ends = [0, *accumulate(self.layer_channels)]
+        layers = [to_symbols(latent[..., a:b]) for a, b in zip(ends, ends[1:])]
+        return ops.concatenate([self.power_normalization(layer) for layer in layers], axis=1)
+
     def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
         """Symbols of the first i layers to the pictures after layer 1 .. i, each `[B, H, W, 3]`, float32 in [0, 1]."""
+        latents = self.split(symbols, size)
+        parts = [ops.concatenate(latents[: i + 1], axis=-1) for i in range(len(latents))]
+        return [self._crop(self.synthesize(part, training=training), size) for part in parts]
 
     def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        """The picture after the last of the layers that are in `symbols`, see `decode_layers`."""
-        return self.decode_layers(symbols, snr_db, size, training=training)[-1]
+        """The picture after the last of the layers that are in `symbols`, the last of `decode_layers`."""
+        latent = ops.concatenate(self.split(symbols, size), axis=-1)
+        return self._crop(self.synthesize(latent, training=training), size)
 
     def _crop(self, pictures: Any, size: tuple[int, int]) -> Any:
         return ops.cast(pictures, "float32")[:, : size[0], : size[1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -50,8 +51,8 @@ class ResidualTransmission(ProgressiveCodec):
         name: str | None = None,
     ):
         super().__init__(layer_channels, stride=4, name=name)
-        if realizations < 1:
-            raise LinksimError(f"realizations is {realizations}; average over at least 1")
+        if not isinstance(realizations, Integral) or realizations < 1:
+            raise LinksimError(f"realizations is {realizations}; give a whole number, at least 1")
         self.realizations = realizations
         self.feedback = feedback
         # In the order of the layers, so that one more layer leaves the names of all before as they are.
@@ -70,7 +71,7 @@ class ResidualTransmission(ProgressiveCodec):
         twin(ops.zeros((1, 8, 8, 3)))
         twin.set_weights(self.get_weights())
         label = "feedback" if feedback else f"m = {realizations}"
-        twin.title = f"{getattr(self, 'title', self.name)}, {label}"
+        twin.title = f"{(getattr(self, 'title', None) or self.name).split(', ')[0]}, {label}"
         return twin
 
     def encode_layer(self, layer: int, pictures: Any, estimate: Any = None, training: bool = False) -> Any:
@@ -112,6 +113,9 @@ class ResidualTransmission(ProgressiveCodec):
             sums.append(sums[-1] + output if sums else output)
         return ops.concatenate(symbols, axis=1), sums
 
+    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
+        return self.decode_layers(symbols, snr_db, size, training=training)[-1]
+
     def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
         outputs = [self.decode_layer(i, z, size, training) for i, z in enumerate(self.split(symbols, size))]
         return [ops.clip(total, 0.0, 1.0) for total in accumulate(outputs)]
@@ -119,7 +123,7 @@ class ResidualTransmission(ProgressiveCodec):
     def reconstructions(
         self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
     ) -> list[Any]:
-        # With feedback. In training only the last sum has a gradient.
+        # With feedback, in validation too. In training only the last sum has a gradient.
         sums = self._walk(pictures, send, training)[1]
         return sums[-1:] if training else [ops.clip(total, 0.0, 1.0) for total in sums]
 

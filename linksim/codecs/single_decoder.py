@@ -40,16 +40,6 @@ class SingleDecoder(ProgressiveCodec):
             latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
         return self.decoder(latent, training=training)
 
-    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
-        latents = self.split(symbols, size)
-        parts = [ops.concatenate(latents[: i + 1], axis=-1) for i in range(len(latents))]
-        return [self._crop(self.synthesize(part, training=training), size) for part in parts]
-
-    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        # The decoder has to run only once.
-        latent = ops.concatenate(self.split(symbols, size), axis=-1)
-        return self._crop(self.synthesize(latent, training=training), size)
-
     def reconstructions(
         self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
     ) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,7 @@ class Training:
             raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}; train that one first")
         if recipe.steps % STEPS_PER_EPOCH:
             raise LinksimError(f"steps is {recipe.steps}; give a multiple of {STEPS_PER_EPOCH}, the steps of an epoch")
+        check_residual(recipe)
         make_folder(folder)  # before minutes of training: can it be written at all?
         self.recipe = recipe
         self.folder = folder
@@ -236,17 +237,47 @@ class Training:
     def _start_from(self, path: Path) -> None:
         arrays = load_arrays(path)
         arrays = {n.removeprefix("codec/"): a for n, a in arrays.items()}
+        # A kernel of another size is another network's, whatever its place.
         fitting = 0
         for name, variable in zip(variable_names(self.codec), self.codec.weights, strict=True):
-            if name in arrays and arrays[name].ndim == len(variable.shape):
+            if name in arrays and _related(arrays[name].shape, variable.shape):
                 # Channels of a latent are in the order of its layers: what both have in common comes first.
                 value = ops.convert_to_numpy(variable).copy()
                 common = tuple(slice(min(a, b)) for a, b in zip(arrays[name].shape, value.shape))
                 value[common] = arrays[name][common]
                 variable.assign(value)
                 fitting += 1
-        if not fitting:
-            raise LinksimError(f"{path} has no layer in common with {self.recipe.name!r}; name another warm_start")
+        # One scheme may have many decoders more than the other; the encoder's five layers are a third of the smallest.
+        if fitting < min(len(arrays), len(self.codec.weights)) / 3:
+            raise LinksimError(
+                f"{path} has {fitting} of {len(self.codec.weights)} weights in common with {self.recipe.name!r}; "
+                "name another warm_start"
+            )
+
+
+def _related(old: Sequence[int], new: Sequence[int]) -> bool:
+    """Whether weights of two shapes may be one weight that has grown: convolutions of one kernel size."""
+    return len(old) == len(new) and (len(old) != 4 or tuple(old[:2]) == tuple(new[:2]))
+
+
+def check_residual(recipe: Recipe) -> None:
+    """Refuse what would train the layers of residual transmission on something else than they meet.
+
+    Raises
+    ------
+    LinksimError
+        If there is no first layer to start from, or the layers would meet a fade each.
+    """
+    if recipe.codec != "residual" or len(recipe.options.get("layer_channels", (8, 8))) < 2:
+        return
+    if recipe.warm_start is None:
+        raise LinksimError(
+            f"recipe {recipe.name!r} trains the last layer only; name the model of the layers before it as warm_start"
+        )
+    if recipe.channel == "rayleigh-slow":
+        raise LinksimError(
+            f"recipe {recipe.name!r}: the layers of residual transmission would meet a fade each; take awgn or rayleigh-fast"
+        )
 
 
 def write_history(path: Path, history: list[Progress]) -> None:

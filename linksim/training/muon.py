@@ -32,7 +32,7 @@ class ConvMuon(keras.optimizers.Adam):
     """Muon (Jordan et al. 2024) for the kernels of convolutions, which Keras' own Muon leaves to Adam.
 
     A kernel `[kh, kw, a, b]` counts as a matrix of `kh*kw*a` rows and b columns; its update is its
-    Nesterov momentum, orthogonalised. Kernels that touch pixels (three channels or fewer on a side),
+    Nesterov momentum, orthogonalised. Kernels of three channels or fewer on a side (pixels, the thinnest latents),
     dense layers, biases and slopes are left to Adam. No weight decay: the task is a regression
     without a gap between training and test.
 

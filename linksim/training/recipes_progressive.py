@@ -15,11 +15,11 @@ _NEXT = {"steps": 1_000, "learning_rate": 1e-3}
 """What a model takes that starts from its neighbour."""
 
 
-def _snrs(first: Recipe) -> list[Recipe]:
+def _snrs(first: Recipe, steps: int = _NEXT["steps"]) -> list[Recipe]:
     """A recipe for every training SNR of the figures, from that for the first."""
     stem = first.name.removesuffix(str(_FIRST))
     others = [
-        replace(first, name=f"{stem}{snr}", snr_db=float(snr), warm_start=f"{stem}{other}", **_NEXT)
+        replace(first, name=f"{stem}{snr}", snr_db=float(snr), warm_start=f"{stem}{other}", **{**_NEXT, "steps": steps})
         for snr, other in _NEIGHBOUR.items()
     ]
     return [first, *others]
@@ -77,12 +77,12 @@ def progressive(common: Recipe) -> list[Recipe]:
     """
     recipes = []
     two = "multiple-decoders/cifar10-awgn-2x1_12-snr13"
-    for codec, layers, steps, start in [
-        ("multiple-decoders", 2, 8_000, "deepjscc/cifar10-1_6-snr10"),
-        ("multiple-decoders", 5, 6_000, two),
-        ("single-decoder", 2, 6_000, "deepjscc/cifar10-1_6-snr13"),
+    for codec, layers, first, then, start in [
+        ("multiple-decoders", 2, 8_000, 1_500, "deepjscc/cifar10-1_6-snr10"),
+        ("multiple-decoders", 5, 6_000, 1_000, two),
+        ("single-decoder", 2, 6_000, 1_000, "deepjscc/cifar10-1_6-snr13"),
     ]:
-        recipes += _snrs(_layers(common, codec, layers, steps, start))
+        recipes += _snrs(_layers(common, codec, layers, first, start), then)
 
     recipes += _snrs(_layers(common, "multiple-decoders", 2, 3_000, two, channel="rayleigh-slow"))
 

@@ -30,7 +30,8 @@ class Card:
         Wall time of the training.
     val_psnr : float
         PSNR of the mean MSE on the validation pictures at the training SNR, in dB, at the precision of
-        the training.
+        the training. Where that is a range, every picture drew its own, anew at each validation;
+        residual transmission is validated with feedback, as it is trained.
     val_psnr_layers : sequence of float
         The same after each layer; empty on cards from before there were layers.
     history : sequence of (step, val_psnr)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from linksim.codecs.progressive import ProgressiveCodec
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 
@@ -51,9 +52,11 @@ def test_any_number_of_whole_layers_decodes(codec):
 def test_symbols_that_end_inside_a_layer_are_refused(codec):
     with pytest.raises(LinksimError, match="whole number of layers"):
         codec.decode(np.zeros((1, 13, 2), "float32"), 10.0, SIZE)
+    with pytest.raises(LinksimError, match="whole number of layers"):
+        codec.decode_layers(np.zeros((1, 13, 2), "float32"), 10.0, SIZE)
 
 
-@pytest.mark.parametrize("channels", [(), (3,), (2, 0)])
+@pytest.mark.parametrize("channels", [(), (3,), (2, 0), (2.0, 4), 8, "24"])
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_odd_or_missing_layers_are_refused(name, channels):
     with pytest.raises(LinksimError, match="layer_channels"):
@@ -115,8 +118,42 @@ def test_residual_changes_its_transmitter_and_keeps_its_weights():
     assert other.feedback and not codec.feedback
     for a, b in zip(codec.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    with pytest.raises(LinksimError, match="realizations"):
-        codec.with_transmitter(realizations=0)
+    for m in (0, 2.5):
+        with pytest.raises(LinksimError, match="realizations"):
+            codec.with_transmitter(realizations=m)
+    assert codec.with_transmitter(20).with_transmitter(feedback=True).title.count(",") == 1
+
+
+def test_a_codec_of_ones_own_is_two_functions_and_a_configuration():
+    """Averages of quarters of the picture, a layer each: nothing else is needed."""
+
+    class Thumbnails(ProgressiveCodec):
+        def __init__(self, name=None):
+            super().__init__((6, 6), stride=4, name=name)
+
+        def analyze(self, pictures, training=False):
+            b, h, w, _ = pictures.shape
+            blocks = ops.mean(ops.reshape(pictures, (b, h // 4, 2, 2, w // 4, 2, 2, 3)), axis=(3, 6))
+            return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (b, h // 4, w // 4, 12)) - 0.5
+
+        def synthesize(self, latent, training=False):
+            top = 0.5 + latent[..., :6]
+            return ops.clip(ops.repeat(ops.repeat(top[..., :3], 4, axis=1), 4, axis=2), 0.0, 1.0)
+
+        def get_config(self):
+            return {"name": self.name}
+
+    codec = Thumbnails()
+    symbols = codec.encode(X)
+    assert symbols.shape == (3, 12 * 6, 2)
+    assert [y.shape for y in codec.decode_layers(symbols, 10.0, SIZE)] == [X.shape] * 2
+    with pytest.raises(NotImplementedError, match="Bare must define analyze"):
+        type("Bare", (ProgressiveCodec,), {})((2,), 4).encode(X)
+
+
+def test_the_adaptive_codec_asks_for_the_snr():
+    with pytest.raises(LinksimError, match="give snr_db"):
+        create("adaptive", OPTIONS["adaptive"]).encode(X)
 
 
 def test_adaptive_codec_listens_to_the_snr_at_both_ends():

@@ -10,6 +10,7 @@ from keras import ops
 import linksim.training.loop as loop
 from linksim.errors import LinksimError
 from linksim.training import RECIPES, Recipe, Training, get_recipe
+from linksim.training.loop import check_residual
 from linksim.training.data import Batches, load_data
 from linksim.training.muon import ConvMuon
 from linksim.training.run import train
@@ -35,26 +36,50 @@ def weights(training):
 def test_a_progressive_codec_learns_and_resumes(tmp_path, codec):
     """Validation is per layer, and a run in two parts draws the cuts and the noise of a run in one."""
     recipe = dataclasses.replace(RECIPE, codec=codec, options={"layer_channels": (2, 2)}, optimizer="muon", learning_rate=3e-3)
+    start_from = None
+    if codec == "residual":
+        first = dataclasses.replace(RECIPE, options={"latent_channels": 2}, steps=4)
+        Training(first, tmp_path / "first").run()
+        start_from = tmp_path / "first" / "checkpoint.h5"
+        recipe = dataclasses.replace(recipe, warm_start="test/first")
 
     def stop(progress):
         if progress.step == 4:
             raise KeyboardInterrupt
 
-    whole = Training(recipe, tmp_path / "a")
+    whole = Training(recipe, tmp_path / "a", start_from)
     start = weights(whole)
     whole.run()
     assert all(len(p.layers) == 2 for p in whole.history)
     assert whole.history[-1].val_psnr > whole.history[0].val_psnr
     with pytest.raises(KeyboardInterrupt):
-        Training(recipe, tmp_path / "b", report=stop).run()
-    Training(recipe, tmp_path / "b").run()
-    resumed = Training(recipe, tmp_path / "b")
+        Training(recipe, tmp_path / "b", start_from, report=stop).run()
+    Training(recipe, tmp_path / "b", start_from).run()
+    resumed = Training(recipe, tmp_path / "b", start_from)
     for a, b in zip(weights(whole), weights(resumed), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4)
     if codec == "residual":  # the first pair is as it was
         for a, b in zip(start[: len(start) // 2], weights(whole)):
             np.testing.assert_array_equal(a, b)
     assert (tmp_path / "a" / "history.csv").read_text().startswith("step,loss,seconds,val_psnr_1,val_psnr_2")
+
+
+def test_residual_layers_need_the_ones_before_and_one_fade():
+    residual = dataclasses.replace(RECIPE, codec="residual", options={"layer_channels": (2, 2)})
+    with pytest.raises(LinksimError, match="warm_start"):
+        check_residual(residual)
+    with pytest.raises(LinksimError, match="fade"):
+        check_residual(dataclasses.replace(residual, warm_start="x", channel="rayleigh-slow"))
+    check_residual(dataclasses.replace(residual, warm_start="x"))
+
+
+def test_another_network_is_no_warm_start(tmp_path):
+    """Its kernels are 3x3 where these are 5x5; that both have kernels and biases is no kinship."""
+    other = dataclasses.replace(RECIPE, name="test/adaptive", codec="adaptive", options={"layer_channels": (2, 2), "filters": 8, "blocks": 1})
+    Training(dataclasses.replace(other, steps=4), tmp_path / "a").run()
+    start = dataclasses.replace(RECIPE, warm_start="test/adaptive")
+    with pytest.raises(LinksimError, match="in common"):
+        Training(start, tmp_path / "b", warm_start=tmp_path / "a" / "checkpoint.h5")
 
 
 def test_muon_orthogonalises_kernels_and_leaves_the_rest_to_adam():
