@@ -104,6 +104,10 @@ def check_power(name: str, power: np.ndarray, num_layers: int) -> None:
     )
 
 
+def not_finite(name: str) -> LinksimError:
+    return LinksimError(f"{name}: decode gave values that are not finite; keep them in [0, 1]")
+
+
 class CodecAdapter(ABC):
     """A codec on pictures and TensorFlow symbols."""
 
@@ -165,7 +169,7 @@ class FunctionAdapter(CodecAdapter):
                 f"{self.name}: decode gave {list(pictures.shape)}; it must give [B, H, W, 3] = {[len(symbols), *size, 3]}"
             )
         if not np.all(np.isfinite(pictures)):
-            raise LinksimError(f"{self.name}: decode gave values that are not finite; keep them in [0, 1]")
+            raise not_finite(self.name)
         return pictures
 
     def encode(self, pictures: Sequence[Picture], channel: Channel, snr_db: float, seed: int) -> Sent:

@@ -17,7 +17,7 @@ from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
 
 VERSION = 2
-"""Raised whenever a change of this file can change a result."""
+"""Raised whenever a change of the code of analog links, adapters included, can change a result; codecs are hashed."""
 
 
 class AnalogLink(Link):
@@ -32,7 +32,9 @@ class AnalogLink(Link):
 
     Residual transmission (`linksim.codecs.ResidualTransmission`) without feedback subtracts, at the
     transmitter, an estimate of what the receiver has: the mean over `codec.realizations` draws of its
-    own, made once per picture, SNR and seed and used for all draws. With feedback every draw has its
+    own, made once per picture, SNR and seed and used for all draws. An interval over the draws does not contain
+    the variance of the estimate itself: negligible averaged over thousands of pictures; for few pictures
+    and m = 1 it is about 2.4 times too narrow (measured on 48 CIFAR-10 pictures). With feedback every draw has its
     own later layers.
 
     Parameters
@@ -72,7 +74,7 @@ class AnalogLink(Link):
         self.name = name or self._adapter.name
         self.num_layers = self._adapter.num_layers
         self.first_draws = self._adapter.first_draws
-        self._sent: dict[tuple[Any, ...], Sent] = {}
+        self._sent: dict[tuple[tuple[str, ...], tuple[float, ...]], Sent] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_sent": {}}
@@ -120,14 +122,21 @@ class AnalogLink(Link):
         Together: a picture encoded in another batch may differ in its last bits, and results must not
         depend on what was sent before.
         """
-        key = (*(p.sha256 for p in pictures), *self._adapter.depends_on(snr_db, seed))
+        depends_on = self._adapter.depends_on(snr_db, seed)
+        key = tuple(p.sha256 for p in pictures), depends_on
         if key in self._sent:
             return self._sent[key]
         sent = self._adapter.encode(pictures, self.channel, snr_db, seed)
         ends = [0, *(end for end in accumulate(sent.layers) if end <= sent.symbols.shape[1])]
         power = [np.mean(np.abs(sent.symbols[:, a:b]) ** 2, axis=1) for a, b in zip(ends, ends[1:])]
         check_power(self.name, np.stack(power, axis=1), self.num_layers)
-        # When it is full the first ones stay: a sweep comes by in the same order for every SNR.
-        if sum(s.nbytes for s in self._sent.values()) + sent.nbytes <= self._adapter.cache_bytes:
+        if not self._has_room(sent):
+            # What was encoded for another SNR or seed makes way.
+            self._sent = {k: s for k, s in self._sent.items() if k[1] == depends_on}
+        # When it is full all the same, the first ones stay: a sweep comes by in the same order for every SNR.
+        if self._has_room(sent):
             self._sent[key] = sent
         return sent
+
+    def _has_room(self, sent: Sent) -> bool:
+        return sum(s.nbytes for s in self._sent.values()) + sent.nbytes <= self._adapter.cache_bytes

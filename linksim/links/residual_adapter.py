@@ -10,7 +10,7 @@ import numpy as np
 
 from linksim.images.picture import Picture
 from linksim.links.adapters import Sent, batch_rows, receive_symbols
-from linksim.links.keras_adapter import ROW_SIGNATURE, SCALAR, KerasAdapter, to_bytes, to_complex, to_pairs
+from linksim.links.keras_adapter import ROW_SIGNATURE, SCALAR, KerasAdapter, all_finite, to_bytes, to_complex, to_pairs
 from linksim.phy._tf import tf
 from linksim.phy.channel import Channel
 from linksim.phy.rng import draw_keys, picture_key
@@ -29,19 +29,24 @@ class ResidualAdapter(KerasAdapter):
     """
 
     cache_bytes = 1 << 29
-    # As many as the paper: an estimate that took m passes then serves a whole look at a point, and is
-    # not made again by another worker.
-    first_draws = 10
+
+    def __init__(self, codec: Any):
+        super().__init__(codec)
+        self._estimates = self.num_layers > 1 and not codec.feedback
+        if self._estimates:
+            # As many as the paper: an estimate that took m passes then serves a whole look at a point, and
+            # is not made again by another worker.
+            self.first_draws = 10
 
     def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
-        return () if self.codec.feedback or self.num_layers == 1 else (snr_db, float(seed))
+        return (snr_db, float(seed)) if self._estimates else ()
 
     def encode(self, pictures: Sequence[Picture], channel: Channel, snr_db: float, seed: int) -> Sent:
         size = pictures[0].size
-        layers = tuple(self.codec.layer_symbols(*size))
+        layers = self._layers(size)
         pixels = np.stack([p.pixels for p in pictures])
         symbols = [self._encode_layer(0, pixels, np.zeros(pixels.shape, np.float32))]
-        if self.codec.feedback and self.num_layers > 1:
+        if self.num_layers > 1 and not self._estimates:
             return Sent(symbols[0], layers, pixels)
         estimate = np.zeros(pixels.shape, np.float32)
         for layer in range(1, self.num_layers):
@@ -54,19 +59,24 @@ class ResidualAdapter(KerasAdapter):
     def _encode_layer(self, layer: int, pixels: np.ndarray, estimate: np.ndarray) -> np.ndarray:
         """Symbols `complex64 [P, k_i]` of pictures `uint8` minus an estimate `float32`, both `[P, H, W, 3]`."""
 
-        def encode(pixels: Any, estimate: Any) -> Any:
-            pictures = tf.cast(pixels, tf.float32) / 255.0
-            return to_complex(self.codec.encode_layer(layer, pictures, estimate if layer else None))
-
         size = pixels.shape[1:3]
-        shape, rows = [None, *size, 3], batch_rows(size)
+
+        def encode(pixels: Any, estimate: Any) -> Any:
+            return self._symbols(layer, tf.cast(pixels, tf.float32) / 255.0, estimate, size)
+
+        shape = [None, *size, 3]
         specs = tf.TensorSpec(shape, tf.uint8), tf.TensorSpec(shape, tf.float32)
         graph = self._graph(("encode", layer, size), encode, *specs)
-        parts = [
-            graph(tf.constant(pixels[i : i + rows]), tf.constant(estimate[i : i + rows])).numpy()
-            for i in range(0, len(pixels), rows)
-        ]
-        return np.concatenate(parts)
+        return self._encode_in_batches(graph, size, pixels, estimate)
+
+    def _symbols(self, layer: int, pictures: Any, estimate: Any, size: tuple[int, int]) -> Any:
+        """Symbols `complex64 [B, k_i]` of a layer, in a graph; the first layer has no estimate to subtract."""
+        pairs = self.codec.encode_layer(layer, pictures, estimate if layer else None)
+        return to_complex(self._promised("encode_layer", pairs, self._layers(size)[layer], 2))
+
+    def _output(self, layer: int, y: Any, k: int, size: tuple[int, int]) -> Any:
+        """What a layer adds `[B, H, W, 3]` from its received symbols, in a graph."""
+        return self._promised("layer_output", self.codec.layer_output(layer, to_pairs(y, k), size), *size, 3)
 
     def mean_output(
         self, layer: int, symbols: np.ndarray, roots: np.ndarray, channel: Channel, snr_db: float, size: tuple[int, int]
@@ -95,7 +105,7 @@ class ResidualAdapter(KerasAdapter):
         def add(total: Any, symbols: Any, roots: Any, first: Any, count: Any, snr_db: Any) -> Any:
             keys = tf.reshape(draw_keys(roots, first + tf.range(count)), [-1, 2])
             y = receive_symbols(channel, tf.repeat(symbols, count, axis=0), snr_db, keys)
-            output = self.codec.layer_output(layer, to_pairs(y, k), size)
+            output = self._output(layer, y, k, size)
             return total + tf.reduce_sum(tf.reshape(output, [-1, count, *size, 3]), axis=1)
 
         integer = tf.TensorSpec([], tf.int32)
@@ -121,24 +131,23 @@ class ResidualAdapter(KerasAdapter):
 
     def _feedback_receiver(self, channel: Channel, layers: tuple[int, ...], size: tuple[int, int]) -> Any:
         """The graph (rows, keys, snr_db, first layer, pixels) to what is shown after each layer, every layer
-        but the first encoded for what this draw's receiver has."""
+        but the first encoded for what this draw's receiver has; and whether all of it is finite."""
         ends = [0, *accumulate(layers)]
 
-        def receive(rows: Any, keys: Any, snr_db: Any, first: Any, pixels: Any) -> list[Any]:
+        def receive(rows: Any, keys: Any, snr_db: Any, first: Any, pixels: Any) -> tuple[list[Any], Any]:
             pictures = tf.cast(tf.gather(pixels, rows), tf.float32) / 255.0
             sent, total, shown = tf.gather(first, rows), None, []
             for layer, k in enumerate(layers):
                 if layer:
-                    symbols = to_complex(self.codec.encode_layer(layer, pictures, total))
-                    sent = tf.concat([sent, tf.ensure_shape(symbols, [None, k])], axis=1)
+                    sent = tf.concat([sent, self._symbols(layer, pictures, total, size)], axis=1)
                 # Zeros for what is yet to come: the channel is then drawn as for the whole transmission,
                 # and this layer meets the fade and the noise that it would meet without feedback.
                 whole = tf.pad(sent, [(0, 0), (0, ends[-1] - ends[layer + 1])])
                 y = receive_symbols(channel, whole, snr_db, keys)[:, ends[layer] : ends[layer + 1]]
-                output = self.codec.layer_output(layer, to_pairs(y, k), size)
+                output = self._output(layer, y, k, size)
                 total = output if total is None else total + output
-                shown.append(to_bytes(total))
-            return shown
+                shown.append(total)
+            return [to_bytes(p) for p in shown], all_finite(shown)
 
         specs = tf.TensorSpec([None, layers[0]], tf.complex64), tf.TensorSpec([None, *size, 3], tf.uint8)
         return self._graph(("feedback", channel.label, size), receive, *ROW_SIGNATURE, *specs)

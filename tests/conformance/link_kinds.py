@@ -9,6 +9,7 @@ _CODEC = create("deepjscc", {"latent_channels": 4})
 _MULTIPLE = create("multiple-decoders", {"layer_channels": (2, 2)})
 _SINGLE = create("single-decoder", {"layer_channels": (2, 2)})
 _RESIDUAL = create("residual", {"layer_channels": (2, 2), "realizations": 3})
+_ADAPTIVE = create("adaptive", {"layer_channels": (2, 2), "filters": 8, "blocks": 1})
 _FEEDBACK = _RESIDUAL.with_transmitter(feedback=True)
 
 
@@ -22,7 +23,10 @@ KINDS = {
     "analog, rayleigh-slow, CSI": lambda: AnalogLink(_CODEC, RayleighSlow(csi=True)),
     "multiple decoders, awgn": lambda: AnalogLink(_MULTIPLE, Awgn()),
     "multiple decoders, rayleigh-slow": lambda: AnalogLink(_MULTIPLE, RayleighSlow()),
+    "multiple decoders, rayleigh-slow, CSI": lambda: AnalogLink(_MULTIPLE, RayleighSlow(csi=True)),
     "single decoder, awgn": lambda: AnalogLink(_SINGLE, Awgn()),
+    "single decoder, rayleigh-fast": lambda: AnalogLink(_SINGLE, RayleighFast()),
+    "adaptive, awgn": lambda: AnalogLink(_ADAPTIVE, Awgn()),
     "residual, awgn": lambda: AnalogLink(_RESIDUAL, Awgn()),
     "residual with feedback, rayleigh-slow": lambda: AnalogLink(_FEEDBACK, RayleighSlow()),
     "separation, awgn, factored": _separation(Awgn(), "factored"),

@@ -6,9 +6,11 @@ import pytest
 from link_fakes import lively
 
 from linksim.codecs.registry import create
+from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import AnalogLink, adapters
 from linksim.phy import Awgn, RayleighSlow
+from linksim.phy._tf import tf
 from linksim.phy.rng import draw_keys, picture_key
 
 SIZE = (5, 7)
@@ -106,3 +108,65 @@ def test_feedback_subtracts_what_this_draw_has(codec, channel):
         output = np.array(codec.layer_output(layer, pairs(y), SIZE))
         total = output if total is None else total + output
         assert np.abs(outcomes[0].load_pixels() - np.rint(255 * np.clip(total, 0, 1))).max() <= 1
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+def test_every_layer_is_sent_at_power_one(codec, feedback):
+    """What the channel is given, draw by draw: power 1 in every layer that is there, also where it is made
+    for what this draw's receiver has."""
+    powers, ends = [], np.cumsum(codec.layer_symbols(*SIZE))
+
+    class Spied(Awgn):
+        def call(self, x, no, keys):
+            def see(x):
+                if x.shape[1] == ends[-1]:  # estimates see one layer at a time
+                    powers.append([np.mean(np.abs(part) ** 2, axis=1) for part in np.split(x, ends[:-1], axis=1)])
+                return x
+
+            x = tf.ensure_shape(tf.numpy_function(see, [x], tf.complex64), x.shape)
+            return super().call(x, no, keys)
+
+    AnalogLink(codec.with_transmitter(feedback=feedback), Spied()).transmit([PICTURE], 6.0, range(5))
+    seen = np.array(powers)  # [passes, layers, draws]
+    assert seen.shape == ((3, 3, 5) if feedback else (1, 3, 5))
+    for count, layers in enumerate(seen, start=1 if feedback else 3):
+        np.testing.assert_allclose(layers[:count], 1.0, atol=1e-4)
+        assert np.all(layers[count:] == 0)
+
+
+@pytest.mark.parametrize("feedback", [False, True])
+def test_layers_of_wrong_shapes_and_values_are_refused(codec, feedback):
+    for method, wrong in {
+        "encode_layer": lambda symbols: symbols[:, 1:],
+        "layer_output": lambda pictures: pictures[:, :, :, :2],
+    }.items():
+        twin = codec.with_transmitter(feedback=feedback)
+        own = getattr(twin, method)
+        setattr(twin, method, lambda *a, own=own, wrong=wrong, **k: wrong(own(*a, **k)))
+        with pytest.raises(LinksimError, match=f"{method} gave .*; it must give"):
+            AnalogLink(twin, Awgn()).transmit([PICTURE], 6.0, range(1))
+    twin = codec.with_transmitter(feedback=True)
+    twin.pairs[-1][1].set_weights([np.nan * w for w in twin.pairs[-1][1].get_weights()])
+    with pytest.raises(LinksimError, match="not finite"):
+        AnalogLink(twin, Awgn()).transmit([PICTURE], 6.0, range(1))
+
+
+def test_only_an_estimate_asks_for_ten_draws_at_first(codec):
+    one_layer = create("residual", {"layer_channels": (2,)})
+    links = [AnalogLink(c, Awgn()) for c in (codec, codec.with_transmitter(feedback=True), one_layer)]
+    assert [link.first_draws for link in links] == [10, 2, 2]
+
+
+def test_a_full_cache_makes_room_for_the_snr_that_is_running(codec):
+    """Room for two: those of an SNR that is over go, those of the running one stay."""
+    link = AnalogLink(codec, Awgn())
+    some = [Picture(str(i), np.random.default_rng(i).integers(0, 256, (8, 8, 3), dtype=np.uint8)) for i in range(3)]
+    first = link._encode(some[:1], 4.0, 0)
+    link._adapter.cache_bytes = 2 * first.nbytes
+    link._encode(some[1:2], 4.0, 0)
+    assert link._encode(some[:1], 4.0, 0) is first
+    later = [link._encode([p], 5.0, 0) for p in some[:2]]
+    assert all(link._encode([p], 5.0, 0) is sent for p, sent in zip(some, later, strict=False))
+    link._encode(some[2:], 5.0, 0)
+    assert link._encode(some[:1], 5.0, 0) is later[0]
+    assert len(link._sent) == 2
