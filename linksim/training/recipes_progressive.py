@@ -79,7 +79,7 @@ def progressive(common: Recipe) -> list[Recipe]:
     two = "multiple-decoders/cifar10-awgn-2x1_12-snr13"
     for codec, layers, first, then, start in [
         ("multiple-decoders", 2, 8_000, 1_500, "deepjscc/cifar10-1_6-snr10"),
-        ("multiple-decoders", 5, 6_000, 1_000, two),
+        ("multiple-decoders", 5, 6_000, 500, two),
         ("single-decoder", 2, 6_000, 1_000, "deepjscc/cifar10-1_6-snr13"),
     ]:
         recipes += _snrs(_layers(common, codec, layers, first, start), then)
@@ -87,7 +87,7 @@ def progressive(common: Recipe) -> list[Recipe]:
     recipes += _snrs(_layers(common, "multiple-decoders", 2, 3_000, two, channel="rayleigh-slow"))
 
     # Fig. 3d: more layers beside the same first two.
-    recipes += [_layers(common, "multiple-decoders", layers, 3_000, two) for layers in (3, 4)]
+    recipes += [_layers(common, "multiple-decoders", n, steps, two) for n, steps in ((3, 3_000), (4, 1_500))]
 
     # The second layer of the residual scheme, behind the single-layer model as its first.
     for snr in (_FIRST, *_NEIGHBOUR):
@@ -101,7 +101,7 @@ def progressive(common: Recipe) -> list[Recipe]:
     # Larger pictures, less bandwidth: five layers of 1/48 for photographs.
     recipes.append(
         replace(
-            _layers(common, "multiple-decoders", 5, 2_000, "multiple-decoders/cifar10-awgn-5x1_12-snr13"),
+            _layers(common, "multiple-decoders", 5, 1_000, "multiple-decoders/cifar10-awgn-5x1_12-snr13"),
             name="multiple-decoders/photos-awgn-5x1_48-snr13",
             options={"layer_channels": (2,) * 5},
             data="photos",
