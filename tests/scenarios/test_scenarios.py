@@ -1,6 +1,5 @@
 """Scenarios hold together, and the baseline stands where the literature has it."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +12,18 @@ from linksim.phy import Awgn, Transport, get_mcs
 from linksim.phy.bler import transport_error_probability
 from linksim.plots import load_reference
 from linksim.source import Bpg
-from linksim.training import RECIPES
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def loaded(name: str) -> Sweep:
-    """A scenario; the test is skipped where its pictures are out of reach, or weights are still to be trained."""
+    """A scenario; the test is skipped where its pictures are out of reach."""
     try:
         return scenario_files.load(name)
     except LinksimError as error:
         if "could not be downloaded" in str(error):
             pytest.skip(str(error))
-        missing = re.search("no weights named '(.*?)'", str(error))
-        if missing is None or missing[1] not in RECIPES:
-            raise
-        pytest.skip(f"{missing[1]} is not in the zoo yet")
+        raise
 
 
 @pytest.mark.parametrize("name", sorted(scenario_files.names()))

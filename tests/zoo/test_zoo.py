@@ -1,5 +1,7 @@
 """Every set of weights that ships: whole, as its card says, and as good as its card says."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -16,13 +18,18 @@ def test_entry_is_what_its_card_says(name):
     card = zoo.read_card(zoo.find(name))
     assert card.name == name
     # Whoever runs the recipe gets this model: it is the one that was run.
-    assert Recipe(**card.recipe).to_dict() == RECIPES[name].to_dict()
+    assert json.dumps(Recipe(**card.recipe).to_dict()) == json.dumps(RECIPES[name].to_dict())
     assert card.steps == RECIPES[name].steps
     np.testing.assert_allclose(zoo.golden_output(zoo.load(name)), card.golden, atol=2e-4)
 
 
 def test_the_zoo_holds_what_the_scenarios_need():
     needed = {f"deepjscc/cifar10-{r}-snr{s}" for r in ("1_6", "1_12") for s in (1, 4, 7, 10, 13, 19)}
+    needed |= {f"{codec}/cifar10-awgn-2x1_12-snr{s}" for codec in ("multiple-decoders", "single-decoder", "residual") for s in (1, 4, 7, 13, 19)}
+    needed |= {f"multiple-decoders/cifar10-rayleigh-slow-2x1_12-snr{s}" for s in (1, 4, 7, 13, 19)}
+    needed |= {f"multiple-decoders/cifar10-awgn-5x1_12-snr{s}" for s in (1, 4, 7, 13, 19)}
+    needed |= {f"multiple-decoders/cifar10-awgn-{n}x1_12-snr13" for n in (3, 4)}
+    needed |= {"adaptive/cifar10-awgn-6x1_24", "multiple-decoders/photos-awgn-5x1_48-snr13"}
     assert needed | {"deepjscc/photos-1_16-snr10"} <= set(zoo.names())
 
 
