@@ -68,12 +68,12 @@ def list_(what: Annotated[Listing, typer.Argument(help="What to list.")] = Listi
 
         cards = [zoo.read_card(zoo.find(name)) for name in zoo.names()]
         rows = [[c.name, str(c.recipe["snr_db"]), str(c.steps), f"{c.val_psnr:.2f}"] for c in cards]
-        _print_table("zoo: linksim.zoo.load(NAME)", ["name", "trained at, dB", "steps", "validation PSNR, dB"], rows)
+        _print_table("zoo: linksim.zoo.load(NAME)", ["name", "trained at, dB", "steps", "validation PSNR, dB"], rows, whole=True)
     elif what is Listing.recipes:
         from linksim.training import RECIPES
 
         rows = [[r.name, r.codec, r.data, str(r.snr_db), str(r.steps), r.warm_start or ""] for r in RECIPES.values()]
-        _print_table("recipes: linksim train NAME", ["name", "codec", "data", "SNR, dB", "steps", "starts from"], rows)
+        _print_table("recipes: linksim train NAME", ["name", "codec", "data", "SNR, dB", "steps", "starts from"], rows, whole=True)
     elif what is Listing.pictures:
         from linksim import images
 
