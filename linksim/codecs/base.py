@@ -81,6 +81,9 @@ class Codec(keras.Model):
         """
         rows, columns = (-(-side // self.stride) for side in size)
         pictures = self.synthesize(to_latent(symbols, rows, columns), training=training)
+        return self._crop(pictures, size)
+
+    def _crop(self, pictures: Any, size: tuple[int, int]) -> Any:
         return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
 
     def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:

@@ -86,6 +86,3 @@ class ProgressiveCodec(Codec):
         """The picture after the last of the layers that are in `symbols`, the last of `decode_layers`."""
         latent = ops.concatenate(self.split(symbols, size), axis=-1)
         return self._crop(self.synthesize(latent, training=training), size)
-
-    def _crop(self, pictures: Any, size: tuple[int, int]) -> Any:
-        return ops.cast(pictures, "float32")[:, : size[0], : size[1]]

@@ -225,7 +225,7 @@ class Training:
         arrays = load_arrays(self.checkpoint)
         history, recipe = arrays.pop("history", None), arrays.pop("recipe", b"{}")
         try:
-            same = json.loads(bytes(recipe)) == json.loads(json.dumps(self.recipe.to_dict()))
+            same = json.loads(bytes(recipe)) == self.recipe.to_dict()
         except ValueError:
             same = False
         if history is None or not same:

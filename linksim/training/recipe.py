@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -68,6 +69,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        if isinstance(self.snr_db, list):  # a range as a card holds it
+            object.__setattr__(self, "snr_db", tuple(self.snr_db))
         for what in ("steps", "batch_size"):
             if getattr(self, what) < 1:
                 raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
@@ -81,6 +84,4 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        # Lists for tuples, so that what JSON gives back compares equal.
-        values["options"] = {k: list(v) if isinstance(v, tuple) else v for k, v in self.options.items()}
-        return values
+        return json.loads(json.dumps({**values, "options": dict(self.options)}))
