@@ -5,7 +5,7 @@ against SNR, every fixed scheme and their envelopes, with the published points a
 """
 
 from linksim import AnalogLink, BestOf, CapacityLink, SeparationLink, Sweep, zoo
-from linksim.links.budget import cbr_label
+from linksim.links.allotment import cbr_label
 from linksim.phy import PAPER_MCS, Awgn
 from linksim.source import Bpg
 

@@ -8,7 +8,7 @@ spent once, its streams are kept.
 """
 
 from linksim import AnalogLink, BestOf, CapacityLink, SeparationLink, Sweep, images, zoo
-from linksim.links.budget import cbr_label
+from linksim.links.allotment import cbr_label
 from linksim.phy import PAPER_MCS, Awgn
 from linksim.source import Bpg, Tiled
 

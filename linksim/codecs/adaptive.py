@@ -9,8 +9,8 @@ import keras
 from keras import layers, ops
 
 from linksim.codecs.base import pad_to_multiple
-from linksim.codecs.blocks import UpsamplingBlock
-from linksim.codecs.modulation import ModulatedResidualBlock
+from linksim.codecs.layers.upsampling import UpsamplingBlock
+from linksim.codecs.layers.attention import ModulatedResidualBlock
 from linksim.codecs.progressive import ProgressiveCodec
 from linksim.errors import LinksimError
 

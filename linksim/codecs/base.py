@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from linksim.codecs.symbols import PowerNormalization, to_latent, to_symbols
+from linksim.codecs.layers.symbols import PowerNormalization, to_latent, to_symbols
 
 
 def pad_to_multiple(pictures: Any, multiple: int) -> Any:

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from linksim.codecs.base import Codec
-from linksim.codecs.gdn import Gdn
+from linksim.codecs.layers.gdn import Gdn
 
 
 def _activate(x: Any, inverse: bool) -> Any:

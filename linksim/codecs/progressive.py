@@ -10,7 +10,7 @@ from typing import Any
 from keras import ops
 
 from linksim.codecs.base import Codec, pad_to_multiple
-from linksim.codecs.symbols import to_latent, to_symbols
+from linksim.codecs.layers.symbols import to_latent, to_symbols
 from linksim.errors import LinksimError
 
 

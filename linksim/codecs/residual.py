@@ -13,7 +13,7 @@ from keras import ops
 from linksim.codecs.base import pad_to_multiple
 from linksim.codecs.deepjscc import small_decoder, small_encoder
 from linksim.codecs.progressive import ProgressiveCodec
-from linksim.codecs.symbols import to_latent, to_symbols
+from linksim.codecs.layers.symbols import to_latent, to_symbols
 from linksim.errors import LinksimError
 
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.links.budget import digest
+from linksim.links.allotment import digest
 from linksim.phy._tf import tf
-from linksim.phy.channel import Channel, noise_variance
-from linksim.phy.equalize import equalize
+from linksim.phy.channels.base import Channel
 
 # Rows go through the network in batches of this many pixels. On a CPU a batch should stay near the
 # caches; a GPU wants to be filled: the widest codec keeps about 2 kB of activations per pixel.
@@ -42,11 +41,7 @@ def batch_rows(size: tuple[int, int]) -> int:
 
 def receive_symbols(channel: Channel, symbols: Any, snr_db: Any, keys: Any) -> Any:
     """What the decoder is given, `complex64 [B, k]`: the channel's output, equalised where there is CSI."""
-    received = channel(symbols, snr_db, keys)
-    if not channel.csi:
-        return received
-    y, h = received
-    return equalize(y, h, noise_variance(snr_db))[0]
+    return channel(symbols, snr_db, keys).symbols
 
 
 def _traits(values: np.ndarray) -> list[float]:

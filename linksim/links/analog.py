@@ -12,8 +12,8 @@ import numpy as np
 from linksim.images.picture import Picture
 from linksim.links.adapters import CodecAdapter, Sent, adapt, check_power
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
-from linksim.links.budget import digest
-from linksim.phy.channel import Channel
+from linksim.links.allotment import digest
+from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
 
 VERSION = 2

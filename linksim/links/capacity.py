@@ -10,7 +10,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
-from linksim.links.budget import (
+from linksim.links.allotment import (
     MEAN_COLOUR_BITS,
     cbr_label,
     channel_uses,
@@ -22,7 +22,8 @@ from linksim.links.budget import (
     warm_source,
 )
 from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_capacity
-from linksim.phy.channel import CHANNELS, Channel
+from linksim.phy.channels.base import Channel
+from linksim.phy.channels.flat import CHANNELS
 from linksim.phy.rng import draw_keys, picture_key
 from linksim.source import RdPoint, RdPoints, SourceCodec
 

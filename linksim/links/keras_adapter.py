@@ -11,10 +11,10 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.adapters import CodecAdapter, Sent, batch_rows, not_finite, receive_symbols
-from linksim.links.budget import digest
+from linksim.links.allotment import digest
 from linksim.links.code_identity import source_of
 from linksim.phy._tf import tf
-from linksim.phy.channel import Channel
+from linksim.phy.channels.base import Channel
 
 SCALAR = tf.TensorSpec([], tf.float32)
 ROW_SIGNATURE = (tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, 2], tf.uint32), SCALAR)

@@ -12,7 +12,7 @@ from linksim.images.picture import Picture
 from linksim.links.adapters import Sent, batch_rows, receive_symbols
 from linksim.links.keras_adapter import ROW_SIGNATURE, SCALAR, KerasAdapter, all_finite, to_bytes, to_complex, to_pairs
 from linksim.phy._tf import tf
-from linksim.phy.channel import Channel
+from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
 
 # Realisations are added up in portions of this many pixels, whatever the device and however many

@@ -12,7 +12,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
-from linksim.links.budget import (
+from linksim.links.allotment import (
     MEAN_COLOUR_BITS,
     cbr_label,
     channel_uses,
@@ -24,13 +24,13 @@ from linksim.links.budget import (
     warm_source,
 )
 from linksim.phy._tf import tf
-from linksim.phy.bler import block_error_tables, tables_fingerprint, transport_error_probability
-from linksim.phy.channel import CHANNELS, Channel, noise_variance
-from linksim.phy.equalize import equalize
+from linksim.phy.bler.table import block_error_tables, tables_fingerprint, transport_error_probability
+from linksim.phy.channels.base import Channel
+from linksim.phy.channels.flat import CHANNELS
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
-from linksim.phy.transport import VERSION as TRANSPORT_VERSION
-from linksim.phy.transport import Transport
+from linksim.phy.coding.transport import VERSION as TRANSPORT_VERSION
+from linksim.phy.coding.transport import Transport
 from linksim.source import RdPoint, SourceCodec
 
 VERSION = 1
@@ -250,14 +250,11 @@ class SeparationLink(Link):
         stream = self.source.stream(picture.pixels, self._point(picture).quality)
         payload = np.frombuffer((stream + _END).ljust(transport.payload_bytes, b"\0"), np.uint8)[None]
         symbols = transport.transmit(payload)
-        no = noise_variance(snr_db)
         rows = max(1, _CHAIN_BITS // (transport.num_symbols * self.mcs.bits_per_symbol))
         arrived, forged = 0, []
         for start in range(0, len(keys), rows):
             part = keys[start : start + rows]
-            received = self.channel(tf.repeat(symbols, len(part), axis=0), snr_db, part)
-            y, no_eff = equalize(*received, no) if self.channel.csi else (received, no)
-            result = transport.receive(y, no_eff)
+            result = transport.receive(*self.channel(tf.repeat(symbols, len(part), axis=0), snr_db, part))
             right = np.all(result.payload == payload, axis=1)
             arrived += int(np.sum(result.delivered & right))
             forged += [row.tobytes() for row in result.payload[result.delivered & ~right]]

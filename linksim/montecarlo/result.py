@@ -111,10 +111,10 @@ class Result:
 
     @cached_property
     def _reference(self) -> list[dict[str, str]]:
-        from linksim import plots
+        from linksim.report import curves as plots
 
         path = self.sweep.reference_file()
-        return [] if path is None else plots.load_reference(path)
+        return [] if path is None else report.load_reference(path)
 
     def plot(self, metric: str = "psnr") -> "Figure":
         """The curves of one metric, with their 95 % intervals and the published points.
@@ -124,9 +124,9 @@ class Result:
         LinksimError
             If the metric was not measured.
         """
-        from linksim import plots
+        from linksim.report import curves as plots
 
-        return plots.curves(
+        return report.curves(
             self.table,
             reference=self._reference,
             metric=metric,
@@ -153,7 +153,7 @@ class Result:
         LinksimError
             If the SNR was not simulated, or there is no such picture.
         """
-        from linksim import plots
+        from linksim.report import curves as plots
 
         snr = self._panel_snr(snr_db)
         if not -len(self.pictures) <= picture < len(self.pictures):
@@ -166,10 +166,10 @@ class Result:
             ((received[entry.name], note),) = self._received_layers(entry, original, snr)
             if note:
                 notes[entry.name] = note
-        return plots.panel(original.pixels, received, title=f"{original.name}, {snr:g} dB", notes=notes)
+        return report.panel(original.pixels, received, title=f"{original.name}, {snr:g} dB", notes=notes)
 
     def _layered_panel(self, snr: float, first: int) -> "Figure":
-        from linksim import plots
+        from linksim.report import curves as plots
 
         entries = list(self.sweep.links)
         if len(entries) > _LAYERED_PANEL_LINKS:
@@ -183,9 +183,9 @@ class Result:
                     label = f"{entry.name}, {picture.name}"
                 layers = self._received_layers(entry, picture, snr)
                 layers = layers[: self.sweep.plot_layers]
-                rows.append(plots.LayeredRow(label, picture.pixels, *map(list, zip(*layers))))
+                rows.append(report.LayeredRow(label, picture.pixels, *map(list, zip(*layers))))
         fixed = [entries[0].name] if len(entries) == 1 else [pictures[0].name] if len(pictures) == 1 else []
-        return plots.layered_panel(rows, title=", ".join([*fixed, f"SNR {snr:g} dB"]))
+        return report.layered_panel(rows, title=", ".join([*fixed, f"SNR {snr:g} dB"]))
 
     def _panel_links(self, entry: Link | Envelope, snr: float) -> list[Link]:
         """The link that shows each layer; of an envelope, the members that it chose."""
@@ -233,17 +233,17 @@ class Result:
         LinksimError
             If a file cannot be written.
         """
-        from linksim import plots
+        from linksim.report import curves as plots
 
         folder = self.sweep.folder
         write_atomically(folder / "curve.csv", to_csv(self.rows))
         write_atomically(folder / "run.json", (json.dumps(self._provenance(), indent=1) + "\n").encode())
-        write_atomically(folder / "curve.png", plots.to_png(self.plot()))
+        write_atomically(folder / "curve.png", report.to_png(self.plot()))
         published = {row["metric"] for row in self._reference}
         for metric in dict.fromkeys(row.metric for row in self.rows):
             if metric != "psnr" and (metric in self.sweep.metrics or metric in published):
-                write_atomically(folder / f"curve_{metric}.png", plots.to_png(self.plot(metric)))
-        write_atomically(folder / "panel.png", plots.to_png(self.panel()))
+                write_atomically(folder / f"curve_{metric}.png", report.to_png(self.plot(metric)))
+        write_atomically(folder / "panel.png", report.to_png(self.panel()))
         return folder
 
     def _provenance(self) -> dict[str, object]:

@@ -7,9 +7,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules={"bler", "channels", "coding"},
     submod_attrs={
-        "bits": ["Bec", "BlockErasure", "Bsc", "ZChannel", "get_bit_channel"],
-        "bler": ["BlerKey", "BlerTable", "block_error_tables", "transport_error_probability"],
+        "bler.table": ["BlerKey", "BlerTable", "block_error_tables", "transport_error_probability"],
         "capacity": [
             "bicm_capacity",
             "bicm_limit_db",
@@ -21,9 +21,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "outage_capacity",
             "outage_probability",
         ],
-        "channel": ["Awgn", "Channel", "RayleighFast", "RayleighSlow", "get_channel", "noise_variance"],
-        "interleaver": ["BlockInterleaver", "Interleaver", "RandomInterleaver"],
+        "channels.bits": ["Bec", "BlockErasure", "Bsc", "ZChannel", "get_bit_channel"],
+        "channels.base": ["Channel", "Received", "noise_variance"],
+        "channels.flat": ["Awgn", "RayleighFast", "RayleighSlow", "get_channel"],
+        "coding.interleaver": ["BlockInterleaver", "Interleaver", "RandomInterleaver"],
+        "coding.transport": ["Transport"],
         "mcs": ["Mcs", "NR_MCS_TABLES", "PAPER_MCS", "get_mcs"],
-        "transport": ["Transport"],
     },
 )

@@ -1,7 +1,7 @@
 """How many bits a channel use can carry: Gaussian and BICM capacity, ergodic and in outage.
 
 Everything is in bits per complex channel use against Es/N0 in dB, as the channels define it
-(`linksim.phy.channel`). NumPy and SciPy only; nothing here loads TensorFlow.
+(`linksim.phy.channels.flat`). NumPy and SciPy only; nothing here loads TensorFlow.
 
 Capacities on Rayleigh fading are those of a receiver that knows h and a sender that does not.
 """

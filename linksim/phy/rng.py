@@ -18,8 +18,17 @@ from enum import IntEnum
 
 import numpy as np
 
+from linksim import identity
 from linksim.errors import LinksimError
 from linksim.phy._tf import tf
+
+VERSION = 1
+"""Raised whenever the same key gives other numbers."""
+
+
+def fingerprint() -> str:
+    """Hex digest of what the generator does."""
+    return identity.fingerprint("threefry", VERSION)
 
 
 class Stream(IntEnum):
@@ -111,8 +120,8 @@ def _complex_normal_kernel(keys: tf.Tensor, index: tf.Tensor, stream: tf.Tensor)
     return tf.complex(radius * tf.cos(phase), radius * tf.sin(phase))
 
 
-def _counters(n: int | tf.Tensor) -> tf.Tensor:
-    return tf.bitcast(tf.range(tf.cast(n, tf.int32)), tf.uint32)
+def _counters(n: int | tf.Tensor, start: int | tf.Tensor = 0) -> tf.Tensor:
+    return tf.bitcast(tf.cast(start, tf.int32) + tf.range(tf.cast(n, tf.int32)), tf.uint32)
 
 
 def _flat_rows(keys: tf.Tensor | np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
@@ -161,7 +170,9 @@ def uniform(keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int) -> tf
     return tf.reshape(numbers, tf.concat([leading, [n]], 0))
 
 
-def complex_normal(keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int) -> tf.Tensor:
+def complex_normal(
+    keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int, start: int | tf.Tensor = 0
+) -> tf.Tensor:
     """Circularly symmetric complex Gaussian numbers of unit variance, row by row.
 
     Parameters
@@ -172,6 +183,8 @@ def complex_normal(keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int
         Numbers per row. The first of them do not depend on it.
     stream : int
         Which sequence of the key, see `Stream`.
+    start : int
+        Number of the first one: a row cut into pieces is the same row.
 
     Returns
     -------
@@ -185,7 +198,7 @@ def complex_normal(keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int
     """
     rows, leading = _flat_rows(keys)
     n = tf.cast(n, tf.int32)
-    numbers = _complex_normal_kernel(rows, _counters(n), _stream(stream))
+    numbers = _complex_normal_kernel(rows, _counters(n, start), _stream(stream))
     return tf.reshape(numbers, tf.concat([leading, [n]], 0))
 
 

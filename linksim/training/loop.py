@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from linksim.codecs.noise import TrainingChannel
+from linksim.training.channel import TrainingChannel
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.training.data import Batches, load_data

@@ -8,7 +8,7 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.zoo.card import read_card
 
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).with_name("models")
 
 
 def names() -> list[str]:

@@ -81,16 +81,16 @@ def test_typed_code_is_the_same_in_every_process():
 def test_constants_that_the_code_names_belong_to_it(monkeypatch):
     """A constant of GDN, which the codec reaches through two helpers."""
     before = source_of(DeepJsccGdn)
-    assert before["linksim.codecs.gdn._BETA_MIN"] == "1e-06"
-    monkeypatch.setattr("linksim.codecs.gdn._BETA_MIN", 1e-5)
+    assert before["linksim.codecs.layers.gdn._BETA_MIN"] == "1e-06"
+    monkeypatch.setattr("linksim.codecs.layers.gdn._BETA_MIN", 1e-5)
     after = source_of(DeepJsccGdn)
-    assert {name for name in before if before[name] != after[name]} == {"linksim.codecs.gdn._BETA_MIN"}
+    assert {name for name in before if before[name] != after[name]} == {"linksim.codecs.layers.gdn._BETA_MIN"}
 
 
 def test_helpers_and_constants_are_found_through_their_module():
     """`gdn.Gdn` and `gdn._PEDESTAL` as well as `Gdn`."""
-    text = "from linksim.codecs import gdn\nclass Codec:\n"
+    text = "from linksim.codecs.layers import gdn\nclass Codec:\n"
     text += "    def encode(self, x): return gdn.Gdn()(x) + gdn._PEDESTAL\n"
     code = typed(text)
-    assert "class Gdn" in code["linksim.codecs.gdn.Gdn"] and code["linksim.codecs.gdn._PEDESTAL"]
+    assert "class Gdn" in code["linksim.codecs.layers.gdn.Gdn"] and code["linksim.codecs.layers.gdn._PEDESTAL"]
     assert not any(name.startswith("keras") for name in code)

@@ -8,7 +8,7 @@ from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
 from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
-from linksim.phy.bler import transport_error_probability
+from linksim.phy.bler.table import transport_error_probability
 from linksim.source import Bpg, Jpeg, Tiled
 
 

@@ -15,7 +15,7 @@ from linksim.errors import LinksimError
 from linksim.montecarlo import Sweep
 from linksim.montecarlo.store import Store
 
-SCRIPT = Path(__file__).with_name("killable.py")
+SCRIPT = Path(__file__).parents[1] / "helpers" / "killable.py"
 
 
 def start(out: Path, *options: str, pause_s: float = 0.0) -> subprocess.Popen:

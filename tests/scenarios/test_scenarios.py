@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linksim import Sweep, images, scenario_files
+from linksim import Sweep, images
+from linksim.cli import scenario_files
 from linksim.errors import LinksimError
 from linksim.montecarlo.options import Options
 from linksim.phy import Awgn, Transport, get_mcs
-from linksim.phy.bler import transport_error_probability
-from linksim.plots import load_reference
+from linksim.phy.bler.table import transport_error_probability
+from linksim.report.curves import load_reference
 from linksim.source import Bpg
 
 ROOT = Path(__file__).parent.parent.parent

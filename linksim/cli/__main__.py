@@ -1,0 +1,5 @@
+"""`python -m linksim.cli`: the `linksim` command."""
+
+from linksim.cli.app import main
+
+main()

@@ -1,0 +1,58 @@
+"""Find and load scenario scripts by name."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from pathlib import Path
+
+from linksim.errors import LinksimError
+from linksim.montecarlo import Sweep
+
+
+def folders() -> list[Path]:
+    """Where scenarios are looked for: `scenarios/` here, then beside the installed package."""
+    here, beside = Path.cwd() / "scenarios", Path(__file__).resolve().parents[2] / "scenarios"
+    return [f for f in dict.fromkeys((here, beside)) if f.is_dir()]
+
+
+def names() -> dict[str, Path]:
+    """All scenarios by name; a folder that comes first wins."""
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for path in sorted(folder.glob("*.py")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def summary(path: Path) -> str:
+    """First line of a script's docstring."""
+    try:
+        return (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
+    except (SyntaxError, UnicodeDecodeError, OSError) as error:
+        return f"(cannot be read: {error})"
+
+
+def load(name: str) -> Sweep:
+    """The `sweep` of a scenario, by name or by path of the script.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such scenario, or it defines no `sweep`.
+    """
+    known = names()
+    path = Path(name) if name.endswith(".py") else known.get(name)
+    if path is None or not path.is_file():
+        choices = ", ".join(known) or "none found; run from the project's folder"
+        raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
+    # Imported by name, as `python script.py` could import it, so that workers find its functions too.
+    path = path.resolve()
+    sys.path.insert(0, str(path.parent))
+    module = importlib.import_module(path.stem)
+    if Path(module.__file__ or "") != path:
+        raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
+    if not isinstance(getattr(module, "sweep", None), Sweep):
+        raise LinksimError(f"{path} defines no `sweep`; assign a linksim.Sweep to that name")
+    return module.sweep

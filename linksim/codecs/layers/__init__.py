@@ -1,0 +1,1 @@
+"""What learned codecs are made of."""

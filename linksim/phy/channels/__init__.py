@@ -1,0 +1,1 @@
+"""Channels: flat ones on complex symbols, and bit-level ones."""

@@ -1,0 +1,107 @@
+"""Facts about the layers of learned codecs."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from linksim.codecs import Gdn, PowerNormalization, ResidualBlock, UpsamplingBlock
+from linksim.training.channel import TrainingChannel
+from linksim.codecs.layers.symbols import to_latent, to_symbols
+from linksim.errors import LinksimError
+
+
+def array(x):
+    return ops.convert_to_numpy(x)
+
+
+def test_gdn_follows_its_equation():
+    """y_i = x_i / sqrt(beta_i + sum_j gamma_ij x_j^2), computed in float64 from the layer's own parameters."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 3, 5)).astype("float32")
+    layer = Gdn()
+    layer(x)
+    layer.beta.assign(rng.uniform(0.5, 1.5, 5).astype("float32"))
+    layer.gamma.assign(rng.uniform(0.1, 0.5, (5, 5)).astype("float32"))
+    beta, gamma = (array(w).astype(np.float64) ** 2 for w in (layer.beta, layer.gamma))
+    expected = x / np.sqrt(beta + np.einsum("bhwj,ij->bhwi", x.astype(np.float64) ** 2, gamma))
+    np.testing.assert_allclose(array(layer(x)), expected, rtol=1e-5)
+
+
+def test_gdn_starts_mild_and_inverse_multiplies():
+    """Fresh parameters are beta = 1 and gamma = 0.1 on the diagonal; IGDN multiplies where GDN divides."""
+    x = np.full((1, 1, 1, 2), 3.0, "float32")
+    np.testing.assert_allclose(array(Gdn()(x)), 3 / np.sqrt(1.9), rtol=1e-5)
+    np.testing.assert_allclose(array(Gdn(inverse=True)(x)), 3 * np.sqrt(1.9), rtol=1e-5)
+
+
+def test_power_is_one_for_each_picture_whatever_its_neighbours():
+    """A faint and a strong latent in one batch both leave with mean symbol power exactly 1."""
+    z = np.random.default_rng(1).normal(size=(3, 64, 2)).astype("float32") * np.array([1e-3, 1, 50])[:, None, None]
+    y = array(PowerNormalization()(z.astype("float32")))
+    np.testing.assert_allclose((y**2).sum(-1).mean(-1), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(array(PowerNormalization()(z[:1].astype("float32"))), y[:1], rtol=1e-6)
+
+
+def test_every_real_finds_a_partner():
+    """Pairing loses nothing: 4x4 cells of 6 reals are 48 complex symbols, and come back the same."""
+    latent = np.random.default_rng(2).normal(size=(2, 4, 4, 6)).astype("float32")
+    symbols = to_symbols(latent)
+    assert tuple(symbols.shape) == (2, 48, 2)
+    np.testing.assert_array_equal(array(to_latent(symbols, 4, 4)), latent)
+    with pytest.raises(LinksimError, match="even"):
+        to_symbols(latent[..., :5])
+
+
+@pytest.mark.parametrize("snr_db", [0.0, 10.0])
+def test_training_noise_is_es_n0(snr_db):
+    """Total noise variance 10**(-snr/10), half of it in each dimension."""
+    noise = array(TrainingChannel("awgn")(np.zeros((50, 4000, 2), "float32"), snr_db=snr_db))
+    expected = 10 ** (-snr_db / 10)
+    assert noise[..., 0].var() == pytest.approx(expected / 2, rel=0.02)
+    assert noise[..., 1].var() == pytest.approx(expected / 2, rel=0.02)
+
+
+@pytest.mark.parametrize("channel, distinct", [("rayleigh-slow", 1), ("rayleigh-fast", 100)])
+def test_training_fades(channel, distinct):
+    """One h per picture when slow, one per symbol when fast; mean gain 1."""
+    x = np.zeros((4000, 100, 2), "float32")
+    x[..., 0] = 1
+    h = array(TrainingChannel(channel)(x, snr_db=200.0))
+    h = h[..., 0] + 1j * h[..., 1]
+    assert len(np.unique(np.round(h[0], 4))) == distinct
+    assert np.mean(np.abs(h) ** 2) == pytest.approx(1.0, rel=0.06)
+
+
+def test_one_snr_per_picture():
+    """A vector of SNRs noises each picture by its own."""
+    noise = array(TrainingChannel()(np.zeros((2, 20000, 2), "float32"), snr_db=np.array([0.0, 20.0], "float32")))
+    np.testing.assert_allclose((noise**2).sum(-1).mean(-1), [1.0, 0.01], rtol=0.05)
+
+
+def test_unknown_training_channel_is_named():
+    with pytest.raises(LinksimError, match="rayleigh-slow"):
+        TrainingChannel("rayleigh")
+
+
+def test_blocks_change_resolution_as_they_say():
+    x = np.zeros((1, 8, 12, 4), "float32")
+    assert tuple(ResidualBlock(6, strides=2, normalize="gdn")(x).shape) == (1, 4, 6, 6)
+    assert tuple(UpsamplingBlock(5)(x).shape) == (1, 16, 24, 5)
+
+
+def test_upsampling_is_depth_to_space():
+    """With a kernel that copies its input, each output channel spreads over a 2x2 cell in reading order."""
+    block = UpsamplingBlock(1)
+    x = np.arange(4, dtype="float32").reshape(1, 1, 1, 4)
+    block(x)
+    kernel = np.zeros((3, 3, 4, 4), "float32")
+    kernel[1, 1] = np.eye(4)
+    block.conv.set_weights([kernel, np.zeros(4, "float32")])
+    np.testing.assert_array_equal(array(block(x))[0, :, :, 0], [[0, 1], [2, 3]])
+
+
+@pytest.mark.parametrize("layer", [Gdn(inverse=True), ResidualBlock(4, 2, "gdn"), UpsamplingBlock(3), TrainingChannel("rayleigh-slow", 3)])
+def test_config_rebuilds_the_layer(layer):
+    twin = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert twin.get_config() == layer.get_config()
