@@ -111,7 +111,7 @@ class Result:
 
     @cached_property
     def _reference(self) -> list[dict[str, str]]:
-        from linksim.report import curves as plots
+        from linksim import report
 
         path = self.sweep.reference_file()
         return [] if path is None else report.load_reference(path)
@@ -124,7 +124,7 @@ class Result:
         LinksimError
             If the metric was not measured.
         """
-        from linksim.report import curves as plots
+        from linksim import report
 
         return report.curves(
             self.table,
@@ -153,7 +153,7 @@ class Result:
         LinksimError
             If the SNR was not simulated, or there is no such picture.
         """
-        from linksim.report import curves as plots
+        from linksim import report
 
         snr = self._panel_snr(snr_db)
         if not -len(self.pictures) <= picture < len(self.pictures):
@@ -169,7 +169,7 @@ class Result:
         return report.panel(original.pixels, received, title=f"{original.name}, {snr:g} dB", notes=notes)
 
     def _layered_panel(self, snr: float, first: int) -> "Figure":
-        from linksim.report import curves as plots
+        from linksim import report
 
         entries = list(self.sweep.links)
         if len(entries) > _LAYERED_PANEL_LINKS:
@@ -233,7 +233,7 @@ class Result:
         LinksimError
             If a file cannot be written.
         """
-        from linksim.report import curves as plots
+        from linksim import report
 
         folder = self.sweep.folder
         write_atomically(folder / "curve.csv", to_csv(self.rows))
