@@ -13,7 +13,7 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.source import SourceCodec, warm
+from linksim.source import Curves
 
 if TYPE_CHECKING:
     from linksim.phy.channels.base import Channel
@@ -77,11 +77,11 @@ def conceal(picture: Picture, concealment: str) -> np.ndarray:
     return np.broadcast_to(colour.astype(np.uint8), picture.pixels.shape)
 
 
-def warm_source(source: SourceCodec, pictures: Sequence[Picture], workers: int) -> None:
+def warm_source(source: Curves, pictures: Sequence[Picture], workers: int) -> None:
     """Fill the source codec's disk cache with these pictures, once per process for all links that share it."""
     wanted = source.fingerprint(), tuple(p.sha256 for p in pictures)
     if wanted not in _WARMED:
-        warm(source, [p.pixels for p in pictures], workers)
+        source.warm([p.pixels for p in pictures], workers, names=[p.name for p in pictures])
         _WARMED.add(wanted)
 
 

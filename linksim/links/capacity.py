@@ -25,7 +25,7 @@ from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_cap
 from linksim.phy.channels.base import Channel
 from linksim.phy.channels.flat import CHANNELS
 from linksim.phy.rng import draw_keys, picture_key
-from linksim.source import RdPoint, RdPoints, SourceCodec
+from linksim.source import Curves, RdPoint, RdPoints, SourceCodec, as_curves
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -58,7 +58,7 @@ class CapacityLink(Link):
 
     def __init__(
         self,
-        source: SourceCodec,
+        source: SourceCodec | Curves,
         channel: Channel,
         cbr: float,
         outage: float = 0.1,
@@ -71,6 +71,7 @@ class CapacityLink(Link):
             raise LinksimError(f"there is no capacity formula for the channel {channel.name}; take {', '.join(CHANNELS)}")
         if channel.fades and not channel.csi:
             raise LinksimError(f"capacity on {channel.name} is that of a receiver who knows h; make the channel with csi=True")
+        source = as_curves(source)
         self.source, self.channel, self.outage = source, channel, outage
         self.cbr = exact_cbr(cbr)
         self.concealment = check_concealment(concealment)
@@ -110,7 +111,7 @@ class CapacityLink(Link):
             aside = MEAN_COLOUR_BITS if self._concealment(uses * rate) == "mean-colour" else 0
             budget = max(0, math.floor((uses * rate - aside) / 8))
             if picture.sha256 not in self._rd:
-                self._rd[picture.sha256] = self.source.rd_points(picture.pixels)
+                self._rd[picture.sha256] = self.source.points(picture.pixels)
             point = self._rd[picture.sha256].best_within(budget)
             stream = 0.0 if point is None else 8 * point.num_bytes / rate
             colour = {"mean colour": aside / rate} if aside else {}

@@ -31,7 +31,7 @@ from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
 from linksim.phy.coding.transport import VERSION as TRANSPORT_VERSION
 from linksim.phy.coding.transport import Transport
-from linksim.source import RdPoint, SourceCodec
+from linksim.source import Curves, RdPoint, SourceCodec, as_curves
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -87,7 +87,7 @@ class SeparationLink(Link):
 
     def __init__(
         self,
-        source: SourceCodec,
+        source: SourceCodec | Curves,
         mcs: Mcs,
         channel: Channel,
         cbr: float,
@@ -97,6 +97,7 @@ class SeparationLink(Link):
     ):
         if mode not in MODES:
             raise LinksimError(f"unknown mode {mode!r}; take one of {', '.join(MODES)}")
+        source = as_curves(source)
         if mode == "chain" and not source.has_streams:
             raise LinksimError(f"{source.name} has no stream of a single picture to send; take mode='factored'")
         if channel.fades and not channel.csi:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.identity import digest_bytes
+from linksim.pixels import check_pixels
 from linksim.source import bpg_container, bpg_embedded
-from linksim.source.base import MAX_PIXELS, SourceCodec, check_picture
+from linksim.source.base import MAX_PIXELS, SourceCodec
 from linksim.source.bpg_tools import BpgTools
 
-_VERSION = 1  # raise it when the bytes of the same picture change
+VERSION = 1
+"""Raised whenever the bytes of a picture, or the pixels of a stream, change."""
 
 
 class Bpg(SourceCodec):
@@ -68,13 +70,14 @@ class Bpg(SourceCodec):
         self.engine = "tools" if use_tools else "embedded"
 
     def fingerprint(self) -> str:
+        """Hex digest of the options and of the versions of the libraries."""
         how = self._tools.versions() if self._tools else f"{self.preset}, {bpg_embedded.versions()}"
-        text = f"BPG {_VERSION}, {self.engine}, {self.chroma}, {self.bit_depth} bits, {how}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        text = f"BPG {VERSION}, {self.engine}, {self.chroma}, {self.bit_depth} bits, {how}"
+        return digest_bytes([text.encode()])  # of the text itself: it names the folders of caches that people have
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
-        picture = check_picture(picture)
+        picture = check_pixels(picture)
         if self._tools:
             return self._tools.encode(picture, quality)
         return bpg_embedded.encode(picture, quality, self.chroma, self.bit_depth, self.preset)

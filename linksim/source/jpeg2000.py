@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 
@@ -11,10 +10,14 @@ import PIL
 from PIL import Image, features
 
 from linksim.errors import LinksimError
-from linksim.source.base import MAX_PIXELS, SourceCodec, check_picture
+from linksim.identity import digest_bytes
+from linksim.pixels import check_pixels
+from linksim.source.base import MAX_PIXELS, SourceCodec
 from linksim.source.jpeg import decode_with_pillow
 
-_VERSION = 1  # raise it when the bytes of the same picture change
+VERSION = 1
+"""Raised whenever the bytes of a picture, or the pixels of a stream, change."""
+
 
 # Rungs 7 % of the bytes apart: about 0.15 dB are left on the table between two of them at most.
 _LARGEST_RATE = 16.0  # bits per pixel
@@ -38,14 +41,15 @@ class Jpeg2000(SourceCodec):
     qualities = range(_NUM_RUNGS)
 
     def fingerprint(self) -> str:
+        """Hex digest of the options and of the versions of the libraries."""
         library = features.version_codec("jpg_2000")
         ladder = f"{_LARGEST_RATE} {_RUNG} {_NUM_RUNGS} {_HEADERS}"
-        text = f"JPEG2000 {_VERSION}, {ladder}, Pillow {PIL.__version__}, openjpeg {library}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        text = f"JPEG2000 {VERSION}, {ladder}, Pillow {PIL.__version__}, openjpeg {library}"
+        return digest_bytes([text.encode()])  # of the text itself: it names the folders of caches that people have
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
-        picture = check_picture(picture)
+        picture = check_pixels(picture)
         height, width, _ = picture.shape
         target = _HEADERS + height * width * _LARGEST_RATE / 8 / _RUNG**quality
         out = io.BytesIO()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from linksim.pixels import psnr_of_mse
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class RdPoint:
 
     @property
     def psnr(self) -> float:
-        """In dB against 255; infinite where the picture comes back exactly."""
-        return 10 * math.log10(255**2 / self.mse) if self.mse else math.inf
+        """In dB against 255; 100 dB (`linksim.pixels.PSNR_CAP_DB`) where the picture comes back exactly."""
+        return float(psnr_of_mse(self.mse))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +56,11 @@ class RdPoints:
 
     @property
     def psnr(self) -> np.ndarray:
-        """float array [N], in dB."""
-        with np.errstate(divide="ignore"):
-            return 10 * np.log10(255**2 / self.mse)
+        """float array [N], in dB; at most 100."""
+        return np.asarray(psnr_of_mse(self.mse))
 
     def best_within(self, max_bytes: int) -> RdPoint | None:
-        """The point of highest PSNR that fits, the shortest among equals; None where nothing fits.
+        """The point of least error that fits, the shortest among equals; None where nothing fits.
 
         All points are looked at: on small pictures more bytes are not always better.
         """
@@ -69,9 +69,3 @@ class RdPoints:
             return None
         best = np.lexsort((self.num_bytes[fitting], self.mse[fitting]))[0]
         return self[int(fitting[best])]
-
-
-def mean_squared_error(a: np.ndarray, b: np.ndarray) -> float:
-    """Of two `uint8` arrays of one shape, exact up to the last division."""
-    difference = np.subtract(a, b, dtype=np.int16).astype(np.float64).ravel()
-    return float(difference @ difference) / difference.size

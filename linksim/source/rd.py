@@ -12,25 +12,21 @@ only. A file that does not check is computed again and replaced.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import tempfile
 import warnings
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 
 from linksim.errors import LinksimError
-from linksim.source.points import RdPoints, mean_squared_error
-
-if TYPE_CHECKING:
-    from linksim.source.base import SourceCodec
+from linksim.files import CACHE_REMEDY, cache_folder, prepare_folder, replacing
+from linksim.pixels import mean_squared_error, pixel_digest
+from linksim.source.base import SourceCodec
+from linksim.source.points import RdPoints
 
 _MAGIC = b"linksim-rd 1\n"
 _TABLE = np.dtype([("quality", "<i4"), ("num_bytes", "<i8"), ("mse", "<f8"), ("crc", "<u4")])
@@ -41,24 +37,16 @@ _MAX_UNWRITTEN = 4096
 _warned = False
 
 
-def cache_folder() -> Path:
+def folder() -> Path:
     """Where the points are kept: `$LINKSIM_CACHE/rd`, else `rd` in the user's cache folder of linksim."""
-    root = os.environ.get("LINKSIM_CACHE") or platformdirs.user_cache_dir("linksim")
-    return Path(root, "rd")
+    return cache_folder("rd")
 
 
 def cache_file(codec: SourceCodec, picture: np.ndarray) -> Path:
     """The file of one picture (`uint8 [H, W, 3]`, contiguous): named by codec, shape and pixels."""
-    name = pixel_hash(picture)
+    name = pixel_digest(picture)
     # Ten thousand small pictures in one folder are slow to list: 256 folders.
-    return cache_folder() / f"{type(codec).__name__.lower()}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
-
-
-def pixel_hash(picture: np.ndarray) -> str:
-    """Hex digest of shape and pixels (`uint8 [H, W, 3]`, contiguous)."""
-    digest = hashlib.sha256(repr(picture.shape).encode())
-    digest.update(picture)
-    return digest.hexdigest()
+    return folder() / f"{type(codec).__name__.lower()}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
 
 
 def points(codec: SourceCodec, picture: np.ndarray) -> RdPoints:
@@ -81,12 +69,22 @@ def is_cached(codec: SourceCodec, picture: np.ndarray) -> bool:
 def is_writable() -> bool:
     """Whether the cache folder can be written; if not, warns once."""
     try:
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache_folder()):
-            return True
-    except OSError as error:
-        warn_once(error)
+        prepare_folder(folder(), CACHE_REMEDY)
+    except LinksimError as error:
+        _warn_once(str(error))
         return False
+    return True
+
+
+def keep(path: Path, parts: Sequence[bytes]) -> bool:
+    """Write a file of the cache, whole or not at all; where that fails, warn once and go on."""
+    try:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            file.writelines(parts)
+    except OSError as error:
+        _warn_once(f"{folder()} cannot be written ({error.strerror}); {CACHE_REMEDY}")
+        return False
+    return True
 
 
 def _load_or_compute(codec: SourceCodec, picture: np.ndarray, path: Path) -> np.ndarray:
@@ -98,18 +96,15 @@ def _load_or_compute(codec: SourceCodec, picture: np.ndarray, path: Path) -> np.
     table = np.zeros(len(codec.qualities), _TABLE)
     streams = []
     height, width, _ = picture.shape
-    for row, quality in zip(table, codec.qualities):
+    for row, quality in zip(table, codec.qualities, strict=True):
         data = codec.encode_at(picture, quality)
         decoded = codec.decode(data, max_pixels=height * width)
         if decoded.shape != picture.shape:
-            raise LinksimError(f"{codec.name} gave back another size at quality {quality}: check its installation")
+            raise LinksimError(f"{codec.name} gave back another size at quality {quality}; check its installation")
         row["quality"], row["num_bytes"], row["crc"] = quality, len(data), zlib.crc32(data)
         row["mse"] = mean_squared_error(picture, decoded)
         streams.append(data)
-    try:
-        _write(path, table, streams)
-    except OSError as error:
-        warn_once(error)
+    if not _keep_table(path, table, streams):
         _unwritten[path] = table
         if len(_unwritten) > _MAX_UNWRITTEN:
             _unwritten.popitem(last=False)
@@ -120,24 +115,11 @@ def _as_points(table: np.ndarray) -> RdPoints:
     return RdPoints(*(table[field].copy() for field in ("quality", "num_bytes", "mse")))
 
 
-def _write(path: Path, table: np.ndarray, streams: Sequence[bytes]) -> None:
+def _keep_table(path: Path, table: np.ndarray, streams: Sequence[bytes]) -> bool:
     packed = io.BytesIO()
     np.lib.format.write_array(packed, table, version=(1, 0), allow_pickle=False)
     head = packed.getvalue()
-    write_file(path, [_MAGIC, zlib.crc32(head).to_bytes(4, "big"), head, *streams])
-
-
-def write_file(path: Path, parts: Sequence[bytes]) -> None:
-    """Write a file aside and rename it, so that readers meet whole files only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:
-            file.writelines(parts)
-        os.replace(aside, path)
-    except BaseException:
-        os.unlink(aside)
-        raise
+    return keep(path, [_MAGIC, zlib.crc32(head).to_bytes(4, "big"), head, *streams])
 
 
 def _read_table(path: Path, qualities: Sequence[int]) -> np.ndarray | None:
@@ -179,13 +161,9 @@ def _table_at(file: io.BufferedReader, qualities: Sequence[int]) -> np.ndarray |
     return table if whole and np.array_equal(table["quality"], qualities) else None
 
 
-def warn_once(error: OSError) -> None:
+def _warn_once(problem: str) -> None:
     """Tell the user, the first time, that the cache cannot be written."""
     global _warned
     if not _warned:
         _warned = True
-        warnings.warn(
-            f"rate-distortion points are not kept, {cache_folder()} cannot be written ({error.strerror}): "
-            "set LINKSIM_CACHE to a folder that can",
-            stacklevel=2,
-        )
+        warnings.warn(f"rate-distortion points are not kept: {problem}", stacklevel=3)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.identity import digest_bytes, fingerprint
+from linksim.pixels import check_pixels, mean_squared_error, pixel_digest
 from linksim.source import rd
-from linksim.source.base import MAX_PIXELS, SourceCodec, check_picture
-from linksim.source.points import RdPoint, RdPoints, mean_squared_error
+from linksim.source.base import MAX_PIXELS, SourceCodec
+from linksim.source.curves import VERSION as CURVES_VERSION
+from linksim.source.curves import Curves, RdCurves, as_curves
+from linksim.source.points import RdPoint, RdPoints
 
-_VERSION = 1  # raise it when the shares or reconstructions of the same set change
+VERSION = 1
+"""Raised whenever the shares or reconstructions of the same set change."""
+
 _MAGIC = b"linksim-tiles 1\n"
 _FILL = 128
 _MAX_DECODED = 8
@@ -42,8 +47,8 @@ class TilePoints(RdPoints):
         return None if best is None else self[best.quality]
 
 
-class Tiled(SourceCodec):
-    """A source codec that codes a set of equally large pictures as mosaics, as papers draw it.
+class Tiled(Curves):
+    """Curves of equally large pictures that are coded as mosaics, as papers draw it.
 
     The set is laid out in its order, `side * side` pictures to a mosaic, row by row. At every quality
     a picture has the crop of the decoded mosaic, and as its length the bytes of the mosaic without the
@@ -61,7 +66,7 @@ class Tiled(SourceCodec):
 
     Parameters
     ----------
-    source : SourceCodec
+    source : SourceCodec or RdCurves
         What codes the mosaics.
     pictures : sequence of uint8 [H, W, 3], all of one size
         The set. Pictures outside of it are refused. Its last mosaic is as large as its pictures need;
@@ -83,25 +88,27 @@ class Tiled(SourceCodec):
 
     has_streams = False
 
-    def __init__(self, source: SourceCodec, pictures: Sequence[np.ndarray], side: int = 8):
+    def __init__(self, source: SourceCodec | RdCurves, pictures: Sequence[np.ndarray], side: int = 8):
         if not isinstance(side, int) or side < 1:
-            raise LinksimError(f"side={side!r}: use a whole number of pictures, such as 8")
-        pixels = [check_picture(picture) for picture in pictures]
+            raise LinksimError(f"side={side!r}; use a whole number of pictures, such as 8")
+        pixels = [check_pixels(picture) for picture in pictures]
         if not pixels or any(picture.shape != pixels[0].shape for picture in pixels):
-            raise LinksimError("a mosaic is made of pictures of one size: give at least one, and none of another size")
-        if not source.has_streams:
-            raise LinksimError(f"{source.name} has no streams to put mosaics in: use the codec that it wraps")
+            raise LinksimError("a mosaic is made of pictures of one size; give at least one, and none of another size")
+        curves = as_curves(source)
+        if not isinstance(curves, RdCurves):
+            raise LinksimError(f"{source.name} has no streams to put mosaics in; use the codec that it wraps")
         height, width, _ = pixels[0].shape
         if height * width * min(side**2, len(pixels)) > MAX_PIXELS:
-            raise LinksimError(f"side={side} makes mosaics of more than {MAX_PIXELS} pixels: use a smaller side")
-        self.source, self.side = source, side
+            raise LinksimError(f"side={side} makes mosaics of more than {MAX_PIXELS} pixels; use a smaller side")
+        self.source, self.side = curves, side
         self.name = f"{source.name} tiled {side}x{side}" if side > 1 else f"{source.name} header free"
         self.qualities = source.qualities
         self._pixels = np.stack(pixels)
-        hashes = [rd.pixel_hash(picture) for picture in pixels]
-        self._index = {name: index for index, name in reversed(list(enumerate(hashes)))}
-        text = f"tiled {_VERSION}, {source.fingerprint()}, {side}, {' '.join(hashes)}"
-        self._fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        digests = [pixel_digest(picture) for picture in pixels]
+        self._index = {name: index for index, name in reversed(list(enumerate(digests)))}
+        self._fingerprint = fingerprint(
+            "tiled", VERSION, curves=CURVES_VERSION, codec=curves.codec, side=side, pictures=digests
+        )
         self._tables: dict[int, np.ndarray] = {}
         self._decoded: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
 
@@ -109,18 +116,20 @@ class Tiled(SourceCodec):
         return {**self.__dict__, "_tables": {}, "_decoded": OrderedDict()}
 
     def fingerprint(self) -> str:
+        """Hex digest of the codec, the set and the layout."""
         return self._fingerprint
 
-    def rd_points(self, picture: np.ndarray) -> TilePoints:
-        mosaic, tile = self._find(picture)
+    def points(self, pixels: np.ndarray) -> TilePoints:
+        """Every quality of a picture of the set, `uint8 [H, W, 3]`."""
+        mosaic, tile = self._find(pixels)
         table = self._table(mosaic)
         errors = table[:, 1:]
         shares = table[:, 0] / errors.shape[1]
         return TilePoints(np.array(self.qualities), shares, errors[:, tile].copy(), errors.mean(axis=1))
 
-    def reconstruction(self, picture: np.ndarray, quality: int) -> np.ndarray:
-        self.check_quality(quality)
-        mosaic, tile = self._find(picture)
+    def reconstruction(self, pixels: np.ndarray, quality: int) -> np.ndarray:
+        """The crop of the decoded mosaic that shows a picture, both `uint8 [H, W, 3]`."""
+        mosaic, tile = self._find(pixels)
         if (mosaic, quality) not in self._decoded:
             decoded = self.source.reconstruction(self._mosaic(mosaic), quality)
             self._decoded[mosaic, quality] = self._cut(mosaic, decoded)
@@ -128,35 +137,21 @@ class Tiled(SourceCodec):
                 self._decoded.popitem(last=False)
         return self._decoded[mosaic, quality][tile].copy()
 
-    def cache_file(self, picture: np.ndarray) -> Path:
+    def cache_file(self, pixels: np.ndarray) -> Path:
         """The file of its mosaic, which all pictures of the mosaic share."""
-        return self._file(self._find(picture)[0])
+        return self._file(self._find(pixels)[0])
 
-    def is_cached(self, picture: np.ndarray) -> bool:
-        return self._read(self._find(picture)[0]) is not None
+    def is_cached(self, pixels: np.ndarray) -> bool:
+        """Whether the points of its mosaic are on disk."""
+        return self._read(self._find(pixels)[0]) is not None
 
-    def encode_at(self, picture: np.ndarray, quality: int) -> NoReturn:
-        raise self._no_stream()
-
-    def stream(self, picture: np.ndarray, quality: int) -> NoReturn:
-        raise self._no_stream()
-
-    def encode(self, picture: np.ndarray, max_bytes: int) -> NoReturn:
-        raise self._no_stream()
-
-    def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> NoReturn:
-        raise self._no_stream()
-
-    def _no_stream(self) -> LinksimError:
-        return LinksimError(f"{self.name} has no stream of a single picture: use {self.source.name} for one")
-
-    def _find(self, picture: np.ndarray) -> tuple[int, int]:
+    def _find(self, pixels: np.ndarray) -> tuple[int, int]:
         """Which mosaic a picture is in, and which of its pictures it is."""
-        index = self._index.get(rd.pixel_hash(check_picture(picture)))
+        index = self._index.get(pixel_digest(check_pixels(pixels)))
         if index is None:
-            height, width, _ = picture.shape
+            height, width, _ = pixels.shape
             raise LinksimError(
-                f"a {height}x{width} picture is not in the set of {len(self._pixels)} that {self.name} was made from: "
+                f"a {height}x{width} picture is not in the set of {len(self._pixels)} that {self.name} was made from; "
                 "make it from all pictures that are sent"
             )
         return divmod(index, self.side**2)
@@ -192,18 +187,15 @@ class Tiled(SourceCodec):
 
     def _compute(self, mosaic: int) -> np.ndarray:
         picture, tiles = self._mosaic(mosaic), self._tiles(mosaic)
-        self.source.rd_points(picture)  # the streams are then on disk
+        self.source.points(picture)  # the streams are then on disk
         table = np.zeros((len(self.qualities), 1 + len(tiles)), "<f8")
-        for row, quality in zip(table, self.qualities):
+        for row, quality in zip(table, self.qualities, strict=True):
             data = self.source.stream(picture, quality)
             decoded = self._cut(mosaic, self.source.decode(data))
-            row[0] = len(data) - self.source.header_bytes(data)
-            row[1:] = [mean_squared_error(tile, shown) for tile, shown in zip(tiles, decoded)]
+            row[0] = len(data) - self.source.codec.header_bytes(data)
+            row[1:] = [mean_squared_error(tile, shown) for tile, shown in zip(tiles, decoded, strict=True)]
         body = table.tobytes()
-        try:
-            rd.write_file(self._file(mosaic), [_MAGIC, zlib.crc32(body).to_bytes(4, "big"), body])
-        except OSError as error:
-            rd.warn_once(error)
+        rd.keep(self._file(mosaic), [_MAGIC, zlib.crc32(body).to_bytes(4, "big"), body])
         return table
 
     def _read(self, mosaic: int) -> np.ndarray | None:
@@ -221,5 +213,5 @@ class Tiled(SourceCodec):
     def _file(self, mosaic: int) -> Path:
         """Named by the mosaic and not by the set, so that a longer set finds what it shares with a shorter one."""
         count, height, width, _ = self._tiles(mosaic).shape
-        how = hashlib.sha256(f"{_VERSION} {self.source.fingerprint()} {height}x{width} {count}".encode()).hexdigest()
-        return rd.cache_folder() / f"tiled-{how[:16]}" / f"{rd.pixel_hash(self._mosaic(mosaic))}.rd"
+        how = digest_bytes([f"{VERSION} {self.source.codec.fingerprint()} {height}x{width} {count}".encode()])
+        return rd.folder() / f"tiled-{how[:16]}" / f"{pixel_digest(self._mosaic(mosaic))}.rd"

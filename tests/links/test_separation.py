@@ -9,7 +9,7 @@ from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
 from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
 from linksim.phy.bler.table import transport_error_probability
-from linksim.source import Bpg, Jpeg, Tiled
+from linksim.source import Bpg, Jpeg, RdCurves, Tiled
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,8 @@ def test_far_from_the_cliff_nothing_is_left_to_chance(picture, mode, snr_db, del
     (outcomes,) = reception.layers[0]
     pixels = outcomes.load_pixels()
     if delivered:
-        point = Jpeg().best_within(picture.pixels, link().transport(picture)[0].payload_bytes - 1)
-        np.testing.assert_array_equal(pixels[0], Jpeg().decode(Jpeg().stream(picture.pixels, point.quality)))
+        point = RdCurves(Jpeg()).best_within(picture.pixels, link().transport(picture)[0].payload_bytes - 1)
+        np.testing.assert_array_equal(pixels[0], Jpeg().decode(RdCurves(Jpeg()).stream(picture.pixels, point.quality)))
     else:
         assert np.all(pixels == 128)
 
@@ -193,8 +193,8 @@ def test_capacity_gets_the_shannon_rate(picture):
     made = CapacityLink(Jpeg(), Awgn(), 1 / 2)
     snr_db = 10 * np.log10(7)
     reception = made.transmit([picture], snr_db, range(1))
-    point = Jpeg().best_within(picture.pixels, 4608 * 3 // 8)
-    assert reception.layers[0][0].keys == [f"{Jpeg().fingerprint()}:{point.quality}"]
+    point = RdCurves(Jpeg()).best_within(picture.pixels, 4608 * 3 // 8)
+    assert reception.layers[0][0].keys == [f"{RdCurves(Jpeg()).fingerprint()}:{point.quality}"]
 
 
 def test_slow_fading_capacity_is_in_outage_as_often_as_asked(picture):
@@ -281,7 +281,7 @@ def test_small_pictures_are_lost_where_the_smallest_bpg_file_is_longer_than_the_
         assert made.transport(small)[0].payload_bytes == payload
         (outcomes,) = made.transmit([small], 40.0, range(4)).layers[0]
         assert outcomes.delivered.tolist() == [delivered]
-    assert source.rd_points(small.pixels).num_bytes.min() > 18
+    assert RdCurves(source).points(small.pixels).num_bytes.min() > 18
 
 
 def test_the_layers_of_cifar_need_no_measurement_on_awgn():

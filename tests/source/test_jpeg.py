@@ -4,10 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from linksim.errors import LinksimError
-from linksim.source import Jpeg, Jpeg2000
+from linksim.source import Jpeg, Jpeg2000, RdCurves
 
 
 @pytest.mark.parametrize("codec", [Jpeg(), Jpeg2000()], ids=["jpeg", "jpeg2000"])
@@ -39,7 +39,7 @@ def test_jpeg_2000_is_a_bare_codestream_that_anyone_reads(photo):
 def test_jpeg_2000_beats_jpeg_at_low_rate(photo):
     """At a quarter bit per pixel, as is well known."""
     budget = photo[..., 0].size // 32
-    assert Jpeg2000().best_within(photo, budget).psnr > Jpeg().best_within(photo, budget).psnr + 1
+    assert RdCurves(Jpeg2000()).best_within(photo, budget).psnr > RdCurves(Jpeg()).best_within(photo, budget).psnr + 1
 
 
 def test_a_stream_of_another_codec_is_refused(crop):
@@ -50,5 +50,36 @@ def test_a_stream_of_another_codec_is_refused(crop):
 
 
 def test_a_side_too_long_for_jpeg_is_refused():
-    with pytest.raises(LinksimError, match="65535"):
-        Jpeg().encode_at(np.zeros((1, 70_000, 3), np.uint8), 10)
+    assert Jpeg().decode(Jpeg().encode_at(np.zeros((1, 65_500, 3), np.uint8), 10)).shape == (1, 65_500, 3)
+    with pytest.raises(LinksimError, match="sides must not exceed 65500"):
+        Jpeg().encode_at(np.zeros((1, 65_501, 3), np.uint8), 10)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (64, 64), (200, 300), (301, 517), (3, 20_000)])
+def test_jpeg_codes_noise_at_high_quality(size, psnr, capfd):
+    """The stream is longer than a byte or two per pixel, for which Pillow's own buffer is made."""
+    noise = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
+    before = ImageFile.MAXBLOCK
+    for quality in range(85, 101, 5):
+        stream = Jpeg().encode_at(noise, quality)
+        assert psnr(Jpeg().decode(stream), noise) > 25
+    assert ImageFile.MAXBLOCK == before
+    assert capfd.readouterr().err == ""  # libjpeg prints where its buffer is too small
+
+
+def test_jpeg_codes_the_most_costly_picture():
+    """Pixels that are black or white at random in every channel fill all coefficients."""
+    picture = np.random.default_rng(2).integers(0, 2, (256, 256, 3), dtype=np.uint8) * np.uint8(255)
+    stream = Jpeg().encode_at(picture, 100)
+    assert np.abs(Jpeg().decode(stream).astype(int) - picture).mean() < 1
+
+
+def test_another_failure_of_jpeg_says_what_it_was(monkeypatch, crop):
+    def fail(self, *args, **kwargs):
+        raise OSError("no room")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    before = ImageFile.MAXBLOCK
+    with pytest.raises(LinksimError, match=r"8x9 picture at quality 50 \(no room\)"):
+        Jpeg().encode_at(crop(8, 9), 50)
+    assert ImageFile.MAXBLOCK == before
