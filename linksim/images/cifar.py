@@ -6,7 +6,6 @@ download runs whatever is in it.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tarfile
 import zlib
@@ -17,10 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.files import cache_folder
+from linksim.identity import digest_bytes
 from linksim.images.download import download, sha256_of_file
 from linksim.images.files import read_picture
 from linksim.images.picture import Picture
-from linksim.images.places import cache_dir, data_roots, pretty
+from linksim.images.places import data_roots, pretty
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -99,7 +100,7 @@ def _find(split: str) -> tuple[Path, Callable[[], tuple[np.ndarray, np.ndarray]]
             return folder / FOLDER, lambda: _read_folder(folder / FOLDER, split)
         if os.path.exists(folder / ARCHIVE):
             return folder / ARCHIVE, lambda: _read_archive(folder / ARCHIVE, split)
-    archive = cache_dir() / "cifar10" / ARCHIVE
+    archive = cache_folder() / "cifar10" / ARCHIVE
     remedy = f"Put {ARCHIVE} from {URL} into {pretty(archive.parent)}, or set LINKSIM_DATA"
     download(URL, archive, sha256_of_file(ARCHIVE_SHA256), "cifar10", remedy)
     return archive, lambda: _read_archive(archive, split)
@@ -140,7 +141,7 @@ def _parse(batches: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check(pixels: np.ndarray, labels: np.ndarray, split: str) -> None:
-    if hashlib.sha256(np.ascontiguousarray(pixels)).hexdigest() != PIXELS_SHA256[split]:
+    if digest_bytes([np.ascontiguousarray(pixels).data]) != PIXELS_SHA256[split]:
         raise ValueError("SHA-256 of the pixels differs from the original's")
     # Both splits hold their ten classes in equal parts.
     if labels.shape != (len(pixels),) or np.unique(labels, return_counts=True)[1].tolist() != [len(pixels) // 10] * 10:

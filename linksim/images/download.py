@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from linksim.errors import LinksimError
-from linksim.images.places import cache_dir, pretty
+from linksim.files import cache_folder, replacing
+from linksim.identity import digest_bytes
+from linksim.images.places import pretty
 
 TIMEOUT_S = 30.0
 """Longest silence of a server, in seconds."""
@@ -43,14 +42,12 @@ def download(url: str, target: Path, verify: Callable[[Path], None], dataset: st
     import requests
     from pooch import HTTPDownloader
 
-    missing = f"{dataset} is not in {pretty(cache_dir())} and could not be downloaded"
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    missing = f"{dataset} is not in {pretty(cache_folder())} and could not be downloaded"
     bar = _Bar(f"{dataset}: {target.name}") if sys.stderr.isatty() else False
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=TIMEOUT_S)(url, str(partial), None)
-        verify(partial)
-        os.replace(partial, target)
+        with replacing(target) as partial:
+            HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=TIMEOUT_S)(url, str(partial), None)
+            verify(partial)
     except requests.exceptions.RequestException as error:
         raise LinksimError(f"{missing} ({_reason(error)}). {remedy}.") from error
     except ValueError as error:
@@ -60,8 +57,6 @@ def download(url: str, target: Path, verify: Callable[[Path], None], dataset: st
     finally:
         if bar:
             bar.close()
-        with contextlib.suppress(OSError):  # what stopped the writing may stop this too; it was told above
-            partial.unlink(missing_ok=True)
 
 
 def sha256_of_file(expected: str) -> Callable[[Path], None]:
@@ -69,11 +64,9 @@ def sha256_of_file(expected: str) -> Callable[[Path], None]:
 
     def verify(path: Path) -> None:
         with open(path, "rb") as file:
-            digest = hashlib.sha256()
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        if digest.hexdigest() != expected:
-            raise ValueError(f"SHA-256 is {digest.hexdigest()[:12]}.., not {expected[:12]}..")
+            found = digest_bytes(iter(lambda: file.read(1 << 20), b""))
+        if found != expected:
+            raise ValueError(f"SHA-256 is {found[:12]}.., not {expected[:12]}..")
 
     return verify
 

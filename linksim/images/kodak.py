@@ -6,14 +6,15 @@ usage". For evaluation; a codec that was trained on them proves nothing with the
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from linksim.errors import LinksimError
+from linksim.files import cache_folder
+from linksim.identity import digest_bytes
 from linksim.images.download import download
 from linksim.images.files import read_picture
 from linksim.images.picture import Picture
-from linksim.images.places import cache_dir, find, pretty
+from linksim.images.places import find, pretty
 
 URL = "https://r0k.us/graphics/kodak/kodak/kodim{:02d}.png"
 
@@ -64,7 +65,7 @@ def _load(number: int) -> Picture:
     name = f"kodim{number:02d}.png"
     path = find(f"kodak/{name}")
     if path is None:
-        folder = cache_dir() / "kodak"
+        folder = cache_folder() / "kodak"
         path = folder / name
         remedy = f"Put kodim01.png .. kodim24.png into {pretty(folder)}, or set LINKSIM_DATA"
         download(URL.format(number), path, lambda part: _verify(part, number), "kodak", remedy)
@@ -75,7 +76,7 @@ def _load(number: int) -> Picture:
 
 
 def _is_original(picture: Picture, number: int) -> bool:
-    return hashlib.sha256(picture.pixels).hexdigest() == PIXELS_SHA256[number - 1]
+    return digest_bytes([picture.pixels.tobytes()]) == PIXELS_SHA256[number - 1]
 
 
 def _verify(path: Path, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import overload
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.pixels import check_pixels, pixel_digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,7 @@ class Picture:
     pixels: np.ndarray
 
     def __post_init__(self) -> None:
-        p = self.pixels
-        if not isinstance(p, np.ndarray) or p.dtype != np.uint8 or p.ndim != 3 or p.shape[2] != 3 or p.size == 0:
-            got = f"{p.dtype} {list(p.shape)}" if isinstance(p, np.ndarray) else type(p).__name__
-            raise LinksimError(f"picture {self.name!r} is {got}; a picture is a uint8 array [H, W, 3] with H, W >= 1")
+        check_pixels(self.pixels, f"picture {self.name!r}")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,9 +37,7 @@ class Picture:
     @cached_property
     def sha256(self) -> str:
         """Hex digest of shape and pixels: the identity of the picture, whatever its name."""
-        h = hashlib.sha256(repr(self.pixels.shape).encode())
-        h.update(np.ascontiguousarray(self.pixels))
-        return h.hexdigest()
+        return pixel_digest(self.pixels)
 
 
 class PictureSet(Sequence[Picture]):
@@ -52,7 +47,7 @@ class PictureSet(Sequence[Picture]):
         self.name = name
         self._pictures = tuple(pictures)
         if not self._pictures:
-            raise LinksimError(f"picture set {name!r} holds no picture")
+            raise LinksimError(f"picture set {name!r} holds no picture; give at least one")
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -63,8 +58,8 @@ class PictureSet(Sequence[Picture]):
     @overload
     def __getitem__(self, index: int) -> Picture: ...
     @overload
-    def __getitem__(self, index: slice) -> "PictureSet": ...
-    def __getitem__(self, index):
+    def __getitem__(self, index: slice) -> PictureSet: ...
+    def __getitem__(self, index: int | slice) -> Picture | PictureSet:
         if isinstance(index, slice):
             return PictureSet(self.name, self._pictures[index])
         return self._pictures[index]

@@ -1,4 +1,4 @@
-"""Where data sets lie: `LINKSIM_DATA`, then the cache."""
+"""Where data sets lie: in `LINKSIM_DATA`, then in the cache."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ import os
 from pathlib import Path
 
 from linksim.errors import LinksimError
-
-
-def cache_dir() -> Path:
-    """Where downloads go: `LINKSIM_CACHE`, or the user's cache folder of this system."""
-    override = os.environ.get("LINKSIM_CACHE")
-    if override:
-        return Path(os.path.expanduser(override))
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("linksim"))
+from linksim.files import cache_folder
 
 
 def data_roots() -> list[Path]:
@@ -28,7 +19,7 @@ def data_roots() -> list[Path]:
     LinksimError
         If `LINKSIM_DATA` names no folder: a typing error there would otherwise start downloads.
     """
-    roots = [cache_dir()]
+    roots = [cache_folder()]
     data = os.environ.get("LINKSIM_DATA")
     if data:
         root = Path(os.path.expanduser(data))

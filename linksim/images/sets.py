@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linksim.errors import LinksimError
+from linksim.files import cache_folder
 from linksim.images.cifar import load_cifar10
 from linksim.images.files import picture_paths, read_folder, read_picture
 from linksim.images.kodak import load_kodak
 from linksim.images.picture import Picture, PictureSet
-from linksim.images.places import cache_dir, find, pretty
+from linksim.images.places import find, pretty
 
 SAMPLE_FILES = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 """The everyday colour photographs in scikit-image's wheel, 451x300 to 741x500. Left out: its
@@ -90,7 +91,7 @@ def training_photos(split: str) -> list[Path]:
     folder = find(f"photos/{split}")
     if folder is None:
         raise LinksimError(
-            f"there are no training photographs in {pretty(cache_dir() / 'photos' / split)}; put any folder of "
+            f"there are no training photographs in {pretty(cache_folder() / 'photos' / split)}; put any folder of "
             f"photographs there, or set LINKSIM_DATA to a folder that holds photos/{split}"
         )
     return picture_paths(folder)
@@ -111,7 +112,7 @@ def _load_clic(split: str, archive_url: str, limit: int | None) -> list[Picture]
         folder = find(relative)
         if folder is not None:
             return read_folder(folder, limit)
-    target = pretty(cache_dir() / "clic2021" / split)
+    target = pretty(cache_folder() / "clic2021" / split)
     # Not downloaded: its publishers state no checksum that a download could be held against.
     raise LinksimError(
         f"the {split} set of clic2021 is not in {target} and is not downloaded by linksim. "

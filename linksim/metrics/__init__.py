@@ -2,6 +2,6 @@
 
 from linksim.metrics import error, similarity  # noqa: F401  (they register their metrics)
 from linksim.metrics.base import Metric, get, names, register
-from linksim.metrics.error import PSNR_CAP_DB, psnr_of_mse
+from linksim.pixels import PSNR_CAP_DB, psnr_of_mse
 
 __all__ = ["PSNR_CAP_DB", "Metric", "get", "names", "psnr_of_mse", "register"]

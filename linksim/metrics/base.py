@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.identity import fingerprint
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Metric:
             shapes = f"{list(reference.shape)} and {list(reconstruction.shape)}"
             raise LinksimError(f"{self.name}: the two batches have shapes {shapes}; pass pictures of one size")
         return self.compute(reference, reconstruction)
+
+    def fingerprint(self) -> str:
+        """Hex digest of name and version."""
+        return fingerprint("metric", self.version, name=self.name)
 
 
 _METRICS: dict[str, Metric] = {}

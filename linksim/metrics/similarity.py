@@ -12,10 +12,15 @@ blue planes (0..255) each for itself and averaged over the three.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.metrics.base import Metric, register
+
+VERSION = 1
+"""Raised whenever a value of `ssim`, `ms_ssim` or `ms_ssim_db` changes."""
 
 WINDOW = 11
 SIGMA = 1.5
@@ -91,7 +96,9 @@ def _halve(x: np.ndarray) -> np.ndarray:
     return (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]) / 4
 
 
-def _mean_over_channels(plane, reference: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
+def _mean_over_channels(
+    plane: Callable[[np.ndarray, np.ndarray], float], reference: np.ndarray, reconstruction: np.ndarray
+) -> np.ndarray:
     # One plane at a time: the maps of a plane fit memory whatever the batch is.
     values = np.empty((len(reference), 3))
     for b, c in np.ndindex(values.shape):
@@ -106,11 +113,11 @@ def _require_side(name: str, pixels: np.ndarray, side: int) -> None:
         raise LinksimError(f"{name} needs pictures of {sizes}; use psnr or larger pictures")
 
 
-ssim = register(Metric("ssim", "", version=1, higher_is_better=True, compute=_ssim))
+ssim = register(Metric("ssim", "", version=VERSION, higher_is_better=True, compute=_ssim))
 """SSIM with the 11x11 Gaussian window of sigma 1.5; sides of at least 11."""
 
-ms_ssim = register(Metric("ms_ssim", "", version=1, higher_is_better=True, compute=_ms_ssim))
+ms_ssim = register(Metric("ms_ssim", "", version=VERSION, higher_is_better=True, compute=_ms_ssim))
 """MS-SSIM with all five scales; sides of at least 161, and never with fewer scales below that."""
 
-ms_ssim_db = register(Metric("ms_ssim_db", "dB", version=1, higher_is_better=True, compute=_ms_ssim_db))
+ms_ssim_db = register(Metric("ms_ssim_db", "dB", version=VERSION, higher_is_better=True, compute=_ms_ssim_db))
 """`-10 log10(1 - MS-SSIM)`; at most 100 dB."""
