@@ -13,6 +13,10 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 
+VERSION = 1
+"""Raised whenever a file becomes other pixels than before. Stored results notice by themselves, since
+pictures are identified by their pixels; readers of old results do not."""
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 """What counts as a picture in a folder, in lower or upper case."""
 
