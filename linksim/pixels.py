@@ -45,7 +45,7 @@ def check_pixels(pixels: object, what: str = "the picture") -> np.ndarray:
 def pixel_digest(pixels: np.ndarray) -> str:
     """SHA-256 in hex of shape and pixels (`uint8 [H, W, 3]`): the identity of a picture, whatever its name."""
     h = hashlib.sha256(repr(pixels.shape).encode())
-    h.update(np.ascontiguousarray(pixels))
+    h.update(np.ascontiguousarray(pixels).data)
     return h.hexdigest()
 
 

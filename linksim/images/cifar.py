@@ -10,7 +10,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ _RECORD = 1 + 3 * 32 * 32  # one label byte, then the red, green and blue planes
 _MOSAIC_ROWS, _MOSAIC_COLUMNS = 40, 25
 
 
-@lru_cache(maxsize=None)
+@cache
 def cifar10_arrays(split: str) -> tuple[np.ndarray, np.ndarray]:
     """Pictures and labels of one split, in the official order, decoded once per process.
 
@@ -95,15 +95,15 @@ def _find(split: str) -> tuple[Path, Callable[[], tuple[np.ndarray, np.ndarray]]
     for root in data_roots():
         folder = root / "cifar10"
         if os.path.exists(folder / f"{split}_00.webp"):
-            return folder, lambda: _read_mosaics(folder, split)
+            return folder, partial(_read_mosaics, folder, split)
         if os.path.isdir(folder / FOLDER):
-            return folder / FOLDER, lambda: _read_folder(folder / FOLDER, split)
+            return folder / FOLDER, partial(_read_folder, folder / FOLDER, split)
         if os.path.exists(folder / ARCHIVE):
-            return folder / ARCHIVE, lambda: _read_archive(folder / ARCHIVE, split)
+            return folder / ARCHIVE, partial(_read_archive, folder / ARCHIVE, split)
     archive = cache_folder() / "cifar10" / ARCHIVE
     remedy = f"Put {ARCHIVE} from {URL} into {pretty(archive.parent)}, or set LINKSIM_DATA"
     download(URL, archive, sha256_of_file(ARCHIVE_SHA256), "cifar10", remedy)
-    return archive, lambda: _read_archive(archive, split)
+    return archive, partial(_read_archive, archive, split)
 
 
 def _read_mosaics(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:

@@ -43,10 +43,10 @@ def download(url: str, target: Path, verify: Callable[[Path], None], dataset: st
     from pooch import HTTPDownloader
 
     missing = f"{dataset} is not in {pretty(cache_folder())} and could not be downloaded"
-    bar = _Bar(f"{dataset}: {target.name}") if sys.stderr.isatty() else False
+    bar = _Bar(f"{dataset}: {target.name}") if sys.stderr.isatty() else None
     try:
         with replacing(target) as partial:
-            HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=TIMEOUT_S)(url, str(partial), None)
+            HTTPDownloader(progressbar=bar or False, chunk_size=1 << 16, timeout=TIMEOUT_S)(url, str(partial), None)
             verify(partial)
     except requests.exceptions.RequestException as error:
         raise LinksimError(f"{missing} ({_reason(error)}). {remedy}.") from error

@@ -7,11 +7,15 @@ import re
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 VERSION = 1
 """Raised whenever a file becomes other pixels than before. Stored results notice by themselves, since
@@ -136,7 +140,7 @@ def _decode(path: Path) -> np.ndarray:
             raise LinksimError(too_large) from error
 
 
-def _eight_bit(image) -> np.ndarray:
+def _eight_bit(image: Image.Image) -> np.ndarray:
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
         return _on_white(rgba[..., :3], rgba[..., 3])
@@ -149,7 +153,7 @@ def _png_bit_depth(path: Path) -> int:
         return file.read(25)[24]
 
 
-def _png16(path: Path, image) -> np.ndarray:
+def _png16(path: Path, image: Image.Image) -> np.ndarray:
     """16-bit PNG; Pillow would cut colour samples to their upper byte instead of rounding."""
     import imagecodecs
 

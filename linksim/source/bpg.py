@@ -65,7 +65,7 @@ class Bpg(SourceCodec):
         self.chroma, self.bit_depth, self.preset = chroma, bit_depth, preset
         # What all the literature means by BPG is plain "BPG".
         self.name = "BPG" + (" 4:2:0" if chroma == "420" else "") + (f" {bit_depth} bit" if bit_depth != 8 else "")
-        use_tools = engine == "tools" or engine == "auto" and BpgTools.available()
+        use_tools = engine == "tools" or (engine == "auto" and BpgTools.available())
         self._tools = BpgTools(chroma, bit_depth, tools_encoder) if use_tools else None
         self.engine = "tools" if use_tools else "embedded"
 

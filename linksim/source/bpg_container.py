@@ -80,7 +80,7 @@ def parse(data: bytes, max_pixels: int) -> BpgFile:
         raise LinksimError("BPG with alpha or CMYK is not supported: encode a plain RGB picture")
     if animation:
         raise LinksimError("animated BPG is not supported: encode one picture")
-    if pixel_format == 0 and colour or pixel_format != 3 and COLOUR_SPACES[colour] == "rgb":
+    if (pixel_format == 0 and colour) or (pixel_format != 3 and COLOUR_SPACES[colour] == "rgb"):
         raise LinksimError("the BPG header names a colour space that its format cannot have: the stream is damaged")
 
     width, position = read_ue7(data, 6)

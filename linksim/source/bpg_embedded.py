@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from linksim.source.bitio import split_nal_units
 from linksim.source.bpg_container import FORMATS, BpgFile, parse
 from linksim.source.colour import planes_to_rgb, rgb_to_planes
 from linksim.source.hevc import IDR, PPS, SPS, CodingTools, end_of_sequence, nal_unit_type, vps
-
-if TYPE_CHECKING:
-    import av
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 
@@ -99,7 +96,7 @@ def decode(data: bytes, max_pixels: int) -> np.ndarray:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def versions() -> str:
     """Versions of PyAV, libavcodec and x265: bytes repeat across runs, not across these."""
     av = import_av()
@@ -112,7 +109,7 @@ def versions() -> str:
     return f"av {av.__version__}, libavcodec {libavcodec}, x265 {x265}"
 
 
-def import_av() -> av:
+def import_av() -> Any:
     """PyAV, imported late: its wheels link x265, which is under the GPL, and take their time to load."""
     try:
         import av
@@ -144,7 +141,7 @@ def _run_x265(
     return b"".join(bytes(packet) for packet in packets)
 
 
-def _write_plane(target: av.video.plane.VideoPlane, plane: np.ndarray, height: int, width: int) -> None:
+def _write_plane(target: Any, plane: np.ndarray, height: int, width: int) -> None:
     rows = np.frombuffer(target, plane.dtype).reshape(-1, target.line_size // plane.itemsize)
     rows[:height, :width] = np.pad(plane, ((0, height - plane.shape[0]), (0, width - plane.shape[1])), mode="edge")
 

@@ -42,7 +42,7 @@ def rgb_to_planes(picture: np.ndarray, chroma: str, bit_depth: int) -> list[np.n
     planes = [np.empty((height, width), dtype) for _ in range(3)]
     for top in range(0, height, _STRIP):
         rows = slice(top, top + _STRIP)
-        for plane, values in zip(planes, _rgb_to_ycc(picture[rows], bit_depth)):
+        for plane, values in zip(planes, _rgb_to_ycc(picture[rows], bit_depth), strict=True):
             plane[rows] = values
     if chroma == "420":
         planes[1:] = [_halve(plane, (1 << bit_depth) - 1) for plane in planes[1:]]
@@ -140,14 +140,15 @@ def _to_rgb(
     def put(channel: int, fixed_point: np.ndarray) -> None:
         out[..., channel] = np.clip(fixed_point >> shift, 0, 255)
 
-    if colour_space == "rgb":
-        for channel, plane in zip((1, 2, 0), (y, cb, cr)):
-            put(channel, (plane - black) * round(scale_y) + half)
-        return out
     luma = (y - black) * round(scale_y) + half
-    if cb is None:
+    if cb is None or cr is None:
         put(0, luma)
         out[..., 1:] = out[..., :1]
+        return out
+    if colour_space == "rgb":
+        put(1, luma)
+        put(2, (cb - black) * round(scale_y) + half)
+        put(0, (cr - black) * round(scale_y) + half)
         return out
     centre = 1 << bit_depth - 1
     cb, cr = cb - centre, cr - centre

@@ -146,7 +146,8 @@ class CodingTools:
         w.ue(bit_depth - 8)
         w.ue(8 - 4)  # log2_max_pic_order_cnt_lsb
         w.u(1, 1)
-        w.ue(0), w.ue(0), w.ue(0)  # picture buffer of one, no reordering
+        for _ in range(3):
+            w.ue(0)  # picture buffer of one, no reordering
         self._write_sizes(w)
         w.ue(self.max_depth_intra)  # inter
         w.ue(self.max_depth_intra)
@@ -218,7 +219,8 @@ def vps() -> bytes:
     w.u(16, 0xFFFF)
     _write_profile(w)
     w.u(1, 1)
-    w.ue(0), w.ue(0), w.ue(0)
+    for _ in range(3):
+        w.ue(0)
     w.u(6, 0)
     w.ue(0)
     w.u(2, 0)  # no timing, no extension

@@ -59,7 +59,7 @@ class RdPoints:
         """float array [N], in dB; at most 100."""
         return np.asarray(psnr_of_mse(self.mse))
 
-    def best_within(self, max_bytes: int) -> RdPoint | None:
+    def best_within(self, max_bytes: float) -> RdPoint | None:
         """The point of least error that fits, the shortest among equals; None where nothing fits.
 
         All points are looked at: on small pictures more bytes are not always better.

@@ -41,7 +41,7 @@ class TilePoints(RdPoints):
 
     mosaic_mse: np.ndarray
 
-    def best_within(self, max_bytes: int) -> RdPoint | None:
+    def best_within(self, max_bytes: float) -> RdPoint | None:
         """The quality at which the whole mosaic is best and the share fits: one for all its pictures."""
         best = RdPoints(np.arange(len(self)), self.num_bytes, self.mosaic_mse).best_within(max_bytes)
         return None if best is None else self[best.quality]

@@ -34,9 +34,7 @@ class GoldenFiles:
     def __init__(self, folder: Path = FOLDER, update: bool = False):
         self.folder, self.update = folder, update
 
-    def check(
-        self, name: str, version: int, output: Any, where: str, rtol: float = 1e-4, atol: float = 1e-5
-    ) -> None:
+    def check(self, name: str, version: int, output: Any, where: str, rtol: float = 1e-4, atol: float = 1e-5) -> None:
         """Fail the test unless the output is the stored one.
 
         Parameters

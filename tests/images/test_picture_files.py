@@ -105,9 +105,7 @@ def test_alpha_is_composited_on_white(tmp_path):
 def test_grey_with_alpha(tmp_path):
     grey, alpha = rgb()[..., 0], rgb()[..., 0]
     save(np.dstack([grey, alpha]), tmp_path / "a.png")
-    np.testing.assert_array_equal(
-        read_picture(tmp_path / "a.png").pixels, on_white(np.stack([grey] * 3, -1), alpha)
-    )
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png").pixels, on_white(np.stack([grey] * 3, -1), alpha))
 
 
 def test_webp_with_alpha(tmp_path):
