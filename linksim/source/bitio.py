@@ -48,7 +48,7 @@ class BitReader:
         """The next `num_bits` bits as an unsigned number."""
         end = self._position + num_bits
         if end > 8 * len(self._data):
-            raise LinksimError("the HEVC parameters are cut off: send the stream again, it is truncated")
+            raise LinksimError("the HEVC parameters are cut off; send the stream again: it is truncated")
         chunk = self._data[self._position // 8 : (end + 7) // 8]
         self._position = end
         return int.from_bytes(chunk, "big") >> (-end % 8) & ((1 << num_bits) - 1)
@@ -59,7 +59,7 @@ class BitReader:
         while self.u(1) == 0:
             zeros += 1
             if zeros > 32:
-                raise LinksimError("an HEVC parameter is longer than 32 bits: the stream is damaged, send it again")
+                raise LinksimError("an HEVC parameter is longer than 32 bits; send the stream again: it is damaged")
         return (1 << zeros) - 1 + self.u(zeros)
 
 
@@ -82,14 +82,14 @@ def read_ue7(data: bytes, position: int) -> tuple[int, int]:
     value = 0
     for i in range(5):
         if position + i >= len(data):
-            raise LinksimError("the BPG header is cut off: send the stream again, it is truncated")
+            raise LinksimError("the BPG header is cut off; send the stream again: it is truncated")
         byte = data[position + i]
         if i == 0 and byte == 0x80:
             break
         value = value << 7 | byte & 0x7F
         if byte < 0x80 and value < 1 << 32:
             return value, position + i + 1
-    raise LinksimError("the BPG header holds an illegal number: the stream is damaged, send it again")
+    raise LinksimError("the BPG header holds an illegal number; send the stream again: it is damaged")
 
 
 def add_emulation_prevention(payload: bytes) -> bytes:

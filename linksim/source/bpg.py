@@ -61,7 +61,7 @@ class Bpg(SourceCodec):
             ("tools_encoder", tools_encoder, ("jctvc", "x265")),
         ):
             if value not in known:
-                raise LinksimError(f"BPG has no {option}={value!r}: use one of {', '.join(map(str, known))}")
+                raise LinksimError(f"BPG has no {option}={value!r}; use one of {', '.join(map(str, known))}")
         self.chroma, self.bit_depth, self.preset = chroma, bit_depth, preset
         # What all the literature means by BPG is plain "BPG".
         self.name = "BPG" + (" 4:2:0" if chroma == "420" else "") + (f" {bit_depth} bit" if bit_depth != 8 else "")

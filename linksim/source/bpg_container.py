@@ -66,30 +66,32 @@ def parse(data: bytes, max_pixels: int) -> BpgFile:
         is not supported: alpha, CMYK, animation, MPEG-2 chroma positions.
     """
     if data[:4] != MAGIC:
-        raise LinksimError("this is not a BPG file (it does not start with 'BPG\\xfb'): pass a .bpg stream")
+        raise LinksimError("this is not a BPG file (it does not start with 'BPG\\xfb'); pass a .bpg stream")
     if len(data) < 6:
-        raise LinksimError("the BPG header is cut off: send the stream again, it is truncated")
+        raise LinksimError("the BPG header is cut off; send the stream again: it is truncated")
     pixel_format, alpha1, bit_depth = data[4] >> 5, data[4] >> 4 & 1, 8 + (data[4] & 15)
     colour, extension, alpha2 = data[5] >> 4, data[5] >> 3 & 1, data[5] >> 2 & 1
     limited_range, animation = bool(data[5] >> 1 & 1), data[5] & 1
     if pixel_format > 5 or bit_depth > 14 or colour >= len(COLOUR_SPACES):
-        raise LinksimError("the BPG header holds a format that does not exist: the stream is damaged, send it again")
+        raise LinksimError("the BPG header holds a format that does not exist; send the stream again: it is damaged")
     if pixel_format > 3:
-        raise LinksimError("BPG with MPEG-2 chroma positions is not supported: encode with `bpgenc -f 420` or 444")
+        raise LinksimError("BPG with MPEG-2 chroma positions is not supported; encode with `bpgenc -f 420` or 444")
     if alpha1 or alpha2:
-        raise LinksimError("BPG with alpha or CMYK is not supported: encode a plain RGB picture")
+        raise LinksimError("BPG with alpha or CMYK is not supported; encode a plain RGB picture")
     if animation:
-        raise LinksimError("animated BPG is not supported: encode one picture")
+        raise LinksimError("animated BPG is not supported; encode one picture")
     if (pixel_format == 0 and colour) or (pixel_format != 3 and COLOUR_SPACES[colour] == "rgb"):
-        raise LinksimError("the BPG header names a colour space that its format cannot have: the stream is damaged")
+        raise LinksimError(
+            "the BPG header names a colour space that its format cannot have; send the stream again: it is damaged"
+        )
 
     width, position = read_ue7(data, 6)
     height, position = read_ue7(data, position)
     if width == 0 or height == 0:
-        raise LinksimError("the BPG file has no pixels: the stream is damaged, send it again")
+        raise LinksimError("the BPG file has no pixels; send the stream again: it is damaged")
     if width * height > max_pixels:
         raise LinksimError(
-            f"the BPG file says {height}x{width} pixels, more than the {max_pixels} allowed: "
+            f"the BPG file says {height}x{width} pixels, more than the {max_pixels} allowed; "
             "raise max_pixels if that is right"
         )
     length, position = read_ue7(data, position)
@@ -99,7 +101,7 @@ def parse(data: bytes, max_pixels: int) -> BpgFile:
     header_length, start = read_ue7(data, position)
     end = position + length if length else len(data)
     if start + header_length > min(end, len(data)) or end > len(data):
-        raise LinksimError("the BPG file is shorter than its header says: send the stream again, it is truncated")
+        raise LinksimError("the BPG file is shorter than its header says; send the stream again: it is truncated")
     body = start + header_length
     return BpgFile(
         height=height,

@@ -56,7 +56,7 @@ def encode(picture: np.ndarray, qp: int, chroma: str, bit_depth: int, preset: st
     units = split_nal_units(_run_x265(planes, coded, chroma, bit_depth, preset, f"{_OPTIONS}:{blocks}:info=0:qp={qp}"))
     tools = [CodingTools.from_sps(unit) for unit in units if nal_unit_type(unit) == SPS]
     if len(tools) != 1 or tools[0].min_cb != block:
-        raise LinksimError("x265 wrote a stream that BPG cannot carry: install another version of av")
+        raise LinksimError("x265 wrote a stream that BPG cannot carry; install another version of av")
     return BpgFile(
         height=height,
         width=width,
@@ -85,7 +85,7 @@ def decode(data: bytes, max_pixels: int) -> np.ndarray:
     block = file.tools.min_cb
     coded = -(-file.height // block) * block, -(-file.width // block) * block
     if file.bit_depth not in (8, 9, 10, 12):
-        raise LinksimError(f"BPG of {file.bit_depth} bits is not supported: encode with 8, 10 or 12")
+        raise LinksimError(f"BPG of {file.bit_depth} bits is not supported; encode with 8, 10 or 12")
     sps = file.tools.to_sps(chroma_format, file.bit_depth, *coded)
     # A slice that is cut off makes libavcodec read on past it, into whatever the memory holds; with
     # a unit behind the slice it does not, and damaged files too decode to the same pixels every time.
@@ -137,7 +137,7 @@ def _run_x265(
         context.options = {"preset": preset, "x265-params": options}
         packets = [*context.encode(frame), *context.encode(None)]
     except (av.error.FFmpegError, ValueError, MemoryError) as error:
-        raise LinksimError(f"x265 refused a {width}x{height} picture ({error}): use a smaller picture") from None
+        raise LinksimError(f"x265 refused a {width}x{height} picture ({error}); use a smaller picture") from None
     return b"".join(bytes(packet) for packet in packets)
 
 
@@ -164,7 +164,7 @@ def _first_picture(units: Sequence[bytes]) -> list[bytes]:
         elif unit_type == PPS:
             kept.append(unit)
     if not started:
-        raise LinksimError("the BPG file holds no picture: the stream is damaged, send it again")
+        raise LinksimError("the BPG file holds no picture; send the stream again: it is damaged")
     return kept
 
 
@@ -176,9 +176,9 @@ def _run_libavcodec(stream: bytes, height: int, width: int, chroma_format: int, 
         context.thread_count = 1
         frames = [*context.decode(av.Packet(stream)), *context.decode(None)]
     except (av.error.FFmpegError, ValueError, MemoryError) as error:
-        raise LinksimError(f"the BPG picture cannot be decoded ({error}): send the stream again") from None
+        raise LinksimError(f"the BPG picture cannot be decoded ({error}); send the stream again") from None
     if not frames or (frames[0].height, frames[0].width) != (height, width):
-        raise LinksimError("the BPG picture cannot be decoded: the stream is damaged, send it again")
+        raise LinksimError("the BPG picture cannot be decoded; send the stream again: it is damaged")
     dtype = np.dtype(np.uint8 if bit_depth == 8 else np.uint16)
     planes = []
     for i, plane in enumerate(frames[0].planes[: 1 if chroma_format == 0 else 3]):

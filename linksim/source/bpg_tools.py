@@ -40,7 +40,7 @@ class BpgTools:
             path = shutil.which(program)
             if path is None:
                 raise LinksimError(
-                    f"{program} is not on PATH: install libbpg (bellard.org/bpg), or use engine='embedded'"
+                    f"{program} is not on PATH; install libbpg (bellard.org/bpg), or use engine='embedded'"
                 )
             self._paths[program] = path
         digests = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self._paths.values()]
@@ -75,9 +75,9 @@ class BpgTools:
                 with Image.open(target) as image:
                     picture = np.asarray(image.convert("RGB"))
             except (OSError, SyntaxError) as error:
-                raise LinksimError(f"bpgdec wrote no readable picture ({error}): send the stream again") from None
+                raise LinksimError(f"bpgdec wrote no readable picture ({error}); send the stream again") from None
         if picture.shape != (file.height, file.width, 3):
-            raise LinksimError("bpgdec wrote a picture of another size: the stream is damaged, send it again")
+            raise LinksimError("bpgdec wrote a picture of another size; send the stream again: it is damaged")
         return picture
 
     def _run(self, program: str, arguments: list[str], target: Path) -> None:
@@ -85,10 +85,10 @@ class BpgTools:
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False)
         except subprocess.TimeoutExpired:
-            raise LinksimError(f"{program} ran for more than {_TIMEOUT:.0f} s: use a smaller picture") from None
+            raise LinksimError(f"{program} ran for more than {_TIMEOUT:.0f} s; use a smaller picture") from None
         except OSError as error:
-            raise LinksimError(f"{program} does not start ({error}): use engine='embedded'") from None
+            raise LinksimError(f"{program} does not start ({error}); use engine='embedded'") from None
         if done.returncode != 0 or not target.is_file():
             said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
             reason = f"exit status {done.returncode}" + (f", {said[0]}" if said else "")
-            raise LinksimError(f"{program} failed ({reason}): use engine='embedded' or another picture")
+            raise LinksimError(f"{program} failed ({reason}); use engine='embedded' or another picture")

@@ -80,7 +80,7 @@ class CodingTools:
         r = BitReader(remove_emulation_prevention(unit[2:]))
         r.u(4)
         if r.u(3):
-            raise LinksimError("x265 coded more than one temporal layer: install another version of av")
+            raise LinksimError("x265 coded more than one temporal layer; install another version of av")
         r.u(1 + 88 + 8)  # nesting, profile, level
         r.ue()
         chroma_format = r.ue()
@@ -100,7 +100,7 @@ class CodingTools:
         pcm = Pcm(r.u(4), r.u(4), r.ue(), r.ue(), r.u(1)) if r.u(1) else None
         num_reference_sets, long_term = r.ue(), r.u(1)
         if scaling_list or num_reference_sets or long_term:
-            raise LinksimError("x265 coded a sequence that BPG cannot carry: install another version of av")
+            raise LinksimError("x265 coded a sequence that BPG cannot carry; install another version of av")
         r.u(1)
         tools = cls(log2_min_cb, log2_diff_cb, log2_min_tb, log2_diff_tb, max_depth_intra, sao, pcm, r.u(1), None)
         tools._check()
@@ -184,7 +184,7 @@ class CodingTools:
         if self.range_flags is not None:
             legal = legal and not self.range_flags & _FORBIDDEN_RANGE_FLAGS
         if not legal:
-            raise LinksimError("the BPG file holds HEVC parameters out of range: the stream is damaged, send it again")
+            raise LinksimError("the BPG file holds HEVC parameters out of range; send the stream again: it is damaged")
 
     def _write_sizes(self, w: BitWriter) -> None:
         w.ue(self.log2_min_cb - 3)

@@ -67,7 +67,7 @@ class Jpeg(SourceCodec):
 
     def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         if data.count(_START_OF_SCAN) > _MAX_SCANS:
-            raise LinksimError(f"the JPEG stream has more than {_MAX_SCANS} scans: encode it with fewer")
+            raise LinksimError(f"the JPEG stream has more than {_MAX_SCANS} scans; encode it with fewer")
         return decode_with_pillow(data, "JPEG", max_pixels)
 
 
@@ -101,19 +101,19 @@ def decode_with_pillow(data: bytes, file_format: str, max_pixels: int) -> np.nda
     try:
         image = Image.open(io.BytesIO(data), formats=[file_format])
     except Exception as error:
-        raise LinksimError(f"this is not a readable {file_format} stream ({_one_line(error)}): send it again") from None
+        raise LinksimError(f"this is not a readable {file_format} stream ({_one_line(error)}); send it again") from None
     with image:
         width, height = image.size
         if width * height > max_pixels:
             raise LinksimError(
-                f"the {file_format} stream says {height}x{width} pixels, more than the {max_pixels} allowed: "
+                f"the {file_format} stream says {height}x{width} pixels, more than the {max_pixels} allowed; "
                 "raise max_pixels if that is right"
             )
         try:
             return np.array(image.convert("RGB"))
         except Exception as error:
             raise LinksimError(
-                f"the {file_format} picture cannot be decoded ({_one_line(error)}): send the stream again"
+                f"the {file_format} picture cannot be decoded ({_one_line(error)}); send the stream again"
             ) from None
 
 

@@ -66,7 +66,7 @@ class Jpeg2000(SourceCodec):
                 num_resolutions=min(_MAX_LEVELS + 1, min(height, width).bit_length()),
             )
         except (OSError, ValueError) as error:
-            raise LinksimError(f"JPEG 2000 cannot code this {height}x{width} picture ({error}): use JPEG") from None
+            raise LinksimError(f"JPEG 2000 cannot code this {height}x{width} picture ({error}); use JPEG") from None
         return _without_comment(out.getvalue())
 
     def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -78,7 +78,7 @@ class Jpeg2000(SourceCodec):
         height, width = _check_header(data)
         if width * height > max_pixels:
             raise LinksimError(
-                f"the JPEG 2000 stream says {height}x{width} pixels, more than the {max_pixels} allowed: "
+                f"the JPEG 2000 stream says {height}x{width} pixels, more than the {max_pixels} allowed; "
                 "raise max_pixels if that is right"
             )
         return decode_with_pillow(data, "JPEG2000", max_pixels)
@@ -88,7 +88,7 @@ def _segments(data: bytes) -> list[tuple[int, int, int]]:
     """Markers of the main header up to the first SOT: (code, start, end), markers included."""
     found, position = [], 2
     if data[:2] != _SOC.to_bytes(2, "big"):
-        raise LinksimError("this is not a JPEG 2000 codestream: pass the bytes that encode() returned")
+        raise LinksimError("this is not a JPEG 2000 codestream; pass the bytes that encode() returned")
     while position + 4 <= len(data):
         code, length = struct.unpack_from(">HH", data, position)
         end = position + 2 + length
@@ -96,7 +96,7 @@ def _segments(data: bytes) -> list[tuple[int, int, int]]:
         if code == _SOT:
             return found
         position = end
-    raise LinksimError("the JPEG 2000 header is cut off: send the stream again, it is truncated")
+    raise LinksimError("the JPEG 2000 header is cut off; send the stream again: it is truncated")
 
 
 def _without_comment(stream: bytes) -> bytes:
@@ -127,5 +127,7 @@ def _check_header(data: bytes) -> tuple[int, int]:
         elif code not in (_QCD, _COM):
             legal = False
     if not legal:
-        raise LinksimError("the JPEG 2000 header is not one that this encoder writes: the stream is damaged")
+        raise LinksimError(
+            "the JPEG 2000 header is not one that this encoder writes; send the stream again: it is damaged"
+        )
     return height, width

@@ -68,7 +68,7 @@ def test_auto_takes_the_programs_where_both_are(programs, tmp_path, monkeypatch)
 
 def test_absent_programs_are_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(LinksimError, match="bpgenc is not on PATH: install libbpg"):
+    with pytest.raises(LinksimError, match="bpgenc is not on PATH; install libbpg"):
         Bpg(engine="tools")
 
 
