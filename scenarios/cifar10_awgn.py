@@ -1,6 +1,6 @@
 """DeepJSCC on CIFAR-10 over AWGN, k/n = 1/12 and 1/6: one curve per training SNR.
 
-The figure of Bourtsoulatze, Kurka and Gunduz (2019): every model over all test SNRs, so that both
+The figure of Bourtsoulatze, Kurka and Gündüz (2019): every model over all test SNRs, so that both
 the matched points and the graceful degradation around them can be read. 10,000 test pictures.
 """
 

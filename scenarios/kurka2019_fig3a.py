@@ -1,6 +1,6 @@
 """Two layers of 1/12 over AWGN, one encoder and two decoders: one curve per training SNR and layer.
 
-Figure 3a of Kurka and Gunduz (2019): a picture after its first layer, and after both, beside single-layer
+Figure 3a of Kurka and Gündüz (2019): a picture after its first layer, and after both, beside single-layer
 DeepJSCC of 1/12 and of 1/6. Sending in layers should cost next to nothing: the dashed curves meet the
 baseline of 1/12, the solid ones that of 1/6. 10,000 test pictures.
 """

@@ -1,6 +1,6 @@
 """Five layers of 1/12 over AWGN against BPG + 5G LDPC and BPG at capacity, at 1/12 to 5/12.
 
-Figure 3c of Kurka and Gunduz (2019): the best of five models per SNR and layer, each total bandwidth in
+Figure 3c of Kurka and Gündüz (2019): the best of five models per SNR and layer, each total bandwidth in
 a plot of its own beside separation links that were given just that bandwidth. BPG codes every picture by
 itself, so that a small picture pays for its header. Dashed: the generous way of papers, 64 pictures in
 one file whose header is free. The first 1,000 test pictures, because BPG takes its time; most of it is

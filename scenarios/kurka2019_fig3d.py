@@ -1,6 +1,6 @@
 """The first two of two, three, four and five layers over AWGN, all trained at 13 dB.
 
-Figure 3d of Kurka and Gunduz (2019): more layers for those who have the bandwidth should cost those who
+Figure 3d of Kurka and Gündüz (2019): more layers for those who have the bandwidth should cost those who
 have it not next to nothing, so the four curves of a layer should lie on each other. All layers are in
 `curve.csv`. 10,000 test pictures.
 """

@@ -1,6 +1,6 @@
 """Residual transmission over AWGN, two layers of 1/12: estimated by the transmitter, and with feedback.
 
-Figure 4a of Kurka and Gunduz (2019): the second layer sends what the first left over. Without feedback the
+Figure 4a of Kurka and Gündüz (2019): the second layer sends what the first left over. Without feedback the
 transmitter subtracts the mean of 10 simulated receptions, and stays below multiple decoders, which are
 drawn for 13 dB; with feedback, the best training SNR, it gains. The first 2,000 test pictures, because
 every one is received ten times more by the transmitter.

@@ -1,6 +1,6 @@
 """Residual transmission at 13 dB: what it is worth that the transmitter knows what was received.
 
-Table I of Kurka and Gunduz (2019): two layers of 1/12 over AWGN, the transmitter subtracting the mean of
+Table I of Kurka and Gündüz (2019): two layers of 1/12 over AWGN, the transmitter subtracting the mean of
 m simulated receptions, or by feedback the real one. 10,000 test pictures, each sent 10 times. The
 row m = 1000 is 10 million receptions, most of the time by far; `--pictures cifar10:1000` is a tenth of it.
 """

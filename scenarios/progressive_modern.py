@@ -1,6 +1,6 @@
 """One network for every SNR and every number of layers, against one model per SNR and rate, on CIFAR-10 over AWGN.
 
-Beyond Kurka and Gunduz (2019): a residual network that is told the SNR and how many layers of 1/24
+Beyond Kurka and Gündüz (2019): a residual network that is told the SNR and how many layers of 1/24
 arrived, up to k/n = 1/4. Beside it the small DeepJSCC with a model per SNR and rate, and DeepJSCC-l++
 (Bian et al. 2023) at 7 dB. 10,000 test pictures.
 """
