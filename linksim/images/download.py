@@ -117,7 +117,7 @@ class _Bar:
 
     @total.setter
     def total(self, num_bytes: int) -> None:
-        # 0 is pooch's word for a server that does not tell.
+        # pooch gives 0 where the server does not tell the size.
         self._progress.update(self._task, total=num_bytes or None)
 
     def update(self, num_bytes: int) -> None:

@@ -124,7 +124,7 @@ def _decode(path: Path) -> np.ndarray:
     with warnings.catch_warnings():
         # Pillow's own limits are larger: below them it is silent, above them it warns or raises.
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        # Remarks on odd metadata; damage to the picture itself raises.
+        # These are about odd metadata; damage to the picture itself raises.
         warnings.simplefilter("ignore", UserWarning)
         try:
             with Image.open(path, formats=formats) as image:

@@ -1,7 +1,7 @@
 """The Kodak Lossless True Color Image Suite: 24 photographs of 768x512 or 512x768.
 
 Source: https://r0k.us/graphics/kodak, "released by the Eastman Kodak Company for unrestricted
-usage". For evaluation; a codec that was trained on them proves nothing with them.
+usage". For evaluation only: a codec that was trained on them must not be tested on them.
 """
 
 from __future__ import annotations

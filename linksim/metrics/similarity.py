@@ -58,7 +58,7 @@ def _ms_ssim_db(reference: np.ndarray, reconstruction: np.ndarray) -> np.ndarray
 def _ms_ssim_plane(x: np.ndarray, y: np.ndarray) -> float:
     """Contrast-structure of the four finer scales times SSIM of the coarsest (Wang 2003, eq. 7).
 
-    A negative mean counts as 0: its fractional power is no real number.
+    A negative mean counts as 0, since its fractional power is not a real number.
     """
     value = 1.0
     for scale, weight in enumerate(SCALE_WEIGHTS):
@@ -99,7 +99,7 @@ def _halve(x: np.ndarray) -> np.ndarray:
 def _mean_over_channels(
     plane: Callable[[np.ndarray, np.ndarray], float], reference: np.ndarray, reconstruction: np.ndarray
 ) -> np.ndarray:
-    # One plane at a time: the maps of a plane fit memory whatever the batch is.
+    # One plane at a time, so that memory does not grow with the batch.
     values = np.empty((len(reference), 3))
     for b, c in np.ndindex(values.shape):
         values[b, c] = plane(*(p[b, :, :, c].astype(np.float64) for p in (reference, reconstruction)))

@@ -63,7 +63,10 @@ class SourceCodec(ABC):
         """
 
     def header_bytes(self, data: bytes) -> int:
-        """Bytes of a stream that only repeat what sender and receiver could agree on; 0 where none are told apart."""
+        """Bytes of the container's header, on which sender and receiver could agree beforehand.
+
+        0 for codecs whose streams have no header apart.
+        """
         return 0
 
     def check_quality(self, quality: int) -> None:

@@ -50,7 +50,7 @@ class Jpeg(SourceCodec):
             raise LinksimError(
                 f"JPEG cannot code a {height}x{width} picture: its sides must not exceed {_MAX_SIDE}; use another codec"
             )
-        # Nearly always the first is enough.
+        # The first buffer is nearly always enough.
         for i, bytes_per_pixel in enumerate(_BUFFER):
             out = io.BytesIO()
             try:

@@ -19,7 +19,7 @@ VERSION = 1
 """Raised whenever the bytes of a picture, or the pixels of a stream, change."""
 
 
-# Rungs 7 % of the bytes apart: about 0.15 dB are left on the table between two of them at most.
+# Rungs 7 % of the bytes apart: at most about 0.15 dB are lost between two of them.
 _LARGEST_RATE = 16.0  # bits per pixel
 _RUNG = 1.07
 _NUM_RUNGS = 104  # down to 0.015 bits per pixel

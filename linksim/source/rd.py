@@ -31,7 +31,7 @@ from linksim.source.points import RdPoints
 _MAGIC = b"linksim-rd 1\n"
 _TABLE = np.dtype([("quality", "<i4"), ("num_bytes", "<i8"), ("mse", "<f8"), ("crc", "<u4")])
 
-# Where the cache cannot be written, tables at least are remembered: 2 kB each.
+# Where the cache cannot be written, tables are kept in memory: 2 kB each.
 _unwritten: OrderedDict[Path, np.ndarray] = OrderedDict()
 _MAX_UNWRITTEN = 4096
 _warned = False
@@ -45,7 +45,7 @@ def folder() -> Path:
 def cache_file(codec: SourceCodec, picture: np.ndarray) -> Path:
     """The file of one picture (`uint8 [H, W, 3]`, contiguous): named by codec, shape and pixels."""
     name = pixel_digest(picture)
-    # Ten thousand small pictures in one folder are slow to list: 256 folders.
+    # A folder of ten thousand files is slow to list, so there are 256 folders.
     return folder() / f"{type(codec).__name__.lower()}-{codec.fingerprint()[:16]}" / name[:2] / f"{name}.rd"
 
 
@@ -142,7 +142,7 @@ def _read_stream(path: Path, qualities: Sequence[int], index: int) -> bytes | No
             data = file.read(int(table["num_bytes"][index]))
             if zlib.crc32(data) == table["crc"][index]:
                 return data
-        path.unlink()  # damaged: the next look at its points computes the picture anew
+        path.unlink()  # damaged: `points` then computes the picture anew
     except OSError:
         pass  # not there, or not ours to remove
     return None

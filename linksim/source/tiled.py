@@ -31,7 +31,7 @@ _MAX_DECODED = 8
 
 @dataclass(frozen=True, eq=False)
 class TilePoints(RdPoints):
-    """All qualities of one picture of a mosaic; `num_bytes` are shares and no whole numbers.
+    """All qualities of one picture of a mosaic; `num_bytes` are shares, not whole numbers.
 
     Parameters
     ----------
@@ -51,18 +51,17 @@ class Tiled(Curves):
     """Curves of equally large pictures that are coded as mosaics, as papers draw it.
 
     The set is laid out in its order, `side * side` pictures to a mosaic, row by row. At every quality
-    a picture has the crop of the decoded mosaic, and as its length the bytes of the mosaic without the
-    header of its container, over the number of pictures in it: a share, and no whole number. What does
-    not fit is an outage of the whole mosaic.
+    the reconstruction of a picture is its crop of the decoded mosaic. Its length is a share, not a whole
+    number: the bytes of the mosaic without the header of its container, divided by the number of pictures
+    in it. Where the share does not fit, all pictures of the mosaic are in outage.
 
-    This is generous, and not a link that could be built: no picture has a stream of its own, the header
-    is free, the adaptive entropy coder learns from the neighbours, and as one quality serves a mosaic,
-    busy pictures spend what plain ones save although every one of them has its own channel uses. What
-    one real picture costs is `source` itself.
+    No real link could do this, and the curve is generous: no picture has a stream of its own; the header
+    is free; the adaptive entropy coder learns from neighbouring pictures; and as one quality serves the
+    whole mosaic, detailed pictures use bytes that plain ones save, although every picture has its own
+    channel uses. To see what a real picture costs, use `source` by itself.
 
-    A picture is looked up by its pixels: results depend on the set that the codec was made from, never
-    on which pictures are then sent together. A picture that comes twice in the set is always seen where
-    it comes first.
+    A picture is found by its pixels: results depend on the set given here, never on which pictures are
+    then sent together. A picture that comes twice in the set is always seen where it comes first.
 
     Parameters
     ----------
