@@ -9,6 +9,7 @@ import pytest
 
 from linksim.source import Bpg, Jpeg, Jpeg2000, RdCurves, RdPoints, Tiled, bpg, curves, jpeg, jpeg2000, tiled
 from linksim.source.bpg_container import BpgFile
+from linksim.source.colour import planes_to_rgb, rgb_to_planes
 from linksim.source.hevc import CodingTools
 
 BPG = bytes.fromhex(
@@ -50,6 +51,16 @@ def test_golden_pixels_of_a_stored_stream(golden):
     golden.check("source-bpg-pixels", bpg.VERSION, Bpg().decode(BPG), _where(bpg))
 
 
+@pytest.mark.parametrize("chroma, bit_depth", [("420", 8), ("444", 10)])
+def test_golden_colours(golden, chroma, bit_depth):
+    """RGB to planes and back, filters of chroma included, in integers."""
+    small = np.ascontiguousarray(picture()[:13, :17])
+    planes = rgb_to_planes(small, chroma, bit_depth)
+    back = planes_to_rgb(planes, 13, 17, chroma, bit_depth)
+    output = np.concatenate([np.concatenate([plane.ravel() for plane in planes]).astype(int), back.ravel()])
+    golden.check(f"source-colours-{chroma}", bpg.VERSION, output, _where(bpg))
+
+
 def test_golden_bpg_container(golden):
     """The header is ours, byte for byte."""
     tools = CodingTools.from_bpg(bytes.fromhex("ab74"))
@@ -61,9 +72,9 @@ def test_golden_bpg_container(golden):
 
 
 def test_golden_choice_within_a_budget(golden):
-    """On points whose bytes and errors are no monotone ladder, as on small pictures."""
+    """On points whose bytes and errors do not fall and rise together, some equally good, as on small pictures."""
     index = np.arange(40)
-    points = RdPoints(index, 900 - 20 * index + 60 * (index % 3), (1.0 + index) ** 2 + 30 * (index % 4))
+    points = RdPoints(index, 900 - 20 * index + 60 * (index % 3), (1.0 + index // 3) ** 2)
     chosen = [best.quality if (best := points.best_within(budget)) else -1 for budget in range(0, 1100, 23)]
     golden.check("source-choice", curves.VERSION, chosen, "linksim/source/curves.py")
 
