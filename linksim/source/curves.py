@@ -199,9 +199,10 @@ def warm(
     pictures: Sequence[np.ndarray],
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    names: Sequence[str] | None = None,
 ) -> int:
     """`Curves.warm` of a source codec or of curves."""
-    return as_curves(source).warm(pictures, workers, progress)
+    return as_curves(source).warm(pictures, workers, progress, names)
 
 
 def _compute(curves: Curves, pixels: np.ndarray, name: str | None) -> None:
