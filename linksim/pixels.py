@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import overload
 
 import numpy as np
 
@@ -82,6 +83,10 @@ def mean_squared_error(reference: np.ndarray, reconstruction: np.ndarray) -> flo
     return float(mean_squared_errors(reference[None], reconstruction[None])[0])
 
 
+@overload
+def psnr_of_mse(mse: float) -> float: ...
+@overload
+def psnr_of_mse(mse: np.ndarray) -> np.ndarray: ...
 def psnr_of_mse(mse: np.ndarray | float) -> np.ndarray | float:
     """PSNR in dB of a mean squared error on the 0..255 scale: `10 log10(255^2 / mse)`.
 

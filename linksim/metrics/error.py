@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def _psnr(reference: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-    return np.asarray(psnr_of_mse(mean_squared_errors(reference, reconstruction)))
+    return psnr_of_mse(mean_squared_errors(reference, reconstruction))
 
 
 mse = register(Metric("mse", "", version=VERSION, higher_is_better=False, compute=mean_squared_errors))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from linksim.errors import LinksimError
+from linksim.identity import digest_bytes
 from linksim.source.bpg_container import parse
 
 _PROGRAMS = ("bpgenc", "bpgdec")
@@ -43,7 +43,7 @@ class BpgTools:
                     f"{program} is not on PATH; install libbpg (bellard.org/bpg), or use engine='embedded'"
                 )
             self._paths[program] = path
-        digests = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in self._paths.values()]
+        digests = [digest_bytes([Path(path).read_bytes()]) for path in self._paths.values()]
         self._versions = ", ".join([encoder, *digests])
 
     @staticmethod

@@ -30,7 +30,7 @@ class RdPoint:
     @property
     def psnr(self) -> float:
         """In dB against 255; 100 dB (`linksim.pixels.PSNR_CAP_DB`) where the picture comes back exactly."""
-        return float(psnr_of_mse(self.mse))
+        return psnr_of_mse(self.mse)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class RdPoints:
     @property
     def psnr(self) -> np.ndarray:
         """float array [N], in dB; at most 100."""
-        return np.asarray(psnr_of_mse(self.mse))
+        return psnr_of_mse(self.mse)
 
     def best_within(self, max_bytes: float) -> RdPoint | None:
         """The point of least error that fits, the shortest among equals; None where nothing fits.
