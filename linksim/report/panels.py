@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linksim.report.canvas import new_figure, wrapped
 from linksim.errors import LinksimError
+from linksim.pixels import mean_squared_error, psnr_of_mse
+from linksim.report.canvas import new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,5 +152,5 @@ def _check_size(name: str, picture: np.ndarray, original: np.ndarray) -> None:
 
 
 def _psnr_text(original: np.ndarray, picture: np.ndarray) -> str:
-    mse = float(np.mean((original.astype(np.float64) - picture) ** 2))
-    return "identical" if mse == 0 else f"{10 * math.log10(255**2 / mse):.2f} dB"
+    mse = mean_squared_error(original, picture)
+    return "identical" if mse == 0 else f"{psnr_of_mse(mse):.2f} dB"
