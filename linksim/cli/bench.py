@@ -5,8 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, Optional
 
 import numpy as np
+import typer
+
+from linksim.cli.output import print_table, quiet_tensorflow
+from linksim.errors import LinksimError
 
 
 @dataclass(frozen=True)
@@ -194,3 +199,15 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "bpg": bpg,
     "factored": factored,
 }
+
+
+def bench(
+    only: Annotated[Optional[str], typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
+    seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
+) -> None:
+    """Measure speeds on this machine: analog links over bare networks, LDPC, BPG, factored over chain."""
+    if only is not None and only not in SUITE:
+        raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
+    quiet_tensorflow()
+    rows = [[m.what, f"{m.value:.3g}", m.unit] for name in ([only] if only else SUITE) for m in SUITE[name](seconds)]
+    print_table("measured on this machine", ["what", "value", "unit"], rows)

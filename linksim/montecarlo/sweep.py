@@ -22,6 +22,7 @@ from linksim.montecarlo.progress import Progress
 from linksim.montecarlo.schedule import simulate
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import MIN_DRAWS
+from linksim.montecarlo.values import check_snr_db
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
@@ -270,11 +271,10 @@ def clean_snrs(values: Sequence[float]) -> tuple[float, ...]:
     """
     try:
         numbers = [float(v) for v in values]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise LinksimError(f"snr_db is {values!r}; give a list of numbers in dB") from error
     for number in numbers:
-        if not math.isfinite(number):
-            raise LinksimError(f"SNR {number} dB is not a finite number; give values such as 0:20:2 or 0,5,10")
+        check_snr_db(number)
     if not numbers:
         raise LinksimError("there is no SNR to simulate; give values such as 0:20:2 or 0,5,10")
     return tuple(sorted({number + 0.0 for number in numbers}))

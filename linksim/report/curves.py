@@ -119,7 +119,7 @@ def _draw_plots(
                 axes.plot([x], [float(point["value"])], **styles.of_published(name + ", published"))
         if plot.title:
             axes.set_title(plot.title, fontsize=9.5)
-    _ticks(grid[0], figure, selection)
+    _ticks(grid[0], figure.x or rows.axis.name, selection)
     for i, axes in enumerate(grid):
         if i >= len(plots):
             axes.set_axis_off()
@@ -128,10 +128,10 @@ def _draw_plots(
     return drawn, grid, layers if layers > 1 else 0
 
 
-def _ticks(axes: "Axes", figure: Curves, selection: Selection) -> None:
+def _ticks(axes: "Axes", x_name: str, selection: Selection) -> None:
     """Whole numbers where the range has several of them; bandwidth ratios as fractions. The plots share their axes."""
     x = selection.rows["x"]
-    ratios = distinct_ratios(set(x)) if figure.x == "cbr" else []
+    ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
     if 1 < len(ratios) <= _TICKED_RATIOS:
         axes.set_xticks(ratios, [cbr_text(ratio) for ratio in ratios])
     elif x.max() - x.min() > 1:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from linksim.report.labels import cbr_text
 from linksim.report.reference import Reference
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ class AxisInfo:
 
     def text(self, value: float) -> str:
         """One value in a title: "10 dB", or "erasure probability 0.1"."""
-        return f"{value:g} dB" if self.name == "snr_db" else f"{self.name.replace('_', ' ')} {value:g}"
+        if self.name == "snr_db":
+            return f"{value:g} dB"
+        return f"CBR {cbr_text(value)}" if self.name == "cbr" else f"{self.label} {value:.4g}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -124,7 +124,8 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
     mean_cbr = shown.groupby(["link", "layer"], sort=False)["cbr"].transform("mean")
     ratios = distinct_ratios(set(mean_cbr))
     whole = [Plot("", ratios, False, shown)]
-    if split == "none" or (split == "auto" and not (selection.along_axis and _is_crowded(rows, shown))):
+    may_split = selection.along_axis and rows.axis.name != "cbr" and _is_crowded(rows, shown)
+    if split == "none" or (split == "auto" and not may_split):
         return whole
     if split in ("auto", "cbr"):
         if len(ratios) == 1:

@@ -67,8 +67,10 @@ def _numbers(rows: Rows, table: Table) -> _Numbers:
     )
 
 
-def cells(rows: Rows, table: Table, intervals: bool = True, decimals: int = 2) -> Cells:
+def cells(rows: Rows, table: Table, intervals: bool = True) -> Cells:
     """The table as text: "31.42 ± 0.05" or, without intervals, "31.42"; empty where nothing was measured.
+
+    Values up to 10, such as SSIM, have four decimals, larger ones two.
 
     Raises
     ------
@@ -83,12 +85,22 @@ def cells(rows: Rows, table: Table, intervals: bool = True, decimals: int = 2) -
     if len({value for _, value in numbers.columns}) == 1 and len(table.metrics) > 1:
         heads = [metric_label(metric) for metric, _ in numbers.columns]
 
-    def text(mean: float, half: float) -> str:
+    decimals = {metric: _decimals(rows, metric) for metric in table.metrics}
+
+    def text(metric: str, mean: float, half: float) -> str:
         if np.isnan(mean):
             return ""
-        return f"{mean:.{decimals}f}" + (f" ± {half:.{decimals}f}" if intervals and np.isfinite(half) else "")
+        digits = decimals[metric]
+        return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if intervals and np.isfinite(half) else "")
 
-    return Cells(["link", *heads], [[n, *(text(*c) for c in line)] for n, line in zip(numbers.names, numbers.cells, strict=True)])
+    lines = zip(numbers.names, numbers.cells, strict=True)
+    metrics = [metric for metric, _ in numbers.columns]
+    return Cells(["link", *heads], [[name, *map(text, metrics, *zip(*line))] for name, line in lines])
+
+
+def _decimals(rows: Rows, metric: str) -> int:
+    values = rows.table.loc[rows.table["metric"] == metric, "mean"].abs()
+    return 2 if values.empty or values.max() > 10 else 4
 
 
 def to_markdown(rows: Rows, table: Table) -> str:

@@ -73,7 +73,7 @@ def test_import_is_quick_and_quiet():
 def test_lists(what):
     result = CliRunner().invoke(cli.app, ["list", what])
     assert result.exit_code == 0, result.output
-    expected = {"scenarios": "kodak_awgn", "zoo": "deepjscc/", "recipes": "deepjscc-gdn/", "pictures": "kodak", "mcs": "16-QAM 2/3"}
+    expected = {"scenarios": "kodak_awgn", "zoo": "deepjscc/", "recipes": "deepjscc-gdn/", "pictures": "kodak", "metrics": "ms_ssim", "mcs": "16-QAM 2/3"}
     assert expected[what] in result.output
 
 
@@ -98,6 +98,8 @@ def test_run_writes_its_files_and_show_prints_them(tiny):
 def test_mistakes_are_one_line(tiny):
     assert "quickstart" in mistake("run", "no-such-scenario")
     assert "finite" in mistake("run", "tiny", "--snr", "nan", cwd=tiny)
+    assert "out of range" in mistake("run", "tiny", "--snr=5000", cwd=tiny)
+    assert "--keep-pictures" in mistake("run", "tiny", "--keep-pictures=0", cwd=tiny)
     assert "draws" in mistake("run", "tiny", "--draws", "1", cwd=tiny)
     assert "recipes" in mistake("train", "no-such-recipe")
     assert "results/none" in mistake("show", "results/none")
@@ -164,3 +166,16 @@ def test_interrupt_says_how_to_go_on(tmp_path):
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 130, output
     assert "goes on from the checkpoint" in output and checkpoint.exists()
+
+
+def test_keep_pictures_may_stand_alone():
+    assert cli.complete(["run", "x", "--keep-pictures"]) == ["run", "x", "--keep-pictures=panel"]
+    assert cli.complete(["run", "--keep-pictures", "x"]) == ["run", "--keep-pictures=panel", "x"]
+    assert cli.complete(["run", "--keep-pictures", "3", "x"]) == ["run", "--keep-pictures", "3", "x"]
+    assert cli.complete(["run", "--keep-pictures=3"]) == ["run", "--keep-pictures=3"]
+
+
+def test_every_command_explains_itself():
+    for name in ("list", "run", "train", "show", "plot", "bench", "merge"):
+        result = CliRunner().invoke(cli.app, [name, "--help"])
+        assert result.exit_code == 0 and len(result.output) > 200
