@@ -7,6 +7,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from linksim.errors import LinksimError
+
 
 def plot(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/quickstart.")],
@@ -20,13 +22,18 @@ def plot(
     out: Annotated[Optional[Path], typer.Option(help="Folder for the files instead of the results folder.")] = None,
 ) -> None:
     """Draw a finished run again, without simulating anything: the figures of its scenario, or one of your choice."""
-    from linksim.report import Curves, draw
+    from linksim.report import Curves, draw, read
 
+    finished = read(results)
+    values = finished.rows.values
+    if at is not None and at not in values:
+        text = finished.rows.axis.text(at)
+        raise LinksimError(f"{text} was not simulated; take --at from {', '.join(f'{value:g}' for value in values)}")
     figures = None
     if any(option is not None for option in (x, metric, group, at, split, layers)):
         # along anything but the axis, one curve per link would be single points
         group = group or ("link" if x is None else "scheme")
         names = [name.strip() for name in (metric or "psnr").split(",")]
         figures = [Curves(x=x, y=name, group=group, at=at, split=split or "auto", layers=layers) for name in names]
-    for path in draw(results, figures, [name.strip() for name in format.split(",")], out):
+    for path in draw(finished, figures, [name.strip() for name in format.split(",")], out):
         typer.echo(path)

@@ -54,8 +54,8 @@ class Curves(_Said):
         curve of its own, links of one group in one colour; along another x, a group is one curve. A
         link without the tag is a group of its own.
     at : float, optional
-        Where x is not the axis: the axis value that is shown; the middle one by default. Along a
-        metric or "delivered" the default is all of them.
+        Where x is not the axis: the axis value that is shown, or the nearest simulated one, which the
+        title says; the middle one by default. Along a metric or "delivered" the default is all of them.
     split : str
         "auto": where many links of several bandwidth ratios are compared along the axis, each ratio
         has a plot of its own. "none"; or "cbr" or another tag: a plot for each of its values.
@@ -151,7 +151,7 @@ class Table(_Said):
     y : str or tuple of str
         One metric or several.
     at : float or tuple of float, optional
-        Axis values; all of them by default.
+        Axis values, or the nearest simulated ones, which the heads say; all of them by default.
     layers : int, optional
         Only the first so many layers of every link.
     members : bool

@@ -89,6 +89,15 @@ class Rows:
         """The metrics of the table, in its order."""
         return [str(metric) for metric in dict.fromkeys(self.table["metric"])]
 
+    @property
+    def values(self) -> list[float]:
+        """The simulated values of the axis, ascending."""
+        return sorted({float(value) for value in self.table[self.axis.name]})
+
+    def nearest(self, value: float) -> float:
+        """The simulated axis value nearest to `value`."""
+        return min(self.values, key=lambda simulated: abs(simulated - value))
+
     def tag(self, link: str, tag: str) -> "str | float | None":
         """A tag of a link; None where it has none of that name."""
         return self.tags.get(link, {}).get(tag)

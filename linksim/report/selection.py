@@ -69,7 +69,7 @@ def select(rows: Rows, figure: Curves) -> Selection:
     Raises
     ------
     LinksimError
-        If the metric, what x names, or the axis value is not there.
+        If the metric, or what x names, is not there.
     """
     table, axis = rows.table, rows.axis
     shown = table[table["metric"] == figure.y]
@@ -80,9 +80,7 @@ def select(rows: Rows, figure: Curves) -> Selection:
     if figure.x in (None, axis.name):
         return Selection(shown.assign(x=shown[axis.name]), axis.label, True, None)
     values = sorted(set(shown[axis.name]))
-    at = figure.at
-    if at is not None and at not in values:
-        raise LinksimError(f"{axis.text(at)} was not simulated; take one of {', '.join(f'{v:g}' for v in values)}")
+    at = figure.at if figure.at is None else rows.nearest(figure.at)
     x = _x_column(rows, shown, figure.x)
     if at is None and (figure.x == "cbr" or any(figure.x in tags for tags in rows.tags.values())):
         at = values[len(values) // 2]

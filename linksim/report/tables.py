@@ -42,11 +42,7 @@ def _numbers(rows: Rows, table: Table) -> _Numbers:
     for metric in table.metrics:
         if metric not in rows.metrics:
             raise LinksimError(f"there is no metric {metric!r}; take one of {', '.join(sorted(rows.metrics))}")
-    simulated = sorted(set(whole[axis]))
-    values = simulated if table.at is None else list(table.at) if isinstance(table.at, tuple) else [table.at]
-    for value in values:
-        if value not in simulated:
-            raise LinksimError(f"{rows.axis.text(value)} was not simulated; take one of {', '.join(f'{v:g}' for v in simulated)}")
+    values = _shown_values(rows, table)
     shown = whole[whole["layer"] < table.layers] if table.layers is not None else whole
     if not table.members:
         shown = shown[~shown["link"].isin(rows.members)]
@@ -67,6 +63,13 @@ def _numbers(rows: Rows, table: Table) -> _Numbers:
     )
 
 
+def _shown_values(rows: Rows, table: Table) -> list[float]:
+    if table.at is None:
+        return rows.values
+    asked = table.at if isinstance(table.at, tuple) else (table.at,)
+    return list(dict.fromkeys(rows.nearest(value) for value in asked))
+
+
 def cells(rows: Rows, table: Table, intervals: bool = True) -> Cells:
     """The table as text: "31.42 ± 0.05" or, without intervals, "31.42"; empty where nothing was measured.
 
@@ -75,7 +78,7 @@ def cells(rows: Rows, table: Table, intervals: bool = True) -> Cells:
     Raises
     ------
     LinksimError
-        If a metric or an axis value is not there.
+        If a metric is not there.
     """
     numbers = _numbers(rows, table)
     heads = [
@@ -106,8 +109,8 @@ def _decimals(rows: Rows, metric: str) -> int:
 def to_markdown(rows: Rows, table: Table) -> str:
     """The table as Markdown, with a line above that says what is shown."""
     made = cells(rows, table)
-    values = table.at if isinstance(table.at, tuple) else (table.at,)
-    where = f", {rows.axis.text(values[0])}" if table.at is not None and len(values) == 1 and len(table.metrics) > 1 else ""
+    values = _shown_values(rows, table)
+    where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
     caption = f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}, with 95 % intervals"
     lines = [made.columns, ["---", *["---:"] * (len(made.columns) - 1)], *made.rows]
     return "\n".join([caption, "", *("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)]) + "\n"
