@@ -1,6 +1,6 @@
 """Two layers of 1/12 over slow Rayleigh fading that nobody knows: one curve per training SNR and layer.
 
-Figure 3b of Kurka and Gunduz (2019): as figure 3a, with one fade for both layers of a transmission, and
+Figure 3b of Kurka and Gündüz (2019): as figure 3a, with one fade for both layers of a transmission, and
 neither transmitter nor receiver told of it. The picture degrades gracefully with the mean SNR, and the
 second layer still adds to the first. 10,000 test pictures.
 """

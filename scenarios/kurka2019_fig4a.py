@@ -1,6 +1,6 @@
 """Residual transmission over AWGN, two layers of 1/12: estimated by the transmitter, and with feedback.
 
-Figure 4a of Kurka and Gunduz (2019): the second layer sends what the first left over. Without feedback the
+Figure 4a of Kurka and Gündüz (2019): the second layer sends what the first left over. Without feedback the
 transmitter subtracts the mean of 10 simulated receptions, and stays below multiple decoders, which are
 drawn for 13 dB; with feedback, the best training SNR, it gains. The first 2,000 test pictures, because
 every one is received ten times more by the transmitter.
@@ -14,11 +14,11 @@ channel = Awgn()
 codecs = {snr: zoo.load(f"residual/cifar10-awgn-2x1_12-snr{snr}") for snr in TRAINING_SNRS}
 
 links = [
-    AnalogLink(codec.with_transmitter(realizations=10), channel, name=f"residual, m = 10, trained at {snr} dB")
+    AnalogLink(codec, channel, name=f"residual, m = 10, trained at {snr} dB", realizations=10)
     for snr, codec in codecs.items()
 ]
 with_feedback = [
-    AnalogLink(codec.with_transmitter(feedback=True), channel, name=f"residual, feedback, trained at {snr} dB")
+    AnalogLink(codec, channel, name=f"residual, feedback, trained at {snr} dB", feedback=True)
     for snr, codec in codecs.items()
 ]
 links += [

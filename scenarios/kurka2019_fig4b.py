@@ -1,6 +1,6 @@
 """A single decoder for one layer and for two, over AWGN: one curve per training SNR and layer.
 
-Figure 4b of Kurka and Gunduz (2019): layers that are missing are zeros to the one decoder. It should
+Figure 4b of Kurka and Gündüz (2019): layers that are missing are zeros to the one decoder. It should
 come close to multiple decoders, which are drawn for 13 dB, with about two thirds of the parameters. 10,000
 test pictures.
 """

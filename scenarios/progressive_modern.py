@@ -1,6 +1,6 @@
 """One network for every SNR and every number of layers, against one model per SNR and rate, on CIFAR-10 over AWGN.
 
-Beyond Kurka and Gunduz (2019): a residual network that is told the SNR and how many layers of 1/24
+Beyond Kurka and Gündüz (2019): a residual network that is told the SNR and how many layers of 1/24
 arrived, up to k/n = 1/4. Beside it the small DeepJSCC with a model per SNR and rate, and DeepJSCC-l++
 (Bian et al. 2023) at 7 dB. 10,000 test pictures.
 """
@@ -12,10 +12,16 @@ channel = Awgn()
 small = [
     BestOf(
         [
-            AnalogLink(zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"), channel, name=f"DeepJSCC {label} for {snr} dB")
+            AnalogLink(
+                zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"),
+                channel,
+                name=f"DeepJSCC {label} for {snr} dB",
+                tags={"scheme": f"DeepJSCC for {snr} dB"},
+            )
             for snr in (1, 4, 7, 10, 13, 19)
         ],
         name=f"DeepJSCC {label}, a model per SNR",
+        tags={"scheme": "DeepJSCC, a model per SNR"},
     )
     for rate, label in (("1_12", "1/12"), ("1_6", "1/6"))
 ]

@@ -1,6 +1,6 @@
 """Four Kodak photographs that sharpen layer by layer, five layers of 1/48 at 13 dB over AWGN.
 
-After Kurka and Gunduz (2019): `panel.png` shows every photograph as it is received after each layer,
+After Kurka and Gündüz (2019): `panel.png` shows every photograph as it is received after each layer,
 `curve.png` the same link from 1 to 19 dB. The model was trained on photographs: one that has seen only
 CIFAR-10 takes Kodak too, but gets the brightness of large areas wrong, and not every layer improves.
 """

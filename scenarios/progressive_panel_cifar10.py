@@ -1,6 +1,6 @@
 """Six CIFAR-10 pictures that sharpen layer by layer, five layers of 1/12 at 13 dB over AWGN.
 
-After Kurka and Gunduz (2019): `panel.png` shows six test pictures as they are received after each layer,
+After Kurka and Gündüz (2019): `panel.png` shows six test pictures as they are received after each layer,
 `curve.png` the same link from 1 to 19 dB on a hundred of them.
 """
 
