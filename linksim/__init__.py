@@ -9,7 +9,19 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"cli", "codecs", "images", "links", "metrics", "montecarlo", "phy", "report", "source", "training", "zoo"},
+    submodules={
+        "cli",
+        "codecs",
+        "images",
+        "links",
+        "metrics",
+        "montecarlo",
+        "phy",
+        "report",
+        "source",
+        "training",
+        "zoo",
+    },
     submod_attrs={
         "errors": ["LinksimError"],
         "links.analog": ["AnalogLink"],

@@ -12,7 +12,9 @@ TRAINING_SNRS = (1, 4, 7, 13, 19)
 channel = Awgn()
 
 links = [
-    AnalogLink(zoo.load(f"multiple-decoders/cifar10-awgn-2x1_12-snr{snr}"), channel, name=f"two layers, trained at {snr} dB")
+    AnalogLink(
+        zoo.load(f"multiple-decoders/cifar10-awgn-2x1_12-snr{snr}"), channel, name=f"two layers, trained at {snr} dB"
+    )
     for snr in TRAINING_SNRS
 ]
 for label, rate in (("1/12", "1_12"), ("1/6", "1_6")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -37,7 +37,7 @@ def _per_second(work: Callable[[], int], seconds: float) -> float:
     return done / elapsed
 
 
-def _forget(link: "AnalogLink") -> None:
+def _forget(link: AnalogLink) -> None:
     """Let a link encode its pictures again: every round encodes each picture once, as a sweep does."""
     link._sent.clear()
 
@@ -118,7 +118,7 @@ def progressive(seconds: float) -> list[Measurement]:
     return [*found, *_estimate(residual, pictures[:16], seconds)]
 
 
-def _estimate(codec: "ResidualTransmission", pictures: "Sequence[Picture]", seconds: float) -> list[Measurement]:
+def _estimate(codec: ResidualTransmission, pictures: Sequence[Picture], seconds: float) -> list[Measurement]:
     """The mean that the transmitter of residual transmission subtracts, against its bare decoder."""
     from linksim.codecs.conversation import told
     from linksim.links.analog import AnalogLink
@@ -155,8 +155,8 @@ def _estimate(codec: "ResidualTransmission", pictures: "Sequence[Picture]", seco
 def ldpc(seconds: float) -> list[Measurement]:
     """Decoding a transport block of 16-QAM 2/3 at 10 dB, 20 iterations."""
     from linksim.phy.channels.flat import Awgn
-    from linksim.phy.mcs import get_mcs
     from linksim.phy.coding.transport import Transport
+    from linksim.phy.mcs import get_mcs
 
     transport, channel = Transport(get_mcs("16-QAM 2/3"), 24576), Awgn()
     payload = np.random.default_rng(0).integers(0, 256, (1, transport.payload_bytes), dtype=np.uint8)
@@ -217,7 +217,7 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
 
 
 def bench(
-    only: Annotated[Optional[str], typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
+    only: Annotated[str | None, typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:
     """Measure speeds on this machine: analog links over bare networks, LDPC, BPG, factored over chain."""

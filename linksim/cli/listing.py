@@ -22,7 +22,7 @@ class Listing(str, Enum):
 
 
 def list_(what: Annotated[Listing, typer.Argument(help="What to list.")] = Listing.scenarios) -> None:
-    """Show the scenarios, pretrained weights, training recipes, picture sets, metrics or modulation and coding schemes."""
+    """Show scenarios, pretrained weights, training recipes, picture sets, metrics or modulation and coding schemes."""
     _SHOW[what]()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -12,14 +12,20 @@ from linksim.errors import LinksimError
 
 def plot(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/quickstart.")],
-    x: Annotated[Optional[str], typer.Option(help="cbr, another column, a numeric tag or a metric; default the axis.")] = None,
-    metric: Annotated[Optional[str], typer.Option(help="One metric or several, such as psnr,ssim; default psnr.")] = None,
-    group: Annotated[Optional[str], typer.Option(help="What one colour stands for: link, or a tag such as scheme.")] = None,
-    at: Annotated[Optional[float], typer.Option(help="The axis value to show where x is not the axis, such as 10.")] = None,
-    split: Annotated[Optional[str], typer.Option(help="A plot for each value of a tag, such as cbr; or none.")] = None,
-    layers: Annotated[Optional[int], typer.Option(help="Only the first so many layers.")] = None,
+    x: Annotated[
+        str | None, typer.Option(help="cbr, another column, a numeric tag or a metric; default the axis.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="One metric or several, such as psnr,ssim; default psnr.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="What one colour stands for: link, or a tag such as scheme.")
+    ] = None,
+    at: Annotated[
+        float | None, typer.Option(help="The axis value to show where x is not the axis, such as 10.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="A plot for each value of a tag, such as cbr; or none.")] = None,
+    layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
     format: Annotated[str, typer.Option("--format", help="One format or several of png, pdf, svg.")] = "png",
-    out: Annotated[Optional[Path], typer.Option(help="Folder for the files instead of the results folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files instead of the results folder.")] = None,
 ) -> None:
     """Draw a finished run again, without simulating anything: the figures of its scenario, or one of your choice."""
     from linksim.report import Curves, draw, read

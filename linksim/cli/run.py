@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -11,14 +11,14 @@ from linksim.montecarlo.options import HELP
 
 def run(
     scenario: Annotated[str, typer.Argument(help="Name (see `linksim list`) or path of a scenario script.")],
-    snr: Annotated[Optional[str], typer.Option(help=HELP["snr"])] = None,
-    pictures: Annotated[Optional[str], typer.Option(help=HELP["pictures"])] = None,
-    draws: Annotated[Optional[int], typer.Option(help=HELP["draws"])] = None,
+    snr: Annotated[str | None, typer.Option(help=HELP["snr"])] = None,
+    pictures: Annotated[str | None, typer.Option(help=HELP["pictures"])] = None,
+    draws: Annotated[int | None, typer.Option(help=HELP["draws"])] = None,
     quick: Annotated[bool, typer.Option("--quick", help=HELP["quick"])] = False,
     workers: Annotated[str, typer.Option(help=HELP["workers"])] = "1",
-    cluster: Annotated[Optional[str], typer.Option(help=HELP["cluster"])] = None,
-    out: Annotated[Optional[str], typer.Option(help=HELP["out"])] = None,
-    keep_pictures: Annotated[Optional[str], typer.Option(help=HELP["keep_pictures"], metavar="[N]")] = None,
+    cluster: Annotated[str | None, typer.Option(help=HELP["cluster"])] = None,
+    out: Annotated[str | None, typer.Option(help=HELP["out"])] = None,
+    keep_pictures: Annotated[str | None, typer.Option(help=HELP["keep_pictures"], metavar="[N]")] = None,
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ _STEPS = "Train for so many gradient steps instead of the recipe's; a multiple o
 def train(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe; `linksim list recipes` shows them.")],
     out: Annotated[Path, typer.Option(help="Runs are kept in OUT/RECIPE.")] = Path("runs"),
-    steps: Annotated[Optional[int], typer.Option(help=_STEPS)] = None,
+    steps: Annotated[int | None, typer.Option(help=_STEPS)] = None,
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
     quiet_tensorflow()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from linksim.errors import LinksimError
 from linksim.files import num_cores
 from linksim.montecarlo.unit import picture_chunks
+from linksim.montecarlo.values import clean_snrs
 
 if TYPE_CHECKING:
     from linksim.links.base import Envelope, Link
@@ -71,7 +72,7 @@ class Options:
     out: str | None = None
     keep_pictures: str | None = None
 
-    def apply(self, sweep: "Sweep") -> "Sweep":
+    def apply(self, sweep: Sweep) -> Sweep:
         """The sweep as these options change it.
 
         Raises
@@ -113,7 +114,7 @@ class Options:
         return number
 
 
-def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
+def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
     """What `--quick` changes; explicit options win."""
     changes: dict[str, object] = {
         "links": quick_links(sweep.links),
@@ -131,13 +132,13 @@ def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
     return changes
 
 
-def quick_links(entries: Sequence["Link | Envelope"]) -> list["Link | Envelope"]:
+def quick_links(entries: Sequence[Link | Envelope]) -> list[Link | Envelope]:
     """Every link in its version for a first look, the members of envelopes too; a shared link is shared still."""
     from linksim.links.base import Envelope
 
     versions: dict[int, Link] = {}
 
-    def quick(link: "Link") -> "Link":
+    def quick(link: Link) -> Link:
         return versions.setdefault(id(link), link.quick())
 
     found: list[Link | Envelope] = []
@@ -174,8 +175,6 @@ def parse_snr(text: str) -> tuple[float, ...]:
     LinksimError
         If it is none of these, or a value is not finite.
     """
-    from linksim.montecarlo.sweep import clean_snrs
-
     values: list[float] = []
     for part in text.split(","):
         try:
@@ -226,7 +225,7 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     return Options(**vars(parser.parse_args(argv)))
 
 
-def run_with_options(sweep: "Sweep", options: Options) -> int:
+def run_with_options(sweep: Sweep, options: Options) -> int:
     """Run a sweep, write its results, and say in one line what came of it.
 
     Returns
@@ -253,7 +252,7 @@ def run_with_options(sweep: "Sweep", options: Options) -> int:
     return 0
 
 
-def summary(result: "Result") -> str:
+def summary(result: Result) -> str:
     """One line: how many points, which of them stopped why, where the files are."""
     stops = [point.stopped for point in result.points.values()]
     parts = [f"{len(stops)} points"]

@@ -23,7 +23,7 @@ _METADATA: dict[str, dict[str, None]] = {
 }
 
 
-def to_bytes(figure: "Figure", format: str = "png") -> bytes:
+def to_bytes(figure: Figure, format: str = "png") -> bytes:
     """A figure as the bytes of a file of this format: "png", "pdf" or "svg".
 
     Raises
@@ -41,7 +41,7 @@ def to_bytes(figure: "Figure", format: str = "png") -> bytes:
     return out.getvalue()
 
 
-def to_png(figure: "Figure") -> bytes:
+def to_png(figure: Figure) -> bytes:
     """A figure as the bytes of a PNG file."""
     return to_bytes(figure)
 
@@ -53,8 +53,12 @@ def wrapped(text: str, width: int = 38) -> str:
 
 
 def new_figure(
-    size: tuple[float, float], rows: int, columns: int, share: bool = False, height_ratios: Sequence[float] | None = None
-) -> tuple["Figure", list["Axes"]]:
+    size: tuple[float, float],
+    rows: int,
+    columns: int,
+    share: bool = False,
+    height_ratios: Sequence[float] | None = None,
+) -> tuple[Figure, list[Axes]]:
     """A figure of `size` inches with a grid of plots, row by row; `share` for common axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

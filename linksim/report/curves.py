@@ -33,7 +33,7 @@ Label = Callable[[str, bool], str]
 """What the legend calls a link, given whether its plot is of one bandwidth ratio."""
 
 
-def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> "Figure":
+def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> Figure:
     """Draw curves, with bands of the 95 % intervals and the published points.
 
     Along the axis there is one curve per link and layer. A link (or group) has one colour in all its
@@ -98,7 +98,7 @@ def _with_x(
 
 def _draw_plots(
     rows: Rows, figure: Curves, selection: Selection, points: Sequence[tuple[float, dict[str, str]]]
-) -> tuple["Figure", Sequence["Axes"], int]:
+) -> tuple[Figure, Sequence[Axes], int]:
     """The plots; also how many layers are told apart by line style, 0 where none are."""
     shown, plots = selection.rows, plots_of(rows, selection, figure.split)
     label = _labels(rows, figure)
@@ -128,7 +128,7 @@ def _draw_plots(
     return drawn, grid, layers if layers > 1 else 0
 
 
-def _ticks(axes: "Axes", x_name: str, selection: Selection) -> None:
+def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
     """Whole numbers where the range has several of them; bandwidth ratios as fractions. The plots share their axes."""
     x = selection.rows["x"]
     ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
@@ -155,7 +155,7 @@ class _Line:
     label: str
     layer: int
     last: int
-    rows: "pandas.DataFrame"
+    rows: pandas.DataFrame
 
 
 def _lines(rows: Rows, plot: Plot, selection: Selection, label: Label) -> Iterator[_Line]:
@@ -180,7 +180,7 @@ def _style(line: _Line, plot: Plot, figure: Curves, styles: Styles, label: Label
     return {**style, "ls": VARIANT, "label": wrapped(line.label)}
 
 
-def _curve(axes: "Axes", line: _Line, style: dict[str, object]) -> None:
+def _curve(axes: Axes, line: _Line, style: dict[str, object]) -> None:
     curve = line.rows.sort_values("x")
     x, mean = curve["x"].to_numpy(float), curve["mean"].to_numpy(float)
     low, high = curve["ci_low"].to_numpy(float), curve["ci_high"].to_numpy(float)
@@ -197,7 +197,7 @@ def _curve(axes: "Axes", line: _Line, style: dict[str, object]) -> None:
     axes.fill_between(x, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
 
 
-def _legend(figure: "Figure", grid: Sequence["Axes"], layers: int) -> None:
+def _legend(figure: Figure, grid: Sequence[Axes], layers: int) -> None:
     """One legend beside all plots: curves, schemes, published points, and what the line styles of layers mean."""
     from matplotlib.lines import Line2D
 

@@ -19,11 +19,13 @@ class _Said:
     def to_dict(self) -> dict[str, Any]:
         """The figure as JSON holds it: its kind and all its fields."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        plain = {k: list(v) if isinstance(v, tuple) else dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+        plain = {
+            k: list(v) if isinstance(v, tuple) else dict(v) if isinstance(v, Mapping) else v for k, v in values.items()
+        }
         return {"kind": self.kind, **plain}
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> "_Said":
+    def from_dict(cls, said: Mapping[str, Any]) -> _Said:
         """The figure that `to_dict` gave these values of.
 
         Raises
@@ -34,7 +36,9 @@ class _Said:
         fields = {f.name for f in dataclasses.fields(cls)}
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items() if k != "kind"}
         for name in values.keys() - fields:
-            raise LinksimError(f"a figure of the kind {cls.kind!r} has no field {name!r}; take some of {', '.join(sorted(fields))}")
+            raise LinksimError(
+                f"a figure of the kind {cls.kind!r} has no field {name!r}; take some of {', '.join(sorted(fields))}"
+            )
         return cls(**values)
 
 
@@ -104,12 +108,14 @@ class Curves(_Said):
             If it does not.
         """
         for name in {*self.variants, *self.variants.values()} - set(names):
-            raise LinksimError(f"variants names {name!r}, which is no link or scheme of the sweep; take one of its links")
+            raise LinksimError(
+                f"variants names {name!r}, which is no link or scheme of the sweep; take one of its links"
+            )
 
 
 @dataclass(frozen=True)
 class Panel(_Said):
-    """Pictures side by side: the original, and what arrived of it over each link, from the received pictures that were kept.
+    """Pictures side by side: an original, and what arrived of it over each link, from the pictures that were kept.
 
     Where links have layers there is a row for each link, and a column for each layer; with few links the
     rows go on with the pictures that follow, with many, links without layers are left out.

@@ -17,7 +17,19 @@ from linksim.report.rows import Rows
 if TYPE_CHECKING:
     import pandas
 
-COLUMNS = ("scenario", "link", "layer", "metric", "mean", "ci_low", "ci_high", "n_pictures", "n_draws", "cbr", "delivered")
+COLUMNS = (
+    "scenario",
+    "link",
+    "layer",
+    "metric",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "n_pictures",
+    "n_draws",
+    "cbr",
+    "delivered",
+)
 """The columns of `curve.csv`, beside that of the axis."""
 
 
@@ -101,7 +113,7 @@ def read(folder: str | Path) -> ResultFolder:
     return ResultFolder(path, rows, figures, _read_received(path / "received"))
 
 
-def _read_table(path: Path) -> "pandas.DataFrame":
+def _read_table(path: Path) -> pandas.DataFrame:
     import pandas as pd
 
     try:

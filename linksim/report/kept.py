@@ -21,7 +21,7 @@ _PANEL_ROWS = 6  # of a layered panel, where there are fewer links
 _LAYERED_PANEL_LINKS = 8  # with more of them, only those that have layers
 
 
-def panel_of(result: ResultFolder, figure: Panel = Panel()) -> "Figure":
+def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
     """The pictures of a folder side by side: draw 0 of the channel at one value of the axis.
 
     Raises
@@ -72,7 +72,7 @@ def _layered(
     originals: dict[str, ReceivedPicture],
     names: Sequence[str],
     where: str,
-) -> "Figure":
+) -> Figure:
     links = list(of_link)
     if len(links) > _LAYERED_PANEL_LINKS:
         links = [link for link in links if any(len(of) > 1 for of in of_link[link].values())][:_LAYERED_PANEL_LINKS]

@@ -15,7 +15,7 @@ _NOT_MEASURED_PER_PICTURE = {
     "n_draws": "draws per picture",
     "n_pictures": "pictures",
 }
-"""Labels of columns, tags, and of what a table derives from metrics; metrics themselves are labelled by their registry."""
+"""Labels of columns, of tags, and of what a table derives from metrics; metrics are labelled by their registry."""
 
 
 def metric_label(name: str) -> str:

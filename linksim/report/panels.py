@@ -27,7 +27,7 @@ def panel(
     received: Mapping[str, np.ndarray],
     title: str = "",
     notes: Mapping[str, str] | None = None,
-) -> "Figure":
+) -> Figure:
     """A picture and what arrived of it, each with its PSNR, at most six in a row.
 
     Parameters
@@ -94,7 +94,7 @@ class LayeredRow:
     notes: Sequence[str]
 
 
-def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> "Figure":
+def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> Figure:
     """Pictures that sharpen: in every row the original, then what there is after each layer, with its PSNR.
 
     Parameters
@@ -138,7 +138,7 @@ def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> "Figure":
     return figure
 
 
-def _show(axes: "Axes", picture: np.ndarray) -> None:
+def _show(axes: Axes, picture: np.ndarray) -> None:
     # small pictures show their pixels, large ones are scaled down smoothly
     axes.imshow(picture, interpolation="nearest" if max(picture.shape[:2]) <= _SMALL else "antialiased")
 

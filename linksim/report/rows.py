@@ -53,14 +53,14 @@ class Rows:
         Published points (`load_reference`).
     """
 
-    table: "pandas.DataFrame"
+    table: pandas.DataFrame
     axis: AxisInfo = AxisInfo()
     tags: Mapping[str, Tags] = field(default_factory=dict)
     envelopes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reference: Reference = field(default_factory=list)
 
     @classmethod
-    def of(cls, table: "pandas.DataFrame", run: Mapping[str, Any], reference: Reference | None = None) -> "Rows":
+    def of(cls, table: pandas.DataFrame, run: Mapping[str, Any], reference: Reference | None = None) -> Rows:
         """The rows with what `run.json` says of them; what an older one does not say is left out.
 
         Parameters
@@ -98,6 +98,6 @@ class Rows:
         """The simulated axis value nearest to `value`."""
         return min(self.values, key=lambda simulated: abs(simulated - value))
 
-    def tag(self, link: str, tag: str) -> "str | float | None":
+    def tag(self, link: str, tag: str) -> str | float | None:
         """A tag of a link; None where it has none of that name."""
         return self.tags.get(link, {}).get(tag)

@@ -36,7 +36,7 @@ class Selection:
         The one axis value that is shown; None where all are.
     """
 
-    rows: "pandas.DataFrame"
+    rows: pandas.DataFrame
     x_label: str
     along_axis: bool
     at: float | None
@@ -60,7 +60,7 @@ class Plot:
     title: str
     ratios: Sequence[float]
     of_one_ratio: bool
-    rows: "pandas.DataFrame"
+    rows: pandas.DataFrame
 
 
 def select(rows: Rows, figure: Curves) -> Selection:
@@ -89,7 +89,7 @@ def select(rows: Rows, figure: Curves) -> Selection:
     return Selection(shown if at is None else shown[shown[axis.name] == at], metric_label(figure.x), False, at)
 
 
-def _x_column(rows: Rows, shown: "pandas.DataFrame", name: str) -> "pandas.Series":
+def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:
     """The values of a column, a tag or another metric, for every shown row."""
     import pandas as pd
 
@@ -143,7 +143,7 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
     return [Plot(title, distinct_ratios(set(cbr)), False, part) for title, part, cbr in parts]
 
 
-def _is_crowded(rows: Rows, shown: "pandas.DataFrame") -> bool:
+def _is_crowded(rows: Rows, shown: pandas.DataFrame) -> bool:
     main = shown[~shown["link"].isin(rows.members)]
     return main["link"].nunique() > _CROWDED or len(main.groupby(["link", "layer"])) > 2 * _CROWDED
 

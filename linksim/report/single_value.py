@@ -20,8 +20,8 @@ _PALE = ("#9ecae1", "#6baed6", "#c6dbef", "#4292c6")
 
 
 def rows_of_links(
-    shown: "pandas.DataFrame", points: Sequence[Mapping[str, str]], envelopes: Mapping[str, Sequence[str]]
-) -> tuple["Figure", list["Axes"]]:
+    shown: pandas.DataFrame, points: Sequence[Mapping[str, str]], envelopes: Mapping[str, Sequence[str]]
+) -> tuple[Figure, list[Axes]]:
     """A point with the bar of its interval for every link and layer, a row for each link.
 
     Members of envelopes are grey points in the row of their envelope; published points stand in the

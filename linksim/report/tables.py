@@ -111,13 +111,20 @@ def to_markdown(rows: Rows, table: Table) -> str:
     made = cells(rows, table)
     values = _shown_values(rows, table)
     where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
-    caption = f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}, with 95 % intervals"
+    caption = (
+        f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}, with 95 % intervals"
+    )
     lines = [made.columns, ["---", *["---:"] * (len(made.columns) - 1)], *made.rows]
-    return "\n".join([caption, "", *("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)]) + "\n"
+    return (
+        "\n".join(
+            [caption, "", *("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)]
+        )
+        + "\n"
+    )
 
 
 def to_csv(rows: Rows, table: Table) -> str:
-    """The table as CSV: a column of means and one of half widths of the 95 % interval for every metric and axis value."""
+    """The table as CSV: for every metric and axis value the mean, and the half width of its 95 % interval."""
     numbers = _numbers(rows, table)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

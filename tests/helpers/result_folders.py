@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-COLUMNS = "scenario link layer snr_db metric mean ci_low ci_high n_pictures n_draws cbr delivered".split()
+COLUMNS = "scenario link layer snr_db metric mean ci_low ci_high n_pictures n_draws cbr delivered".split()  # noqa: SIM905
 
 
 def table(
@@ -52,7 +52,9 @@ def write_folder(
     return folder
 
 
-def keep_pictures(folder: Path, links: Mapping[str, int], pictures: int = 2, values: tuple[float, ...] = (3.0,)) -> None:
+def keep_pictures(
+    folder: Path, links: Mapping[str, int], pictures: int = 2, values: tuple[float, ...] = (3.0,)
+) -> None:
     """Received pictures: link name -> its number of layers; every layer halves the error."""
     from PIL import Image
 
@@ -64,7 +66,15 @@ def keep_pictures(folder: Path, links: Mapping[str, int], pictures: int = 2, val
         file = f"{len(index)}.png"
         Image.fromarray(pixels).save(received / file)
         index.append(
-            {"link": link, "layer": layer, "picture": picture, "value": value, "file": file, "delivered": True, "note": note}
+            {
+                "link": link,
+                "layer": layer,
+                "picture": picture,
+                "value": value,
+                "file": file,
+                "delivered": True,
+                "note": note,
+            }
         )
 
     for i in range(pictures):

@@ -23,7 +23,10 @@ def test_snrs_from_text(text, values):
     assert parse_snr(text) == values
 
 
-@pytest.mark.parametrize("text", ["", "ten", "nan", "0:inf", "5:0:1", "0:5:0", "0:5:-1", "0:1:2:3", "0:1e9:1", "1,,2", "5000", "-201", "0:1e300"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "ten", "nan", "0:inf", "5:0:1", "0:5:0", "0:5:-1", "0:1:2:3", "0:1e9:1", "1,,2", "5000", "-201", "0:1e300"],
+)
 def test_snrs_that_make_no_sense(text):
     with pytest.raises(LinksimError):
         parse_snr(text)

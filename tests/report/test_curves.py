@@ -165,7 +165,15 @@ def test_published_points_are_markers_where_metric_and_ratio_match(tmp_path):
 
 def test_a_published_point_has_its_scheme_as_label_in_a_plot_of_one_ratio():
     links = {f"{kind}{n}": 1 / n for n in (6, 12, 24) for kind in "abc"}
-    point = {"source": "x", "link": "P 1/6", "scheme": "P", "cbr": "0.1667", "snr_db": "3", "metric": "psnr", "value": "30"}
+    point = {
+        "source": "x",
+        "link": "P 1/6",
+        "scheme": "P",
+        "cbr": "0.1667",
+        "snr_db": "3",
+        "metric": "psnr",
+        "value": "30",
+    }
     assert legend(curves(Rows(table(links), reference=[point])))[-1] == "P, published"
     assert legend(curves(Rows(table({"a": 1 / 6}), reference=[point])))[-1] == "P 1/6, published"
 

@@ -26,7 +26,9 @@ def test_the_figures_that_the_scenario_said_are_drawn(tmp_path):
 def test_formats_and_another_folder(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
     paths = draw(folder, [Curves(file="mine")], ("png", "pdf", "svg"), out=tmp_path / "elsewhere")
-    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [f"elsewhere/mine.{x}" for x in ("png", "pdf", "svg")]
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+        f"elsewhere/mine.{x}" for x in ("png", "pdf", "svg")
+    ]
     heads = [path.read_bytes()[:5] for path in paths]
     assert heads == [b"\x89PNG\r", b"%PDF-", b"<?xml"]
     again = draw(folder, [Curves(file="again")], ("png", "pdf", "svg"))
@@ -39,14 +41,17 @@ def test_drawing_needs_no_tensorflow(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
     keep_pictures(folder, {"a": 1})
     script = (
-        "import sys; from linksim import report; report.draw(sys.argv[1]); "
-        "print([m for m in ('tensorflow', 'sionna', 'keras', 'linksim.links', 'linksim.montecarlo') if m in sys.modules])"
+        "import sys; from linksim import report; report.draw(sys.argv[1])\n"
+        "heavy = ('tensorflow', 'sionna', 'keras', 'linksim.links', 'linksim.montecarlo')\n"
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == "[]\n", done
 
 
-@pytest.mark.parametrize("figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim"))])
+@pytest.mark.parametrize(
+    "figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim"))]
+)
 def test_figures_come_back_from_plain_values(figure):
     assert figure_from_dict(figure.to_dict()) == figure
     with pytest.raises(LinksimError, match="has no field 'colour'"):
@@ -54,7 +59,13 @@ def test_figures_come_back_from_plain_values(figure):
 
 
 def test_figures_that_make_no_sense():
-    for make in (lambda: Curves(layers=0), lambda: Panel(layers=0), lambda: Table(()), lambda: Curves(y=""), lambda: Curves(file="../x")):
+    for make in (
+        lambda: Curves(layers=0),
+        lambda: Panel(layers=0),
+        lambda: Table(()),
+        lambda: Curves(y=""),
+        lambda: Curves(file="../x"),
+    ):
         with pytest.raises(LinksimError):
             make()
     with pytest.raises(LinksimError, match="variants names 'c', which is no link"):

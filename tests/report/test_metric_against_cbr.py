@@ -5,11 +5,11 @@ finished folder, drawn here without any link.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from result_folders import COLUMNS, write_folder
 
 import linksim.metrics
-import pandas as pd
 from linksim.metrics import Metric
 from linksim.report import Curves, curves, draw, read
 

@@ -29,7 +29,9 @@ def test_several_metrics_at_one_value():
     rows = Rows(table({"a": 1 / 6}, metrics=("psnr", "ssim")))
     shown = cells(rows, Table(("psnr", "ssim"), at=3.0), intervals=False)
     assert shown.columns == ["link", "PSNR (dB)", "SSIM"] and shown.rows == [["a", "28.00", "28.00"]]
-    assert to_markdown(rows, Table(("psnr", "ssim"), at=3.0)).startswith("s: PSNR (dB), SSIM, 3 dB, with 95 % intervals\n")
+    assert to_markdown(rows, Table(("psnr", "ssim"), at=3.0)).startswith(
+        "s: PSNR (dB), SSIM, 3 dB, with 95 % intervals\n"
+    )
 
 
 def test_what_is_not_there_is_named_and_gaps_are_empty():
