@@ -9,7 +9,19 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"codecs", "images", "links", "metrics", "montecarlo", "phy", "report", "source", "training", "zoo"},
+    submodules={
+        "cli",
+        "codecs",
+        "images",
+        "links",
+        "metrics",
+        "montecarlo",
+        "phy",
+        "report",
+        "source",
+        "training",
+        "zoo",
+    },
     submod_attrs={
         "errors": ["LinksimError"],
         "links.analog": ["AnalogLink"],
@@ -17,5 +29,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "links.capacity": ["CapacityLink"],
         "links.separation": ["SeparationLink"],
         "montecarlo": ["Sweep"],
+        "report": ["Curves", "Panel", "Table"],
     },
 )

@@ -11,10 +11,11 @@ from linksim.source import Bpg
 CLIFFS_DB = {"4-QAM 1/2": 1.1, "16-QAM 2/3": 8.95, "64-QAM 2/3": 13.85}  # half of the transport blocks arrive
 
 links = [
-    SeparationLink(Bpg(), get_mcs(mcs), channel, cbr=1 / 16, mode=mode, name=f"{mcs}, {channel.label}, {mode}")
+    SeparationLink(Bpg(), get_mcs(mcs), channel, cbr=1 / 16, mode=mode, name=name, tags={"scheme": name})
     for channel in (Awgn(), RayleighSlow(csi=True))
     for mcs in CLIFFS_DB
     for mode in ("chain", "factored")
+    for name in [f"{mcs}, {channel.label}, {mode}"]
 ]
 
 sweep = Sweep(

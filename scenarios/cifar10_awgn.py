@@ -9,7 +9,12 @@ from linksim.phy import Awgn
 
 channel = Awgn()
 links = [
-    AnalogLink(zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"), channel, name=f"DeepJSCC {label}, trained at {snr} dB")
+    AnalogLink(
+        zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"),
+        channel,
+        name=f"DeepJSCC {label}, trained at {snr} dB",
+        tags={"scheme": f"DeepJSCC, trained at {snr} dB"},
+    )
     for rate, label in (("1_12", "1/12"), ("1_6", "1/6"))
     for snr in (1, 4, 7, 10, 13, 19)
 ]

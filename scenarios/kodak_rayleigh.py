@@ -16,11 +16,14 @@ links = []
 for law, fading in (("slow", RayleighSlow), ("fast", RayleighFast)):
     known = fading(csi=True)
     schemes = [
-        SeparationLink(Bpg(), mcs, known, CBR, name=f"BPG + {mcs.name}, {law}, CSI") for mcs in PAPER_MCS
+        SeparationLink(Bpg(), mcs, known, CBR, name=name, tags={"scheme": name})
+        for mcs in PAPER_MCS
+        for name in [f"BPG + {mcs.name}, {law}, CSI"]
     ]
+    capacity = f"BPG + capacity, {law}, CSI"
     links += [
         BestOf(schemes, name=f"BPG + LDPC, best, {law}, CSI"),
-        CapacityLink(Bpg(), known, CBR, name=f"BPG + capacity, {law}, CSI"),
+        CapacityLink(Bpg(), known, CBR, name=capacity, tags={"scheme": capacity}),
         AnalogLink(codec, known, name=f"DeepJSCC, {law}, CSI"),
     ]
 

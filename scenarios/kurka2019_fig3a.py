@@ -12,15 +12,23 @@ TRAINING_SNRS = (1, 4, 7, 13, 19)
 channel = Awgn()
 
 links = [
-    AnalogLink(zoo.load(f"multiple-decoders/cifar10-awgn-2x1_12-snr{snr}"), channel, name=f"two layers, trained at {snr} dB")
+    AnalogLink(
+        zoo.load(f"multiple-decoders/cifar10-awgn-2x1_12-snr{snr}"), channel, name=f"two layers, trained at {snr} dB"
+    )
     for snr in TRAINING_SNRS
 ]
 for label, rate in (("1/12", "1_12"), ("1/6", "1_6")):
     models = [
-        AnalogLink(zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"), channel, name=f"DeepJSCC {label}, trained at {snr} dB")
+        AnalogLink(
+            zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"),
+            channel,
+            name=f"DeepJSCC {label}, trained at {snr} dB",
+            tags={"scheme": f"DeepJSCC, trained at {snr} dB"},
+        )
         for snr in TRAINING_SNRS
     ]
-    links.append(BestOf(models, name=f"DeepJSCC {label}, best training SNR"))
+    scheme = "DeepJSCC, best training SNR"
+    links.append(BestOf(models, name=f"DeepJSCC {label}, best training SNR", tags={"scheme": scheme}))
 
 sweep = Sweep("kurka2019_fig3a", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_snr_db=13)
 

@@ -7,7 +7,7 @@ one file whose header is free. The first 1,000 test pictures, because BPG takes 
 spent once, its streams are kept.
 """
 
-from linksim import AnalogLink, BestOf, CapacityLink, SeparationLink, Sweep, images, zoo
+from linksim import AnalogLink, BestOf, CapacityLink, Curves, Panel, SeparationLink, Sweep, images, zoo
 from linksim.links.allotment import cbr_label
 from linksim.phy import PAPER_MCS, Awgn
 from linksim.source import Bpg, Tiled
@@ -22,21 +22,26 @@ models = [
 links = [BestOf(models, name="five layers, best training SNR")]
 
 pictures = images.load("cifar10", 1000)
-tiled = Tiled(Bpg(), [picture.pixels for picture in pictures])
-variants = {}
-for i in range(1, 6):
-    of = {}
-    for source in (Bpg(), tiled):
-        schemes = [SeparationLink(source, mcs, channel, cbr=i / 12) for mcs in PAPER_MCS]
-        of[source.name] = [
-            BestOf(schemes, name=f"{source.name} + LDPC, best, CBR {cbr_label(i / 12)}"),
-            CapacityLink(source, channel, cbr=i / 12, name=f"{source.name} + capacity, CBR {cbr_label(i / 12)}"),
+sources = (Bpg(), Tiled(Bpg(), [picture.pixels for picture in pictures]))
+for cbr in (i / 12 for i in range(1, 6)):
+    for source in sources:
+        schemes = [SeparationLink(source, mcs, channel, cbr) for mcs in PAPER_MCS]
+        best, capacity = f"{source.name} + LDPC, best", f"{source.name} + capacity"
+        links += [
+            BestOf(schemes, name=f"{best}, CBR {cbr_label(cbr)}", tags={"scheme": best}),
+            CapacityLink(source, channel, cbr, name=f"{capacity}, CBR {cbr_label(cbr)}", tags={"scheme": capacity}),
         ]
-        links += of[source.name]
-    variants |= {b.name: a.name for a, b in zip(of["BPG"], of[tiled.name], strict=True)}
+
+alone, tiled = (source.name for source in sources)
+dashed = {f"{tiled} + {what}": f"{alone} + {what}" for what in ("LDPC, best", "capacity")}
 
 sweep = Sweep(
-    "kurka2019_fig3c", links, pictures=pictures, snr_db=range(1, 26, 3), panel_snr_db=13, variants=variants
+    "kurka2019_fig3c",
+    links,
+    pictures=pictures,
+    snr_db=range(1, 26, 3),
+    figures=[Curves(variants=dashed), Panel(value=13)],
+    panel_snr_db=13,
 )
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ have it not next to nothing, so the four curves of a layer should lie on each ot
 `curve.csv`. 10,000 test pictures.
 """
 
-from linksim import AnalogLink, Sweep, zoo
+from linksim import AnalogLink, Curves, Panel, Sweep, zoo
 from linksim.phy import Awgn
 
 channel = Awgn()
@@ -15,7 +15,12 @@ links = [
 ]
 
 sweep = Sweep(
-    "kurka2019_fig3d", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_snr_db=13, plot_layers=2
+    "kurka2019_fig3d",
+    links,
+    pictures="cifar10",
+    snr_db=range(1, 26, 3),
+    figures=[Curves(layers=2), Panel(value=13, layers=2)],
+    panel_snr_db=13,
 )
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ channel = Awgn()
 codecs = {snr: zoo.load(f"residual/cifar10-awgn-2x1_12-snr{snr}") for snr in TRAINING_SNRS}
 
 links = [
-    AnalogLink(codec.with_transmitter(realizations=10), channel, name=f"residual, m = 10, trained at {snr} dB")
+    AnalogLink(codec, channel, name=f"residual, m = 10, trained at {snr} dB", realizations=10)
     for snr, codec in codecs.items()
 ]
 with_feedback = [
-    AnalogLink(codec.with_transmitter(feedback=True), channel, name=f"residual, feedback, trained at {snr} dB")
+    AnalogLink(codec, channel, name=f"residual, feedback, trained at {snr} dB", feedback=True)
     for snr, codec in codecs.items()
 ]
 links += [
@@ -28,9 +28,7 @@ links += [
     ),
 ]
 
-sweep = Sweep(
-    "kurka2019_fig4a", links, pictures="cifar10", max_pictures=2000, snr_db=range(1, 26, 3), panel_snr_db=13
-)
+sweep = Sweep("kurka2019_fig4a", links, pictures="cifar10", max_pictures=2000, snr_db=range(1, 26, 3), panel_snr_db=13)
 
 if __name__ == "__main__":
     sweep.main()

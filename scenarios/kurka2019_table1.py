@@ -5,16 +5,24 @@ m simulated receptions, or by feedback the real one. 10,000 test pictures, each 
 row m = 1000 is 10 million receptions, most of the time by far; `--pictures cifar10:1000` is a tenth of it.
 """
 
-from linksim import AnalogLink, Sweep, zoo
+from linksim import AnalogLink, Curves, Panel, Sweep, Table, zoo
 from linksim.phy import Awgn
 
 channel = Awgn()
 codec = zoo.load("residual/cifar10-awgn-2x1_12-snr13")
 
-links = [AnalogLink(codec.with_transmitter(realizations=m), channel, name=f"m = {m}") for m in (1, 10, 100, 1000)]
-links.append(AnalogLink(codec.with_transmitter(feedback=True), channel, name="feedback"))
+links = [AnalogLink(codec, channel, name=f"m = {m}", realizations=m) for m in (1, 10, 100, 1000)]
+links.append(AnalogLink(codec, channel, name="feedback", feedback=True))
 
-sweep = Sweep("kurka2019_table1", links, pictures="cifar10", snr_db=[13], ci_half_width=None, max_draws=10)
+sweep = Sweep(
+    "kurka2019_table1",
+    links,
+    pictures="cifar10",
+    snr_db=[13],
+    ci_half_width=None,
+    max_draws=10,
+    figures=[Curves(), Table(), Panel()],
+)
 
 if __name__ == "__main__":
     sweep.main()

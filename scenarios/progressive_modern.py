@@ -12,10 +12,16 @@ channel = Awgn()
 small = [
     BestOf(
         [
-            AnalogLink(zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"), channel, name=f"DeepJSCC {label} for {snr} dB")
+            AnalogLink(
+                zoo.load(f"deepjscc/cifar10-{rate}-snr{snr}"),
+                channel,
+                name=f"DeepJSCC {label} for {snr} dB",
+                tags={"scheme": f"DeepJSCC for {snr} dB"},
+            )
             for snr in (1, 4, 7, 10, 13, 19)
         ],
         name=f"DeepJSCC {label}, a model per SNR",
+        tags={"scheme": "DeepJSCC, a model per SNR"},
     )
     for rate, label in (("1_12", "1/12"), ("1_6", "1/6"))
 ]

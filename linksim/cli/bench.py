@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+import typer
+
+from linksim.cli.output import print_table, quiet_tensorflow
+from linksim.errors import LinksimError
+
+if TYPE_CHECKING:
+    from linksim.codecs import ResidualTransmission
+    from linksim.images import Picture
+    from linksim.links.analog import AnalogLink
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,11 @@ def _per_second(work: Callable[[], int], seconds: float) -> float:
     while (elapsed := time.perf_counter() - start) < seconds:
         done += work()
     return done / elapsed
+
+
+def _forget(link: AnalogLink) -> None:
+    """Let a link encode its pictures again: every round encodes each picture once, as a sweep does."""
+    link._sent.clear()
 
 
 def analog(seconds: float) -> list[Measurement]:
@@ -50,7 +65,7 @@ def analog(seconds: float) -> list[Measurement]:
         return len(pixels)
 
     def sweep() -> int:
-        link._sent.clear()  # every round encodes each picture once, as a sweep does
+        _forget(link)
         for snr_db in snrs:
             link.transmit(pictures, snr_db, draws)
         return len(pictures) * len(snrs) * len(draws)
@@ -65,61 +80,66 @@ def analog(seconds: float) -> list[Measurement]:
 
 def progressive(seconds: float) -> list[Measurement]:
     """Two layers of k/n = 1/12 on 32x32, every scheme: a sweep against the bare compiled network."""
+    from linksim.codecs.conversation import rehearse
     from linksim.codecs.registry import create
     from linksim.images import Picture
     from linksim.links.analog import AnalogLink
     from linksim.phy._tf import tf
     from linksim.phy.channels.flat import Awgn
 
-    residual = create("residual", {"layer_channels": (8, 8), "realizations": 10})
-    schemes = {
-        "multiple decoders": create("multiple-decoders", {"layer_channels": (8, 8)}),
-        "single decoder": create("single-decoder", {"layer_channels": (8, 8)}),
-        "residual, m = 10": residual,
-        "residual, feedback": residual.with_transmitter(feedback=True),
+    residual, channel = create("residual", {"layer_channels": (8, 8)}), Awgn()
+    links = {
+        name: AnalogLink(create(name.replace(" ", "-"), {"layer_channels": (8, 8)}), channel)
+        for name in ("multiple decoders", "single decoder")
     }
+    links["residual, m = 10"] = AnalogLink(residual, channel, realizations=10)
+    links["residual, feedback"] = AnalogLink(residual, channel, feedback=True)
     pixels = np.random.default_rng(0).integers(0, 256, (256, 32, 32, 3), dtype=np.uint8)
     pictures, draws = [Picture(str(i), p) for i, p in enumerate(pixels)], range(4)
     found = []
-    for name, codec in schemes.items():
-        link = AnalogLink(codec, Awgn())
+    for name, link in links.items():
 
         @tf.function
-        def network(x, codec=codec):
-            return codec.reconstructions(tf.cast(x, tf.float32) / 255.0, lambda symbols: symbols, 10.0)
+        def network(x, codec=link.transceiver.codec):
+            return rehearse(codec, tf.cast(x, tf.float32) / 255.0, 10.0)[1]
 
         def bare(network=network) -> int:
             network(pixels)[-1].numpy()
             return len(pixels)
 
         def sweep(link=link) -> int:
-            link._sent.clear()  # every round encodes each picture once per SNR, as a sweep does
+            _forget(link)
             link.transmit(pictures, 10.0, draws)
             return len(pictures) * len(draws)
 
         base, swept = _per_second(bare, seconds), _per_second(sweep, seconds)
         found.append(Measurement(f"{name}: sweep, 4 draws", swept, "pictures/s"))
         found.append(Measurement(f"{name}: sweep / bare network", swept / base, ""))
-    return [*found, *_estimate(residual, pictures, seconds)]
+    return [*found, *_estimate(residual, pictures[:16], seconds)]
 
 
-def _estimate(codec, pictures, seconds: float) -> list[Measurement]:
+def _estimate(codec: ResidualTransmission, pictures: Sequence[Picture], seconds: float) -> list[Measurement]:
     """The mean that the transmitter of residual transmission subtracts, against its bare decoder."""
+    from linksim.codecs.conversation import told
     from linksim.links.analog import AnalogLink
     from linksim.phy._tf import tf
     from linksim.phy.channels.flat import Awgn
     from linksim.phy.rng import picture_key
 
-    codec, channel = codec.with_transmitter(realizations=64), Awgn()
-    adapter, some = AnalogLink(codec, channel)._adapter, pictures[:16]
-    symbols = adapter.encode(some, channel, 10.0, 0).symbols[:, :256]
-    roots = np.stack([picture_key("bench", p.sha256, 0) for p in some])
-    decoder = tf.function(lambda z: codec.layer_output(0, z, (32, 32)))
+    realizations, size = 64, pictures[0].size
+    estimating = AnalogLink(codec, Awgn(), realizations=realizations).transceiver
+    symbols = estimating.encode(pictures, 10.0, 0).symbols[:, :256]
+    roots = np.stack([picture_key("bench", p.sha256, 0) for p in pictures])
     received = tf.random.normal([256, 256, 2])
 
+    @tf.function
+    def decoder(z):
+        first = next(codec.converse(tf.zeros([len(z), *size, 3]), 10.0, size))
+        return told(first, z)
+
     def realize() -> int:
-        adapter.mean_output(0, symbols, roots, channel, 10.0, (32, 32))
-        return len(some) * codec.realizations
+        estimating.mean_answer(0, symbols, roots, 10.0, size)
+        return len(pictures) * realizations
 
     def decode() -> int:
         decoder(received).numpy()
@@ -135,8 +155,8 @@ def _estimate(codec, pictures, seconds: float) -> list[Measurement]:
 def ldpc(seconds: float) -> list[Measurement]:
     """Decoding a transport block of 16-QAM 2/3 at 10 dB, 20 iterations."""
     from linksim.phy.channels.flat import Awgn
-    from linksim.phy.mcs import get_mcs
     from linksim.phy.coding.transport import Transport
+    from linksim.phy.mcs import get_mcs
 
     transport, channel = Transport(get_mcs("16-QAM 2/3"), 24576), Awgn()
     payload = np.random.default_rng(0).integers(0, 256, (1, transport.payload_bytes), dtype=np.uint8)
@@ -194,3 +214,15 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "bpg": bpg,
     "factored": factored,
 }
+
+
+def bench(
+    only: Annotated[str | None, typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
+    seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
+) -> None:
+    """Measure speeds on this machine: analog links over bare networks, LDPC, BPG, factored over chain."""
+    if only is not None and only not in SUITE:
+        raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
+    quiet_tensorflow()
+    rows = [[m.what, f"{m.value:.3g}", m.unit] for name in ([only] if only else SUITE) for m in SUITE[name](seconds)]
+    print_table("measured on this machine", ["what", "value", "unit"], rows)

@@ -108,6 +108,10 @@ class Link(ABC):
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
         """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
 
+    def quick(self) -> "Link":
+        """A version for a first look, which need not measure anything; by default itself."""
+        return self
+
     @abstractmethod
     def fingerprint(self) -> str:
         """Hex digest of all that can change the output: weights, parameters, tables, code version."""

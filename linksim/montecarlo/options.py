@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
+from linksim.files import num_cores
 from linksim.montecarlo.unit import picture_chunks
+from linksim.montecarlo.values import clean_snrs
 
 if TYPE_CHECKING:
+    from linksim.links.base import Envelope, Link
     from linksim.montecarlo.result import Result
     from linksim.montecarlo.sweep import Sweep
 
@@ -22,6 +25,9 @@ QUICK_POINTS = 5
 QUICK_PIXELS = 1_600_000
 QUICK_DRAWS = 16
 QUICK_HALF_WIDTH_DB = 0.5
+
+PANEL_PICTURES = "panel"
+"""What `--keep-pictures` without a number means: as many pictures as the panel shows."""
 
 HELP = {
     "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included) or 0,5,10",
@@ -35,6 +41,7 @@ HELP = {
     "workers": "processes on this machine, or auto for one per core",
     "cluster": "address of a Dask scheduler, or local",
     "out": "result folder instead of results/NAME",
+    "keep_pictures": "keep the first N received pictures at every point as PNG; without N, those of the panel",
 }
 
 
@@ -52,6 +59,8 @@ class Options:
         A number, or "auto".
     cluster : str, optional
     out : str, optional
+    keep_pictures : str, optional
+        A number, or "panel": as many as the panel shows.
     """
 
     snr: str | None = None
@@ -61,8 +70,9 @@ class Options:
     workers: str | int = 1
     cluster: str | None = None
     out: str | None = None
+    keep_pictures: str | None = None
 
-    def apply(self, sweep: "Sweep") -> "Sweep":
+    def apply(self, sweep: Sweep) -> Sweep:
         """The sweep as these options change it.
 
         Raises
@@ -79,6 +89,8 @@ class Options:
             changes["pictures"], changes["max_pictures"] = parse_pictures(self.pictures)
         if self.out is not None:
             changes["out"] = self.out
+        if self.keep_pictures is not None:
+            changes["keep_pictures"] = parse_keep_pictures(self.keep_pictures)
         if self.quick:
             changes = {**quick_changes(dataclasses.replace(sweep, **changes), self), **changes}
         return dataclasses.replace(sweep, **changes)
@@ -92,7 +104,7 @@ class Options:
             If it is neither a positive number nor "auto".
         """
         if self.workers == "auto":
-            return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            return num_cores()
         try:
             number = int(self.workers)
         except ValueError:
@@ -102,9 +114,10 @@ class Options:
         return number
 
 
-def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
+def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
     """What `--quick` changes; explicit options win."""
     changes: dict[str, object] = {
+        "links": quick_links(sweep.links),
         "max_draws": min(sweep.max_draws, QUICK_DRAWS),
         "ci_half_width": max(sweep.ci_half_width or 0.0, QUICK_HALF_WIDTH_DB),
     }
@@ -119,6 +132,41 @@ def quick_changes(sweep: "Sweep", options: Options) -> dict[str, object]:
     return changes
 
 
+def quick_links(entries: Sequence[Link | Envelope]) -> list[Link | Envelope]:
+    """Every link in its version for a first look, the members of envelopes too; a shared link is shared still."""
+    from linksim.links.base import Envelope
+
+    versions: dict[int, Link] = {}
+
+    def quick(link: Link) -> Link:
+        return versions.setdefault(id(link), link.quick())
+
+    found: list[Link | Envelope] = []
+    for entry in entries:
+        if isinstance(entry, Envelope):
+            entry = copy.copy(entry)
+            entry.members = [quick(member) for member in entry.members]
+            found.append(entry)
+        else:
+            found.append(quick(entry))
+    return found
+
+
+def parse_keep_pictures(text: str) -> int | str:
+    """A number of pictures, or "panel".
+
+    Raises
+    ------
+    LinksimError
+        If it is neither.
+    """
+    if text == PANEL_PICTURES:
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise LinksimError(f"--keep-pictures {text}: give a number of pictures from 1 up, or none")
+    return int(text)
+
+
 def parse_snr(text: str) -> tuple[float, ...]:
     """SNRs in dB from "first:last:step", "first:last" (step 1) or "a,b,c"; parts may be mixed.
 
@@ -127,8 +175,6 @@ def parse_snr(text: str) -> tuple[float, ...]:
     LinksimError
         If it is none of these, or a value is not finite.
     """
-    from linksim.montecarlo.sweep import clean_snrs
-
     values: list[float] = []
     for part in text.split(","):
         try:
@@ -175,10 +221,11 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     parser.add_argument("--workers", default=1, metavar="N", help=HELP["workers"])
     parser.add_argument("--cluster", metavar="ADDRESS", help=HELP["cluster"])
     parser.add_argument("--out", metavar="DIR", help=HELP["out"])
+    parser.add_argument("--keep-pictures", nargs="?", const=PANEL_PICTURES, metavar="N", help=HELP["keep_pictures"])
     return Options(**vars(parser.parse_args(argv)))
 
 
-def run_with_options(sweep: "Sweep", options: Options) -> int:
+def run_with_options(sweep: Sweep, options: Options) -> int:
     """Run a sweep, write its results, and say in one line what came of it.
 
     Returns
@@ -205,7 +252,7 @@ def run_with_options(sweep: "Sweep", options: Options) -> int:
     return 0
 
 
-def summary(result: "Result") -> str:
+def summary(result: Result) -> str:
     """One line: how many points, which of them stopped why, where the files are."""
     stops = [point.stopped for point in result.points.values()]
     parts = [f"{len(stops)} points"]

@@ -126,14 +126,13 @@ class Result:
         """
         from linksim import report
 
-        return report.curves(
+        rows = report.Rows(
             self.table,
-            reference=self._reference,
-            metric=metric,
             envelopes={e.name: [m.name for m in e.members] for e in self.sweep.links if isinstance(e, Envelope)},
-            layers=self.sweep.plot_layers,
-            variants=self.sweep.variants,
+            reference=self._reference,
         )
+        figure = report.Curves(y=metric, layers=self.sweep.plot_layers, variants=self.sweep.variants)
+        return report.curves(rows, figure)
 
     def panel(self, snr_db: float | None = None, picture: int = 0) -> "Figure":
         """A picture beside what each link makes of it: draw 0 of the channel at one SNR.

@@ -22,6 +22,7 @@ from linksim.montecarlo.progress import Progress
 from linksim.montecarlo.schedule import simulate
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import MIN_DRAWS
+from linksim.montecarlo.values import clean_snrs
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
@@ -258,26 +259,6 @@ def _command() -> str:
     """The command line, without the folders that only this machine has."""
     program, *arguments = sys.argv or [""]
     return shlex.join([Path(program).name if Path(program).is_absolute() else program, *arguments])
-
-
-def clean_snrs(values: Sequence[float]) -> tuple[float, ...]:
-    """SNRs as floats, ascending, each once.
-
-    Raises
-    ------
-    LinksimError
-        If there are none, or one is not a finite number.
-    """
-    try:
-        numbers = [float(v) for v in values]
-    except (TypeError, ValueError) as error:
-        raise LinksimError(f"snr_db is {values!r}; give a list of numbers in dB") from error
-    for number in numbers:
-        if not math.isfinite(number):
-            raise LinksimError(f"SNR {number} dB is not a finite number; give values such as 0:20:2 or 0,5,10")
-    if not numbers:
-        raise LinksimError("there is no SNR to simulate; give values such as 0:20:2 or 0,5,10")
-    return tuple(sorted({number + 0.0 for number in numbers}))
 
 
 def _other_versions(store: Store, links: dict[str, tuple[str, Link]]) -> list[str]:

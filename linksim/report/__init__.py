@@ -1,4 +1,7 @@
-"""Figures, panels and tables, from rows and files only."""
+"""Figures, panels and tables, from rows and files only: no link, no channel and no TensorFlow is needed to draw.
+
+`read` takes in a finished result folder, `draw` writes its figures; `Curves`, `Panel` and `Table` say which.
+"""
 
 import lazy_loader
 
@@ -6,7 +9,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "canvas": ["to_png"],
-        "curves": ["LABELS", "cbr_text", "curves", "load_reference"],
+        "curves": ["curves"],
+        "draw": ["default_figures", "draw"],
+        "figures": ["Curves", "Panel", "Table", "figure_from_dict"],
+        "folder": ["ResultFolder", "read"],
+        "kept": ["panel_of"],
         "panels": ["LayeredRow", "layered_panel", "panel"],
+        "reference": ["load_reference"],
+        "rows": ["AxisInfo", "Rows"],
     },
 )

@@ -1,4 +1,4 @@
-"""Figures: quality against SNR, and pictures side by side.
+"""Curves of a metric: against the axis of the sweep, against bandwidth, or against anything else that rows tell.
 
 Figures are built on matplotlib's objects, without pyplot, so that nothing global is touched: they
 show in a notebook as the value of a cell and are written with `figure.savefig`.
@@ -6,194 +6,198 @@ show in a notebook as the value of a cell and are written with `figure.savefig`.
 
 from __future__ import annotations
 
-import csv
 import math
-import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linksim.report.styles import MAIN, PUBLISHED, SCHEME, VARIANT, Styles, layer_look
-from linksim.report.canvas import new_figure, to_png, wrapped
+from linksim.report.canvas import new_figure, wrapped
+from linksim.report.figures import Curves
+from linksim.report.labels import cbr_text, distinct_ratios, metric_label, tag_text
+from linksim.report.rows import Rows
+from linksim.report.selection import Plot, Selection, belongs_to, plots_of, select
 from linksim.report.single_value import rows_of_links
-from linksim.report.panels import LayeredRow, layered_panel, panel
-from linksim.errors import LinksimError
+from linksim.report.styles import MAIN, PUBLISHED, SCHEME, VARIANT, Styles, layer_look
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["LABELS", "LayeredRow", "Reference", "cbr_text", "curves", "layered_panel", "load_reference", "panel", "to_png"]
+_TICKED_RATIOS = 8
+"""As many bandwidth ratios along x are written as fractions under the plot."""
 
-LABELS = {
-    "psnr": "PSNR (dB)",
-    "psnr_of_mean_mse": "PSNR of the mean MSE (dB)",
-    "ssim": "SSIM",
-    "ms_ssim": "MS-SSIM",
-    "mse": "MSE",
-    "delivered": "share delivered",
-}
-
-_CROWDED = 8
-"""Links in one plot; with more of them, or twice as many curves, every bandwidth ratio has a plot of its own."""
-
-Reference = list[dict[str, str]]
-"""Published points, one dict per row of a reference file."""
+Label = Callable[[str, bool], str]
+"""What the legend calls a link, given whether its plot is of one bandwidth ratio."""
 
 
-def curves(
-    table: "pandas.DataFrame",
-    reference: Reference | None = None,
-    metric: str = "psnr",
-    envelopes: Mapping[str, Sequence[str]] | None = None,
-    title: str | None = None,
-    layers: int | None = None,
-    variants: Mapping[str, str] | None = None,
-) -> "Figure":
-    """Quality against SNR, one curve per link and layer, with bands of the 95 % intervals.
+def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> Figure:
+    """Draw curves, with bands of the 95 % intervals and the published points.
 
-    A link has one colour in all its layers, a layer one line style in all links: dashed after the
-    first, solid after the last; links without layers are dotted beside them. Envelopes are bold; their
-    members are thin, dashed and grey, so that each scheme's cliff stays visible below the envelope.
-    Where many links of several bandwidth ratios are compared, each ratio has a plot of its own, and one
-    colour means one kind of link in all of them. Over a single SNR there are rows instead of curves.
+    Along the axis there is one curve per link and layer. A link (or group) has one colour in all its
+    layers, a layer one line style in all links: dashed after the first, solid after the last; links
+    without layers are dotted beside them. Envelopes are bold; their members are thin, dashed and grey,
+    so that each scheme's cliff stays visible below the envelope. Over a single axis value there are rows
+    instead of curves. Along anything else there is one curve per group.
 
     Parameters
     ----------
-    table : data frame
-        As `Result.table` or `pandas.read_csv("curve.csv")`.
-    reference : list of dict, optional
-        Published points (`load_reference`), drawn as markers where their metric is the one shown.
-    metric : str
-    envelopes : mapping of envelope to its members, optional
+    rows : Rows
+    figure : Curves
     title : str, optional
         The name of the scenario by default.
-    layers : int, optional
-        Draw only the first so many layers of every link.
-    variants : mapping of link to link, optional
-        Links that are drawn dashed in the colour of another.
 
     Raises
     ------
     LinksimError
-        If the table does not hold the metric.
+        If the rows do not hold what the figure shows.
     """
-    shown = table[table["metric"] == metric]
-    if shown.empty:
-        raise LinksimError(f"there is no metric {metric!r}; take one of {', '.join(sorted(set(table['metric'])))}")
-    if layers is not None:
-        shown = shown[shown["layer"] < layers]
-    title = title if title is not None else str(shown["scenario"].iloc[0])
-    envelopes = dict(envelopes or {})
-    points = [row for row in reference or [] if row["metric"] == metric]
-    snrs = sorted(set(shown["snr_db"]))
-    if len(snrs) == 1:
-        figure, grid = rows_of_links(shown, [row for row in points if float(row["snr_db"]) == snrs[0]], envelopes)
-        figure.supxlabel(LABELS.get(metric, metric), fontsize=10)
-        title, key = f"{title}, {snrs[0]:g} dB", 0
+    selection = select(rows, figure)
+    shown = selection.rows
+    title = title if title is not None else str(rows.table["scenario"].iloc[0])
+    points = [row for row in rows.reference if row["metric"] == figure.y]
+    label = metric_label(figure.y)
+    values = sorted(set(shown[rows.axis.name]))
+    if selection.along_axis and len(values) == 1:
+        drawn, grid = rows_of_links(shown, [p for p in points if float(p[rows.axis.name]) == values[0]], rows.envelopes)
+        drawn.supxlabel(label, fontsize=10)
+        title, layers = f"{title}, {rows.axis.text(values[0])}", 0
     else:
-        figure, grid, key = _against_snr(shown, points, envelopes, dict(variants or {}))
-        figure.supxlabel("SNR, Es/N0 (dB)", fontsize=10)
-        figure.supylabel(LABELS.get(metric, metric), fontsize=10)
+        drawn, grid, layers = _draw_plots(rows, figure, selection, _with_x(points, rows, figure, selection))
+        drawn.supxlabel(selection.x_label, fontsize=10)
+        drawn.supylabel(label, fontsize=10)
+        if selection.at is not None:
+            title = f"{title}, {rows.axis.text(selection.at)}"
     for axes in grid:
         axes.grid(True, color="#e6e6e6", lw=0.7)
         axes.set_axisbelow(True)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    figure.suptitle(title, fontsize=11)
-    _legend(figure, grid, key)
-    return figure
+    drawn.suptitle(title, fontsize=11)
+    _legend(drawn, grid, layers)
+    return drawn
 
 
-def _against_snr(
-    shown: "pandas.DataFrame", points: Reference, envelopes: Mapping[str, Sequence[str]], variants: Mapping[str, str]
-) -> tuple["Figure", Sequence["Axes"], int]:
-    """The curves; also how many layers are told apart by line style, 0 where none are."""
-    members = {name for names in envelopes.values() for name in names}
-    plots = _plots(shown, members)
+def _with_x(
+    points: Sequence[dict[str, str]], rows: Rows, figure: Curves, selection: Selection
+) -> list[tuple[float, dict[str, str]]]:
+    """The published points that have a place along x, with that place."""
+    column = rows.axis.name if selection.along_axis else figure.x
+    found = []
+    for point in points:
+        if selection.at is not None and float(point[rows.axis.name]) != selection.at:
+            continue
+        try:
+            found.append((float(point[str(column)]), point))
+        except (KeyError, ValueError):  # the point does not say where it would stand
+            continue
+    return found
+
+
+def _draw_plots(
+    rows: Rows, figure: Curves, selection: Selection, points: Sequence[tuple[float, dict[str, str]]]
+) -> tuple[Figure, Sequence[Axes], int]:
+    """The plots; also how many layers are told apart by line style, 0 where none are."""
+    shown, plots = selection.rows, plots_of(rows, selection, figure.split)
+    label = _labels(rows, figure)
     columns = min(len(plots), 3)
-    rows = math.ceil(len(plots) / columns)
-    size = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * rows + 0.4)
-    figure, grid = new_figure(size, rows, columns, share=True)
+    size = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * math.ceil(len(plots) / columns) + 0.4)
+    drawn, grid = new_figure(size, math.ceil(len(plots) / columns), columns, share=True)
     # A plot of one bandwidth ratio has one layer of each link, and says which by its title.
-    layers = 1 if plots[0][0] is not None else int(shown["layer"].max()) + 1
-    last = shown.groupby("link")["layer"].max()
-    labels = {_plain(name, cbr) for cbr, _, part in plots for name in part["link"]}
-    styles = Styles(envelopes, members, labels, layers)
-    for axes, (cbr, ratios, part) in zip(grid, plots):
-        for (link, layer), curve in part.groupby(["link", "layer"], sort=False):
-            like = variants.get(str(link), str(link))
-            style = styles.of(like, _plain(like, cbr), int(layer), int(last[link]))
-            if like != link:
-                style = {**style, "ls": VARIANT, "label": wrapped(_plain(str(link), cbr))}
-            _curve(axes, curve.sort_values("snr_db"), style)
-        for row in points:
-            if not row.get("cbr") or any(abs(float(row["cbr"]) / ratio - 1) < 0.04 for ratio in ratios):
-                style = styles.of_published(_plain(row["link"], cbr) + ", published")
-                axes.plot([float(row["snr_db"])], [float(row["value"])], **style)
-        if cbr is not None:
-            axes.set_title(f"CBR {cbr_text(cbr)}", fontsize=9.5)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    layered = selection.along_axis and not plots[0].of_one_ratio
+    layers = int(shown["layer"].max()) + 1 if layered else 1
+    labels = {label(str(link), plot.of_one_ratio) for plot in plots for link in plot.rows["link"].unique()}
+    styles = Styles(rows.envelopes, labels, layers)
+    for axes, plot in zip(grid, plots):
+        for line in _lines(rows, plot, selection, label):
+            _curve(axes, line, _style(line, plot, figure, styles, label))
+        for x, point in points:
+            if not selection.along_axis or belongs_to(point.get("cbr"), plot.ratios):
+                name = point.get("scheme") or point["link"] if plot.of_one_ratio else point["link"]
+                axes.plot([x], [float(point["value"])], **styles.of_published(name + ", published"))
+        if plot.title:
+            axes.set_title(plot.title, fontsize=9.5)
+    _ticks(grid[0], figure.x or rows.axis.name, selection)
     for i, axes in enumerate(grid):
         if i >= len(plots):
             axes.set_axis_off()
         elif i + columns >= len(plots):  # nothing below it that would carry the numbers
             axes.tick_params(labelbottom=True)
-    return figure, grid, layers if layers > 1 else 0
+    return drawn, grid, layers if layers > 1 else 0
 
 
-def _plots(
-    shown: "pandas.DataFrame", members: set[str]
-) -> list[tuple[float | None, list[float], "pandas.DataFrame"]]:
-    """(bandwidth ratio, [it], its rows) of every plot; (None, all ratios, all rows) where one has room for all."""
-    cbr = shown.groupby(["link", "layer"], sort=False)["cbr"].transform("mean")
-    main = shown[~shown["link"].isin(members)]
-    # ratios that differ by rounding to whole channel uses only are one ratio
-    ratios: list[float] = []
-    for value in sorted(set(cbr)):
-        if not ratios or value > 1.04 * ratios[-1]:
-            ratios.append(value)
-    few = main["link"].nunique() <= _CROWDED and len(main.groupby(["link", "layer"])) <= 2 * _CROWDED
-    if few or len(ratios) == 1:
-        return [(None, ratios, shown)]
-    belongs = cbr.map(lambda value: max(r for r in ratios if r <= value))
-    return [(ratio, [ratio], shown[belongs == ratio]) for ratio in ratios]
+def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
+    """Whole numbers where the range has several of them; bandwidth ratios as fractions. The plots share their axes."""
+    x = selection.rows["x"]
+    ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
+    if 1 < len(ratios) <= _TICKED_RATIOS:
+        axes.set_xticks(ratios, [cbr_text(ratio) for ratio in ratios])
+    elif x.max() - x.min() > 1:
+        axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def cbr_text(cbr: float) -> str:
-    """A bandwidth ratio as the papers write it: "1/16", "5/12", or "0.073" where it is no such fraction."""
-    whole = round(1 / cbr) if cbr > 0 else 0
-    if whole and abs(cbr * whole - 1) < 0.02:
-        return f"1/{whole}"
-    near = Fraction(cbr).limit_denominator(24)
-    return str(near) if near and abs(cbr / near - 1) < 0.002 else f"{cbr:.3g}"
+def _labels(rows: Rows, figure: Curves) -> Label:
+    def label(link: str, of_one_ratio: bool) -> str:
+        tag = ("scheme" if of_one_ratio else None) if figure.group == "link" else figure.group
+        value = rows.tag(link, tag) if tag else None
+        return link if value is None else tag_text(str(tag), value)
+
+    return label
 
 
-def _plain(label: str, cbr: float | None) -> str:
-    """A link's name without the bandwidth ratio that its plot is for."""
-    if cbr is None:
-        return label
-    ratio = rf"(?<![\d/]){re.escape(cbr_text(cbr))}(?![\d/])"
-    # a number that is not said to be the bandwidth ratio may be a code rate
-    pattern = ratio if not re.search(f"CBR {ratio}", label) else f"CBR {ratio}"
-    return re.sub(f"[, ]*{pattern}", "", label).strip(" ,") or label
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """One curve; `link` is the first link on it, `last` the last layer of that link."""
+
+    link: str
+    label: str
+    layer: int
+    last: int
+    rows: pandas.DataFrame
 
 
-def _curve(axes: "Axes", curve: "pandas.DataFrame", style: dict[str, object]) -> None:
-    snr, mean = curve["snr_db"].to_numpy(float), curve["mean"].to_numpy(float)
+def _lines(rows: Rows, plot: Plot, selection: Selection, label: Label) -> Iterator[_Line]:
+    part, last = plot.rows, selection.rows.groupby("link")["layer"].max()
+    if selection.along_axis:
+        for (link, layer), curve in part.groupby(["link", "layer"], sort=False):
+            yield _Line(link, label(link, plot.of_one_ratio), int(layer), int(last[link]), curve)
+        return
+    names = part["link"].map(lambda link: label(link, plot.of_one_ratio))
+    for (name, _), curve in part.groupby([names, part["link"].isin(rows.members)], sort=False):
+        yield _Line(str(curve["link"].iloc[0]), str(name), 0, 0, curve)
+
+
+def _style(line: _Line, plot: Plot, figure: Curves, styles: Styles, label: Label) -> dict[str, object]:
+    """The look of a line; that of the one that it is a variant of, dashed."""
+    like = figure.variants.get(line.link, figure.variants.get(line.label))
+    if like is None:
+        return styles.of(line.link, line.label, line.layer, line.last)
+    known = {label(str(link), plot.of_one_ratio): str(link) for link in plot.rows["link"].unique()}
+    like_label = label(like, plot.of_one_ratio) if like in known.values() else like
+    style = styles.of(known.get(like_label, like), like_label, line.layer, line.last)
+    return {**style, "ls": VARIANT, "label": wrapped(line.label)}
+
+
+def _curve(axes: Axes, line: _Line, style: dict[str, object]) -> None:
+    curve = line.rows.sort_values("x")
+    x, mean = curve["x"].to_numpy(float), curve["mean"].to_numpy(float)
     low, high = curve["ci_low"].to_numpy(float), curve["ci_high"].to_numpy(float)
     # infinite PSNR (a perfect reconstruction) and undefined intervals are gaps, not lines to the edge
     mean = np.where(np.isfinite(mean), mean, np.nan)
     low, high = np.where(np.isfinite(low), low, mean), np.where(np.isfinite(high), high, mean)
-    axes.plot(snr, mean, **style)
-    axes.fill_between(snr, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
+    if len(np.unique(x)) < len(x):
+        # several values at one x are no curve: points, with bars
+        style = {**style, "ls": "none", "marker": style.get("marker", ".")}
+        axes.errorbar(x, mean, [mean - low, high - mean], fmt="none", color=style["color"], lw=0.8, zorder=1)
+        axes.plot(x, mean, **style)
+        return
+    axes.plot(x, mean, **style)
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
 
 
-def _legend(figure: "Figure", grid: Sequence["Axes"], layers: int) -> None:
+def _legend(figure: Figure, grid: Sequence[Axes], layers: int) -> None:
     """One legend beside all plots: curves, schemes, published points, and what the line styles of layers mean."""
     from matplotlib.lines import Line2D
 
@@ -214,34 +218,3 @@ def _legend(figure: "Figure", grid: Sequence["Axes"], layers: int) -> None:
         fontsize=8.5 if len(ordered) <= 20 else 7,
         handlelength=2.8,
     )
-
-
-def load_reference(path: str | Path) -> Reference:
-    """Published points from a CSV file with the columns source, link, snr_db, metric, value.
-
-    A column cbr says for which bandwidth ratio a point is; further columns are ignored. Lines that begin with # are comments.
-
-    Raises
-    ------
-    LinksimError
-        If the file is missing, lacks a column, or holds something that is no number.
-    """
-    try:
-        lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
-        raise LinksimError(f"reference file {path} cannot be read ({error}); check the path") from error
-    rows: Reference = []
-    for row in csv.DictReader(lines):
-        try:
-            numbers = [row["snr_db"], row["value"], row.get("cbr") or "0"]
-            if not (row["source"] and row["link"] and row["metric"]) or not all(
-                math.isfinite(float(number)) for number in numbers
-            ):
-                raise ValueError("empty or not finite")
-        except (KeyError, TypeError, ValueError) as error:
-            raise LinksimError(
-                f"reference file {path}: {dict(row)} is no published point; "
-                "each line needs source, link, snr_db, metric, value"
-            ) from error
-        rows.append({column: str(value) for column, value in row.items() if column is not None})
-    return rows

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linksim.report.canvas import new_figure, wrapped
 from linksim.errors import LinksimError
+from linksim.pixels import mean_squared_error, psnr_of_mse
+from linksim.report.canvas import new_figure, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,7 @@ def panel(
     received: Mapping[str, np.ndarray],
     title: str = "",
     notes: Mapping[str, str] | None = None,
-) -> "Figure":
+) -> Figure:
     """A picture and what arrived of it, each with its PSNR, at most six in a row.
 
     Parameters
@@ -93,7 +94,7 @@ class LayeredRow:
     notes: Sequence[str]
 
 
-def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> "Figure":
+def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> Figure:
     """Pictures that sharpen: in every row the original, then what there is after each layer, with its PSNR.
 
     Parameters
@@ -137,7 +138,7 @@ def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> "Figure":
     return figure
 
 
-def _show(axes: "Axes", picture: np.ndarray) -> None:
+def _show(axes: Axes, picture: np.ndarray) -> None:
     # small pictures show their pixels, large ones are scaled down smoothly
     axes.imshow(picture, interpolation="nearest" if max(picture.shape[:2]) <= _SMALL else "antialiased")
 
@@ -151,5 +152,5 @@ def _check_size(name: str, picture: np.ndarray, original: np.ndarray) -> None:
 
 
 def _psnr_text(original: np.ndarray, picture: np.ndarray) -> str:
-    mse = float(np.mean((original.astype(np.float64) - picture) ** 2))
-    return "identical" if mse == 0 else f"{10 * math.log10(255**2 / mse):.2f} dB"
+    mse = mean_squared_error(original, picture)
+    return "identical" if mse == 0 else f"{psnr_of_mse(mse):.2f} dB"

@@ -1,4 +1,4 @@
-"""A figure over a single SNR: no curves, but a row per link."""
+"""A figure over a single value of the axis: no curves, but a row per link."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from linksim.report.styles import MAIN, PUBLISHED, SCHEME
 from linksim.report.canvas import new_figure, wrapped
+from linksim.report.styles import MAIN, PUBLISHED, SCHEME
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLOUR = "#0072B2"
@@ -19,8 +20,8 @@ _PALE = ("#9ecae1", "#6baed6", "#c6dbef", "#4292c6")
 
 
 def rows_of_links(
-    shown: "pandas.DataFrame", points: Sequence[Mapping[str, str]], envelopes: Mapping[str, Sequence[str]]
-) -> tuple["Figure", list]:
+    shown: pandas.DataFrame, points: Sequence[Mapping[str, str]], envelopes: Mapping[str, Sequence[str]]
+) -> tuple[Figure, list[Axes]]:
     """A point with the bar of its interval for every link and layer, a row for each link.
 
     Members of envelopes are grey points in the row of their envelope; published points stand in the
@@ -37,7 +38,7 @@ def rows_of_links(
     for row in shown.itertuples():
         if not np.isfinite(row.mean):
             continue
-        y = row_of[envelope_of.get(row.link, row.link)]
+        y = row_of.setdefault(envelope_of.get(row.link, row.link), len(row_of))
         if row.link in envelope_of:
             axes.plot([row.mean], [y], "|", color="#9a9a9a", ms=9, zorder=SCHEME, label="members of the envelopes")
             continue
@@ -49,7 +50,7 @@ def rows_of_links(
         axes.errorbar([row.mean], [y], xerr=bar, fmt="none", capsize=4, color=colour, zorder=MAIN)
         axes.plot([row.mean], [y], "o", ms=5, color=colour, zorder=MAIN, label=label)
     for point in points:
-        place = ([float(point["value"])], [row_of[point["link"]]])
+        place = ([float(point["value"])], [row_of[envelope_of.get(point["link"], point["link"])]])
         axes.plot(*place, "D", ms=8, mfc="none", mec="#D55E00", mew=1.4, zorder=PUBLISHED, label="published")
     axes.set_yticks(range(len(row_of)), [wrapped(name) for name in row_of], fontsize=9)
     axes.set_ylim(len(row_of) - 0.4, -0.6)

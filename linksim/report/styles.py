@@ -1,4 +1,4 @@
-"""How curves look: a colour per link, a line style per layer, grey for the members of envelopes."""
+"""How curves look: a colour per label, a line style per layer, grey for the members of envelopes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ _DOTTED = (0, (1.2, 1.2))
 _FIRST_LAYER = (0, (4, 1.5))
 _BETWEEN = ((0, (6, 1.5, 1.2, 1.5)), (0, (3, 1, 1, 1, 1, 1)), (0, (10, 2)))
 
+_ENVELOPE_WIDTH = 2.6
+_LOWER_ENVELOPE_WIDTH = 4.0
+_UPPER_ENVELOPE = {"lw": 1.8, "ls": (0, (4, 2)), "ms": 2.2}
 _NAMED_SCHEMES = 12
 
 SCHEME, MAIN, PUBLISHED = 2, 4, 6
@@ -41,19 +44,20 @@ class Styles:
     Parameters
     ----------
     envelopes : mapping of envelope to its members
-    members : set of str
-        All members of envelopes.
+        Envelopes over the same members often coincide: the first of them is drawn wide, and those after
+        it thin and dashed on top, so that each shows where the other lies.
     labels : set of str
         All that the figure shows.
     layers : int
         Layers that are told apart by line style; 1 where there is nothing to tell apart.
     """
 
-    def __init__(self, envelopes: Mapping[str, Sequence[str]], members: set[str], labels: set[str], layers: int = 1):
-        self._envelopes, self._members, self._layers = envelopes, members, layers
+    def __init__(self, envelopes: Mapping[str, Sequence[str]], labels: set[str], layers: int = 1):
+        self._envelopes, self._layers = envelopes, layers
+        self._members = {name for names in envelopes.values() for name in names}
         self._known: dict[str, Style] = {}
         # more schemes than anybody tells apart share one entry in the legend
-        few = len(members) <= _NAMED_SCHEMES or len(labels) <= 2 * _NAMED_SCHEMES
+        few = len(self._members) <= _NAMED_SCHEMES or len(labels) <= 2 * _NAMED_SCHEMES
         self._name_schemes = few and layers == 1
 
     def of(self, link: str, label: str, layer: int = 0, last: int = 0) -> Style:
@@ -62,7 +66,7 @@ class Styles:
         if scheme and not self._name_schemes:
             label = "members of the envelopes" if self._layers > 1 else "fixed schemes"
         if label not in self._known:
-            i = sum(style["zorder"] == (SCHEME if scheme else MAIN) for style in self._known.values())
+            i = sum(_kind(style) == (SCHEME if scheme else MAIN) for style in self._known.values())
             look = self._of_scheme(i) if scheme else self._of_link(i, link)
             self._known[label] = {**look, "label": wrapped(label)}
         style = self._known[label]
@@ -81,14 +85,26 @@ class Styles:
         return {"color": _GREY[i % len(_GREY)], "lw": 0.9, "ls": _DASHES[i % len(_DASHES)], "zorder": SCHEME}
 
     def _of_link(self, i: int, link: str) -> Style:
-        return {
+        look: Style = {
             "color": _COLOURS[i % len(_COLOURS)],
-            "lw": 2.6 if link in self._envelopes else 1.6,
+            "lw": _ENVELOPE_WIDTH if link in self._envelopes else 1.6,
             "zorder": MAIN,
             "marker": "o",
             "ms": 2.8,
             "ls": "-" if i < len(_COLOURS) else "--",
         }
+        rank, several = self._among_same_members(link)
+        if not several:
+            return look
+        return {**look, "lw": _LOWER_ENVELOPE_WIDTH} if rank == 0 else {**look, **_UPPER_ENVELOPE, "zorder": MAIN + 0.5}
+
+    def _among_same_members(self, link: str) -> tuple[int, bool]:
+        """Which one of the envelopes over the same members a link is, and whether there are several."""
+        if link not in self._envelopes:
+            return 0, False
+        members = set(self._envelopes[link])
+        same = [name for name, others in self._envelopes.items() if set(others) == members]
+        return same.index(link), len(same) > 1
 
     def of_published(self, label: str) -> Style:
         """The marker of published points."""
@@ -105,3 +121,8 @@ class Styles:
                 "label": wrapped(label),
             }
         return self._known[label]
+
+
+def _kind(style: Style) -> int:
+    """`SCHEME`, `MAIN` or `PUBLISHED`, whatever lies above what within them."""
+    return int(style["zorder"])  # type: ignore[call-overload]

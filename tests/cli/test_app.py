@@ -73,7 +73,14 @@ def test_import_is_quick_and_quiet():
 def test_lists(what):
     result = CliRunner().invoke(cli.app, ["list", what])
     assert result.exit_code == 0, result.output
-    expected = {"scenarios": "kodak_awgn", "zoo": "deepjscc/", "recipes": "deepjscc-gdn/", "pictures": "kodak", "mcs": "16-QAM 2/3"}
+    expected = {
+        "scenarios": "kodak_awgn",
+        "zoo": "deepjscc/",
+        "recipes": "deepjscc-gdn/",
+        "pictures": "kodak",
+        "metrics": "ms_ssim",
+        "mcs": "16-QAM 2/3",
+    }
     assert expected[what] in result.output
 
 
@@ -98,6 +105,8 @@ def test_run_writes_its_files_and_show_prints_them(tiny):
 def test_mistakes_are_one_line(tiny):
     assert "quickstart" in mistake("run", "no-such-scenario")
     assert "finite" in mistake("run", "tiny", "--snr", "nan", cwd=tiny)
+    assert "out of range" in mistake("run", "tiny", "--snr=5000", cwd=tiny)
+    assert "--keep-pictures" in mistake("run", "tiny", "--keep-pictures=0", cwd=tiny)
     assert "draws" in mistake("run", "tiny", "--draws", "1", cwd=tiny)
     assert "recipes" in mistake("train", "no-such-recipe")
     assert "results/none" in mistake("show", "results/none")
@@ -122,7 +131,11 @@ def test_full_disk(tiny):
 
     done = subprocess.run(
         [sys.executable, "-m", "linksim.cli", "run", "tiny"],
-        cwd=tiny, env={**os.environ, "PYTHONPATH": str(ROOT)}, preexec_fn=fill, capture_output=True, text=True,
+        cwd=tiny,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=fill,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("linksim: ")
@@ -147,13 +160,17 @@ def test_interrupt_says_how_to_go_on(tmp_path):
     script = (
         "import sys, numpy as np, linksim.training.loop as loop; loop.STEPS_PER_EPOCH = 2\n"
         "x = np.zeros((64, 16, 16, 3), np.uint8); loop.load_data = lambda recipe: (x, x[:4])\n"
-        "import linksim.cli.app as cli; sys.argv = ['linksim', 'train', 'deepjscc/cifar10-1_12-snr10', '--out', 'runs']\n"
+        "import linksim.cli.app as cli\n"
+        "sys.argv = ['linksim', 'train', 'deepjscc/cifar10-1_12-snr10', '--out', 'runs']\n"
         "cli.main()\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", script], cwd=tmp_path,
+        [sys.executable, "-u", "-c", script],
+        cwd=tmp_path,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job would ignore it
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     checkpoint = tmp_path / "runs" / "deepjscc" / "cifar10-1_12-snr10" / "checkpoint.h5"
@@ -164,3 +181,16 @@ def test_interrupt_says_how_to_go_on(tmp_path):
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 130, output
     assert "goes on from the checkpoint" in output and checkpoint.exists()
+
+
+def test_keep_pictures_may_stand_alone():
+    assert cli.complete(["run", "x", "--keep-pictures"]) == ["run", "x", "--keep-pictures=panel"]
+    assert cli.complete(["run", "--keep-pictures", "x"]) == ["run", "--keep-pictures=panel", "x"]
+    assert cli.complete(["run", "--keep-pictures", "3", "x"]) == ["run", "--keep-pictures", "3", "x"]
+    assert cli.complete(["run", "--keep-pictures=3"]) == ["run", "--keep-pictures=3"]
+
+
+def test_every_command_explains_itself():
+    for name in ("list", "run", "train", "show", "plot", "bench", "merge"):
+        result = CliRunner().invoke(cli.app, [name, "--help"])
+        assert result.exit_code == 0 and len(result.output) > 200

@@ -1,30 +1,12 @@
-"""Figures: what is on them, not how they look."""
+"""Curves: what is on them, not how they look."""
 
-import io
+import sys
 
-import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
+from result_folders import table
 
-from linksim.report import curves as plots
 from linksim.errors import LinksimError
-
-COLUMNS = "scenario link layer snr_db metric mean ci_low ci_high n_pictures n_draws cbr delivered".split()
-
-
-def table(links: dict[str, float], layers: dict[str, int] | None = None) -> pd.DataFrame:
-    """Rising curves, link name -> bandwidth ratio of a layer, and the numbers of layers other than 1."""
-    return pd.DataFrame(
-        [
-            ("s", link, layer, float(snr), "psnr", mean, mean - 0.1, mean + 0.1, 3, 8, cbr * (layer + 1), 1.0)
-            for i, (link, cbr) in enumerate(links.items())
-            for layer in range((layers or {}).get(link, 1))
-            for snr in range(0, 12, 3)
-            for mean in [25.0 + snr + i + 2 * layer]
-        ],
-        columns=COLUMNS,
-    )
+from linksim.report import AxisInfo, Curves, Rows, curves, load_reference
 
 
 def legend(figure) -> list[str]:
@@ -32,7 +14,7 @@ def legend(figure) -> list[str]:
 
 
 def test_every_link_has_a_curve_and_an_envelope_is_bold():
-    figure = plots.curves(table({"best": 1 / 6, "a": 1 / 6, "b": 1 / 6}), envelopes={"best": ["a", "b"]})
+    figure = curves(Rows(table({"best": 1 / 6, "a": 1 / 6, "b": 1 / 6}), envelopes={"best": ["a", "b"]}))
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
     assert legend(figure) == ["best", "a", "b"]
     assert lines["best"].get_linewidth() > 2 * lines["a"].get_linewidth()
@@ -40,7 +22,7 @@ def test_every_link_has_a_curve_and_an_envelope_is_bold():
 
 
 def test_a_link_is_named_once_and_its_layers_by_line_style():
-    figure = plots.curves(table({"x": 1 / 6, "y": 1 / 6, "baseline": 1 / 6}, layers={"x": 3, "y": 3}))
+    figure = curves(Rows(table({"x": 1 / 6, "y": 1 / 6, "baseline": 1 / 6}, layers={"x": 3, "y": 3})))
     assert legend(figure) == ["x", "y", "baseline", "after layer 1", "after layer 2", "after layer 3"]
     lines = figure.axes[0].get_lines()
     x, y, baseline = lines[:3], lines[3:6], lines[6]
@@ -51,54 +33,123 @@ def test_a_link_is_named_once_and_its_layers_by_line_style():
 
 
 def test_a_variant_is_dashed_in_the_colour_of_the_other():
-    figure = plots.curves(table({"a": 1 / 6, "b": 1 / 6, "c": 1 / 6}), variants={"c": "a"})
+    figure = curves(Rows(table({"a": 1 / 6, "b": 1 / 6, "c": 1 / 6})), Curves(variants={"c": "a"}))
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
     assert lines["c"].get_color() == lines["a"].get_color() != lines["b"].get_color()
     assert lines["c"].is_dashed() and not lines["a"].is_dashed()
 
 
+def test_a_variant_may_be_said_by_scheme_for_all_bandwidth_ratios():
+    links = {f"{kind} at {n}": 1 / n for n in (6, 12, 24) for kind in ("tiled", "plain", "a")}
+    tags = {name: {"scheme": name.partition(" at ")[0]} for name in links}
+    figure = curves(Rows(table(links), tags=tags), Curves(variants={"tiled": "plain"}))
+    assert sorted(legend(figure)) == ["a", "plain", "tiled"]
+    for axes in figure.axes[:3]:
+        lines = {line.get_label(): line for line in axes.get_lines()}
+        assert lines["tiled"].get_color() == lines["plain"].get_color() != lines["a"].get_color()
+        assert lines["tiled"].is_dashed() and not lines["plain"].is_dashed()
+
+
 def test_only_the_first_layers_are_drawn_where_that_is_asked():
-    figure = plots.curves(table({"x": 1 / 6, "y": 1 / 6}, layers={"x": 5, "y": 2}), layers=2)
+    figure = curves(Rows(table({"x": 1 / 6, "y": 1 / 6}, layers={"x": 5, "y": 2})), Curves(layers=2))
     assert legend(figure) == ["x", "y", "after layer 1", "after layer 2"]
     assert len(figure.axes[0].get_lines()) == 4
 
 
 def test_layers_stand_beside_links_of_their_bandwidth_where_there_are_many():
     links = {"layered": 1 / 12, **{f"{kind}, CBR 1/{n}": 1 / n for n in (12, 6, 4) for kind in "abc"}}
-    figure = plots.curves(table(links, layers={"layered": 3}))
+    figure = curves(Rows(table(links, layers={"layered": 3})))
     assert [axes.get_title() for axes in figure.axes] == ["CBR 1/12", "CBR 1/6", "CBR 1/4"]
     assert [len(axes.get_lines()) for axes in figure.axes] == [4, 4, 4]
     assert legend(figure)[0] == "layered" and not any("after" in label for label in legend(figure))
 
 
-def test_a_single_snr_is_a_row_for_each_link(tmp_path):
+def test_a_single_value_of_the_axis_is_a_row_for_each_link():
     rows = table({"m = 1": 1 / 12, "best": 1 / 12, "a": 1 / 12}, layers={"m = 1": 2})
     point = {"source": "paper", "link": "m = 1", "cbr": "0.1667", "snr_db": "3", "metric": "psnr", "value": "29"}
-    figure = plots.curves(rows[rows["snr_db"] == 3], [point], envelopes={"best": ["a"]})
+    figure = curves(Rows(rows[rows["snr_db"] == 3], envelopes={"best": ["a"]}, reference=[point]))
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["m = 1", "best"]
     assert legend(figure) == ["after layer 1", "after layer 2", "members of the envelopes", "published"]
     published = next(line for line in figure.axes[0].get_lines() if line.get_label() == "published")
     assert (published.get_xdata()[0], published.get_ydata()[0]) == (29.0, 0)
 
 
-def test_many_links_of_several_ratios_get_a_plot_per_ratio():
-    links = {f"{kind}, CBR 1/{n}": 1 / n for n in (6, 12, 24) for kind in ("a", "b", "c")}
-    figure = plots.curves(table(links))
+def test_many_links_of_several_ratios_get_a_plot_per_ratio_and_one_colour_per_scheme():
+    """The tag says what a legend shows; nothing takes a name apart, and without the tag the name is shown."""
+    links = {f"{kind} -- 1/{n}": 1 / n for n in (6, 12, 24) for kind in ("4-QAM 1/6", "b", "c")}
+    tags = {name: {"scheme": name.partition(" -- ")[0]} for name in links}
+    figure = curves(Rows(table(links), tags=tags))
     assert [axes.get_title() for axes in figure.axes] == ["CBR 1/24", "CBR 1/12", "CBR 1/6"]
-    assert legend(figure) == ["a", "b", "c"]
+    assert legend(figure) == ["4-QAM 1/6", "b", "c"]
+    assert set(legend(curves(Rows(table(links))))) == set(links)
 
 
-def test_bandwidth_ratios_are_written_as_fractions():
-    ratios = (1 / 16, 1 / 3, 5 / 12, 1280 / 3072, 0.0667, 0.073)
-    assert [plots.cbr_text(ratio) for ratio in ratios] == ["1/16", "1/3", "5/12", "5/12", "1/15", "0.073"]
+def test_plots_can_be_split_by_a_tag_or_not_at_all():
+    links = {f"{kind}{n}": 1 / n for n in (6, 12, 24) for kind in "abc"}
+    tags = {name: {"training_snr_db": 10.0 if name[0] == "a" else 4.0} for name in links if name[0] != "c"}
+    rows = Rows(table(links), tags=tags)
+    figure = curves(rows, Curves(split="training_snr_db"))
+    assert [axes.get_title() for axes in figure.axes] == ["trained at 4 dB", "trained at 10 dB", "others"]
+    assert len(curves(rows, Curves(split="none")).axes) == 1
+    with pytest.raises(LinksimError, match="no link has the tag 'colour'; split by one of cbr, training_snr_db"):
+        curves(rows, Curves(split="colour"))
 
 
-def test_a_code_rate_is_not_taken_for_the_bandwidth_ratio():
-    """4-QAM 1/3 at CBR 1/3 keeps its name; where the ratio goes without CBR before it, it is left out all the same."""
-    links = {f"{kind}, CBR 1/{n}": 1 / n for n in (3, 6) for kind in ("4-QAM 1/3", "16-QAM 1/2", "a", "b", "c")}
-    assert legend(plots.curves(table(links))) == ["4-QAM 1/3", "16-QAM 1/2", "a", "b", "c"]
-    links = {f"{kind} 1/{n}": 1 / n for n in (3, 6) for kind in "abcde"}
-    assert legend(plots.curves(table(links))) == list("abcde")
+def test_links_of_one_group_share_a_colour():
+    rows = Rows(table({"a": 1 / 6, "b": 1 / 6, "c": 1 / 6}), tags={"a": {"role": "learned"}, "b": {"role": "learned"}})
+    figure = curves(rows, Curves(group="role"))
+    assert legend(figure) == ["learned", "c"] and len(figure.axes[0].get_lines()) == 3
+
+
+def test_against_bandwidth_a_scheme_is_one_curve_at_one_value_of_the_axis():
+    links = {f"{kind}{n}": 1 / n for n in (24, 6, 12) for kind in "ab"}
+    points = [
+        {"source": "x", "link": "P", "cbr": "0.1", "snr_db": snr, "metric": "psnr", "value": "30"} for snr in ("3", "6")
+    ]
+    rows = Rows(table(links), tags={name: {"scheme": name[0]} for name in links}, reference=points)
+    figure = curves(rows, Curves(x="cbr", group="scheme", at=3))
+    (axes,) = figure.axes
+    assert legend(figure) == ["a", "b", "P, published"] and figure._suptitle.get_text() == "s, 3 dB"
+    a, _, published = axes.get_lines()
+    assert list(a.get_xdata()) == [1 / 24, 1 / 12, 1 / 6] and list(a.get_ydata()) == [28.0, 32.0, 30.0]
+    assert (list(published.get_xdata()), list(published.get_ydata())) == ([0.1], [30.0]), "the one at 3 dB"
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1/24", "1/12", "1/6"]
+    assert curves(rows, Curves(x="cbr", at=4))._suptitle.get_text() == "s, 3 dB", "the nearest one that was simulated"
+
+
+def test_against_bandwidth_the_layers_of_a_link_are_one_curve():
+    figure = curves(Rows(table({"x": 1 / 12}, layers={"x": 3})), Curves(x="cbr"))
+    (line,) = figure.axes[0].get_lines()
+    assert list(line.get_xdata()) == pytest.approx([1 / 12, 1 / 6, 1 / 4])
+
+
+def test_against_a_numeric_tag_and_against_another_metric():
+    links = {"a": 1 / 6, "b": 1 / 6}
+    tags = {"a": {"scheme": "J", "training_snr_db": 10.0}, "b": {"scheme": "J", "training_snr_db": 4.0}}
+    rows = Rows(table(links, metrics=("psnr", "ssim")), tags=tags)
+    (line,) = curves(rows, Curves(x="training_snr_db", group="scheme", at=0)).axes[0].get_lines()
+    assert list(line.get_xdata()) == [4.0, 10.0] and list(line.get_ydata()) == [26.0, 25.0]
+    figure = curves(rows, Curves(x="ssim", y="psnr"))
+    assert len(figure.axes[0].get_lines()) == 2 and figure._supxlabel.get_text() == "SSIM"
+    assert list(figure.axes[0].get_lines()[0].get_xdata()) == [25.0, 28.0, 31.0, 34.0]
+    with pytest.raises(LinksimError, match="nothing called 'colour' to draw along; take one of snr_db, cbr"):
+        curves(rows, Curves(x="colour"))
+    with pytest.raises(LinksimError, match="'scheme' is not a number"):
+        curves(rows, Curves(x="scheme"))
+
+
+def test_several_values_at_one_x_are_points_and_no_zigzag():
+    rows = Rows(table({"a": 1 / 6, "b": 1 / 6}), tags={name: {"scheme": "s"} for name in "ab"})
+    line = curves(rows, Curves(x="cbr", group="scheme", at=0)).axes[0].get_lines()[-1]
+    assert line.get_linestyle() == "None" and len(line.get_xdata()) == 2
+
+
+def test_another_axis_is_named_by_its_label():
+    rows = table({"a": 1 / 6}).rename(columns={"snr_db": "erasure_probability"})
+    figure = curves(Rows(rows, AxisInfo("erasure_probability", "erasure probability")))
+    assert figure._supxlabel.get_text() == "erasure probability"
+    one = curves(Rows(rows[rows["erasure_probability"] == 3], AxisInfo("erasure_probability", "erasure probability")))
+    assert one._suptitle.get_text() == "s, erasure probability 3"
 
 
 def test_published_points_are_markers_where_metric_and_ratio_match(tmp_path):
@@ -107,61 +158,33 @@ def test_published_points_are_markers_where_metric_and_ratio_match(tmp_path):
         "# a comment\nsource,link,cbr,snr_db,metric,value\npaper,X,0.1667,3,psnr,28\npaper,X,0.0833,3,psnr,27\n"
         "paper,Y,,3,psnr,26\npaper,Z,0.1667,3,ssim,0.9\n"
     )
-    figure = plots.curves(table({"a": 1 / 6}), plots.load_reference(path))
+    figure = curves(Rows(table({"a": 1 / 6}), reference=load_reference(path)))
     assert legend(figure) == ["a", "X, published", "Y, published"]
     assert [line.get_ydata()[0] for line in figure.axes[0].get_lines()[1:]] == [28.0, 26.0]
 
 
-@pytest.mark.parametrize("line", ["paper,X,0.1,3,psnr,", "paper,X,0.1,nan,psnr,28", "paper,X", ",X,0.1,3,psnr,28"])
-def test_a_broken_reference_file_is_named(tmp_path, line):
-    path = tmp_path / "reference.csv"
-    path.write_text(f"source,link,cbr,snr_db,metric,value\n{line}\n")
-    with pytest.raises(LinksimError, match="reference.csv"):
-        plots.load_reference(path)
-    with pytest.raises(LinksimError, match="cannot be read"):
-        plots.load_reference(tmp_path / "none.csv")
+def test_a_published_point_has_its_scheme_as_label_in_a_plot_of_one_ratio():
+    links = {f"{kind}{n}": 1 / n for n in (6, 12, 24) for kind in "abc"}
+    point = {
+        "source": "x",
+        "link": "P 1/6",
+        "scheme": "P",
+        "cbr": "0.1667",
+        "snr_db": "3",
+        "metric": "psnr",
+        "value": "30",
+    }
+    assert legend(curves(Rows(table(links), reference=[point])))[-1] == "P, published"
+    assert legend(curves(Rows(table({"a": 1 / 6}), reference=[point])))[-1] == "P 1/6, published"
 
 
 def test_a_metric_that_is_not_there_is_named():
     with pytest.raises(LinksimError, match="no metric 'ssim'; take one of psnr"):
-        plots.curves(table({"a": 1 / 6}), metric="ssim")
-
-
-@pytest.mark.parametrize("size", [(32, 32), (1, 200), (200, 1), (1, 1)])
-def test_a_panel_of_any_shape_with_psnr(size):
-    original = np.full((*size, 3), 100, np.uint8)
-    figure = plots.panel(original, {"x": original + 1, "same": original, "y": original}, notes={"y": "note"})
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["original", "x\n48.13 dB", "same\nidentical", "y\nidentical\nnote"]
-    image = Image.open(io.BytesIO(plots.to_png(figure)))
-    assert image.size[0] > 100 and image.size[1] > 100
-
-
-def test_a_panel_has_at_most_six_columns():
-    original = np.zeros((8, 8, 3), np.uint8)
-    figure = plots.panel(original, {str(i): original for i in range(7)})
-    assert figure.axes[0].get_gridspec().ncols == 4
-    with pytest.raises(LinksimError, match="pictures of one size"):
-        plots.panel(original, {"x": np.zeros((9, 8, 3), np.uint8)})
-
-
-def test_a_layered_panel_shows_every_layer_of_every_row():
-    original = np.full((8, 8, 3), 100, np.uint8)
-    two = plots.LayeredRow("x", original, [original + 10, original + 1], ["", ""])
-    one = plots.LayeredRow("y", original, [original], ["16-QAM 2/3"])
-    figure = plots.layered_panel([two, one], title="p, 3 dB")
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["original", "layer 1: 28.13 dB", "layer 2: 48.13 dB", "", "identical\n16-QAM 2/3", ""]
-    assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["x", "y"]
-    plots.to_png(figure)
-    with pytest.raises(LinksimError, match="pictures of one size"):
-        plots.layered_panel([plots.LayeredRow("x", original, [np.zeros((9, 8, 3), np.uint8)], [""])])
+        curves(Rows(table({"a": 1 / 6})), Curves(y="ssim"))
 
 
 def test_figures_show_in_a_notebook_and_leave_pyplot_alone():
-    import sys
-
-    figure = plots.curves(table({"costs $5, not $6": 1 / 6}))
+    figure = curves(Rows(table({"costs $5, not $6": 1 / 6})))
     assert figure._repr_png_().startswith(b"\x89PNG")
     if "matplotlib.pyplot" in sys.modules:
         assert not sys.modules["matplotlib.pyplot"].get_fignums()

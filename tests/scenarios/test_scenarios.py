@@ -11,7 +11,7 @@ from linksim.errors import LinksimError
 from linksim.montecarlo.options import Options
 from linksim.phy import Awgn, Transport, get_mcs
 from linksim.phy.bler.table import transport_error_probability
-from linksim.report.curves import load_reference
+from linksim.report import load_reference
 from linksim.source import Bpg
 
 ROOT = Path(__file__).parent.parent.parent

@@ -1,0 +1,81 @@
+"""`linksim list`: what there is."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from linksim.cli.output import print_table
+
+
+class Listing(str, Enum):
+    """What `linksim list` can show."""
+
+    scenarios = "scenarios"
+    zoo = "zoo"
+    recipes = "recipes"
+    pictures = "pictures"
+    metrics = "metrics"
+    mcs = "mcs"
+
+
+def list_(what: Annotated[Listing, typer.Argument(help="What to list.")] = Listing.scenarios) -> None:
+    """Show scenarios, pretrained weights, training recipes, picture sets, metrics or modulation and coding schemes."""
+    _SHOW[what]()
+
+
+def _scenarios() -> None:
+    from linksim.cli import scenario_files
+
+    rows = [[name, scenario_files.summary(path)] for name, path in scenario_files.names().items()]
+    print_table("scenarios: linksim run NAME", ["name", "what it shows"], rows)
+
+
+def _zoo() -> None:
+    from linksim import zoo
+
+    cards = [zoo.read_card(zoo.find(name)) for name in zoo.names()]
+    rows = [[c.name, str(c.recipe["snr_db"]), str(c.steps), f"{c.val_psnr:.2f}"] for c in cards]
+    heads = ["name", "trained at, dB", "steps", "validation PSNR, dB"]
+    print_table("zoo: linksim.zoo.load(NAME)", heads, rows, whole=True)
+
+
+def _recipes() -> None:
+    from linksim.training import RECIPES
+
+    rows = [[r.name, r.codec, r.data, str(r.snr_db), str(r.steps), r.warm_start or ""] for r in RECIPES.values()]
+    heads = ["name", "codec", "data", "SNR, dB", "steps", "starts from"]
+    print_table("recipes: linksim train NAME", heads, rows, whole=True)
+
+
+def _pictures() -> None:
+    from linksim import images
+
+    print_table("picture sets: --pictures NAME, or a folder", ["name"], [[name] for name in images.names()])
+
+
+def _metrics() -> None:
+    from linksim import metrics
+
+    found = [metrics.get(name) for name in metrics.names()]
+    rows = [[m.name, m.unit or "-", "higher" if m.higher_is_better else "lower"] for m in found]
+    print_table("metrics", ["name", "unit", "better is"], rows)
+
+
+def _mcs() -> None:
+    from linksim.phy import PAPER_MCS
+
+    rows = [[m.name, str(m.bits_per_symbol), f"{m.code_rate:.4f}"] for m in PAPER_MCS]
+    print_table("modulation and coding schemes of the papers", ["name", "bits/symbol", "code rate"], rows)
+
+
+_SHOW = {
+    Listing.scenarios: _scenarios,
+    Listing.zoo: _zoo,
+    Listing.recipes: _recipes,
+    Listing.pictures: _pictures,
+    Listing.metrics: _metrics,
+    Listing.mcs: _mcs,
+}

@@ -1,0 +1,28 @@
+"""`linksim run`: simulate a scenario."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from linksim.montecarlo.options import HELP
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name (see `linksim list`) or path of a scenario script.")],
+    snr: Annotated[str | None, typer.Option(help=HELP["snr"])] = None,
+    pictures: Annotated[str | None, typer.Option(help=HELP["pictures"])] = None,
+    draws: Annotated[int | None, typer.Option(help=HELP["draws"])] = None,
+    quick: Annotated[bool, typer.Option("--quick", help=HELP["quick"])] = False,
+    workers: Annotated[str, typer.Option(help=HELP["workers"])] = "1",
+    cluster: Annotated[str | None, typer.Option(help=HELP["cluster"])] = None,
+    out: Annotated[str | None, typer.Option(help=HELP["out"])] = None,
+    keep_pictures: Annotated[str | None, typer.Option(help=HELP["keep_pictures"], metavar="[N]")] = None,
+) -> None:
+    """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
+    from linksim.cli import scenario_files
+    from linksim.montecarlo.options import Options, run_with_options
+
+    options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures)
+    raise SystemExit(run_with_options(scenario_files.load(scenario), options))

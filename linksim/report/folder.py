@@ -1,0 +1,175 @@
+"""A finished result folder: `curve.csv`, `run.json`, and the received pictures that were kept."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linksim.errors import LinksimError
+from linksim.report.figures import Figure, figure_from_dict
+from linksim.report.reference import load_reference
+from linksim.report.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas
+
+COLUMNS = (
+    "scenario",
+    "link",
+    "layer",
+    "metric",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "n_pictures",
+    "n_draws",
+    "cbr",
+    "delivered",
+)
+"""The columns of `curve.csv`, beside that of the axis."""
+
+
+@dataclass(frozen=True)
+class ReceivedPicture:
+    """A picture that was kept: an original (link "", layer 0), or what a link made of it in draw 0.
+
+    Parameters
+    ----------
+    link : str
+    layer : int
+    picture : str
+        Name of the original.
+    value : float or None
+        On the axis; None of an original.
+    file : Path
+        The PNG file.
+    delivered : bool
+    note : str
+        What is to be said of it, such as the member that an envelope chose.
+    """
+
+    link: str
+    layer: int
+    picture: str
+    value: float | None
+    file: Path
+    delivered: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ResultFolder:
+    """What a finished folder holds.
+
+    Parameters
+    ----------
+    path : Path
+    rows : Rows
+    figures : sequence of figures, or None
+        What the scenario said; None in folders that do not say.
+    received : sequence of ReceivedPicture
+        Empty where none were kept.
+    """
+
+    path: Path
+    rows: Rows
+    figures: Sequence[Figure] | None
+    received: Sequence[ReceivedPicture]
+
+
+def read(folder: str | Path) -> ResultFolder:
+    """Take in a finished result folder.
+
+    A `run.json` of an older version is read too: what it does not say of axis, tags and figures is what
+    it was then, SNR, none and the default ones.
+
+    Raises
+    ------
+    LinksimError
+        If a file is missing or damaged.
+    """
+    path = Path(folder)
+    if path.is_file():
+        raise LinksimError(f"{path} is a file; name a results folder, such as results/quickstart")
+    table = _read_table(path / "curve.csv")
+    run = _read_json(path / "run.json", default={})
+    if not isinstance(run, dict):
+        raise LinksimError(f"{path / 'run.json'} does not describe a run; run the scenario again")
+    try:
+        rows = Rows.of(table, run)
+        reference = _reference_file(path, run, str(table["scenario"].iloc[0]))
+        if reference is not None:
+            rows = Rows.of(table, run, load_reference(reference, rows.axis.name))
+        said = run.get("figures")
+        figures = None if said is None else [figure_from_dict(figure) for figure in said]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise LinksimError(f"{path / 'run.json'} is damaged ({error!r}); run the scenario again") from error
+    if rows.axis.name not in table.columns:
+        raise LinksimError(f"{path / 'curve.csv'} has no column {rows.axis.name!r}; run the scenario again")
+    return ResultFolder(path, rows, figures, _read_received(path / "received"))
+
+
+def _read_table(path: Path) -> pandas.DataFrame:
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise LinksimError(f"{path} does not exist; run the scenario first") from error
+    except OSError as error:
+        raise LinksimError(f"{path} cannot be read ({error.strerror}); name a results folder") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        raise LinksimError(f"{path} is not a linksim curve ({error}); run the scenario again") from error
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise LinksimError(f"{path} is not a linksim curve (no column {', '.join(missing)}); run the scenario again")
+    if table.empty:
+        raise LinksimError(f"{path} holds no rows; run the scenario again")
+    for column in ("layer", "mean", "ci_low", "ci_high", "cbr"):
+        if not pd.api.types.is_numeric_dtype(table[column]):
+            raise LinksimError(f"{path} is damaged (column {column} holds text); run the scenario again")
+    # names such as "10" are names all the same
+    return table.assign(link=table["link"].astype(str), scenario=table["scenario"].astype(str))
+
+
+def _reference_file(folder: Path, run: Mapping[str, Any], scenario: str) -> Path | None:
+    """The published points: as `run.json` says, else `reference/<scenario>.csv` beside the results."""
+    if "reference" in run:
+        said = run["reference"]
+        return None if said is None else folder / said
+    beside = folder.parent / "reference" / f"{scenario}.csv"
+    return beside if beside.is_file() else None
+
+
+def _read_received(folder: Path) -> list[ReceivedPicture]:
+    path = folder / "index.json"
+    found = []
+    for entry in _read_json(path, default=[]):
+        try:
+            value = None if entry.get("value") is None else float(entry["value"])
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"value {value}")
+            found.append(
+                ReceivedPicture(
+                    str(entry["link"]), int(entry["layer"]), str(entry["picture"]), value,
+                    folder / str(entry["file"]), bool(entry.get("delivered", True)), str(entry.get("note") or ""),
+                )
+            )  # fmt: skip
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise LinksimError(f"{path} is damaged ({error!r}); run the scenario again") from error
+    return found
+
+
+def _read_json(path: Path, default: Any) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return default
+    except OSError as error:
+        raise LinksimError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    except ValueError as error:
+        raise LinksimError(f"{path} is damaged ({error}); run the scenario again") from error

@@ -1,0 +1,106 @@
+"""The panel of a result folder, from the received pictures that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.report.figures import Panel
+from linksim.report.folder import ReceivedPicture, ResultFolder
+from linksim.report.panels import LayeredRow, layered_panel, panel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_PANEL_LINKS = 17  # with the original, three rows of six
+_PANEL_ROWS = 6  # of a layered panel, where there are fewer links
+_LAYERED_PANEL_LINKS = 8  # with more of them, only those that have layers
+
+
+def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
+    """The pictures of a folder side by side: draw 0 of the channel at one value of the axis.
+
+    Raises
+    ------
+    LinksimError
+        If no pictures were kept, there is no such picture, or a file is damaged.
+    """
+    received = [p for p in result.received if p.link and p.link not in result.rows.members]
+    originals = {p.picture: p for p in result.received if not p.link}
+    if not received or not originals:
+        raise LinksimError(f"{result.path} holds no received pictures; run the scenario again with --keep-pictures")
+    received = _at(received, figure.value)
+    names = [name for name in originals if any(p.picture == name for p in received)]
+    if not -len(names) <= figure.picture < len(names):
+        raise LinksimError(f"there is no picture {figure.picture}; {len(names)} were kept in {result.path}")
+    first = figure.picture % len(names)
+    of_link: dict[str, dict[str, list[ReceivedPicture]]] = {}
+    for p in sorted(received, key=lambda p: p.layer):
+        if figure.layers is None or p.layer < figure.layers:
+            of_link.setdefault(p.link, {}).setdefault(p.picture, []).append(p)
+    order = {link: i for i, link in enumerate(dict.fromkeys(p.link for p in received))}
+    of_link = dict(sorted(of_link.items(), key=lambda item: order[item[0]]))
+    where = result.rows.axis.text(received[0].value) if received[0].value is not None else ""
+    if any(p.layer > 0 for p in received):
+        short = "SNR " if result.rows.axis.name == "snr_db" else ""
+        return _layered(of_link, originals, names[first:], short + where)
+    name = names[first]
+    shown = {link: of[name][0] for link, of in list(of_link.items())[:_PANEL_LINKS] if name in of}
+    return panel(
+        _pixels(originals[name].file),
+        {link: _pixels(p.file) for link, p in shown.items()},
+        title=f"{name}, {where}",
+        notes={link: _note(p) for link, p in shown.items() if _note(p)},
+    )
+
+
+def _at(received: Sequence[ReceivedPicture], value: float | None) -> list[ReceivedPicture]:
+    """The pictures at the kept value nearest to `value`, or at the middle one."""
+    kept = sorted({p.value for p in received if p.value is not None})
+    if not kept:
+        return list(received)
+    at = kept[len(kept) // 2] if value is None else min(kept, key=lambda v: abs(v - value))
+    return [p for p in received if p.value == at]
+
+
+def _layered(
+    of_link: dict[str, dict[str, list[ReceivedPicture]]],
+    originals: dict[str, ReceivedPicture],
+    names: Sequence[str],
+    where: str,
+) -> Figure:
+    links = list(of_link)
+    if len(links) > _LAYERED_PANEL_LINKS:
+        links = [link for link in links if any(len(of) > 1 for of in of_link[link].values())][:_LAYERED_PANEL_LINKS]
+    names = names[: max(1, _PANEL_ROWS // len(links))]
+    rows = []
+    for name in names:
+        original = _pixels(originals[name].file)
+        for link in links:
+            label = name if len(links) == 1 else link
+            if len(links) > 1 and len(names) > 1:
+                label = f"{link}, {name}"
+            layers = of_link[link].get(name, [])
+            if layers:
+                rows.append(LayeredRow(label, original, [_pixels(p.file) for p in layers], [_note(p) for p in layers]))
+    fixed = [links[0]] if len(links) == 1 else [names[0]] if len(names) == 1 else []
+    return layered_panel(rows, title=", ".join([*fixed, where]))
+
+
+def _note(picture: ReceivedPicture) -> str:
+    return picture.note if picture.delivered else "not delivered"
+
+
+def _pixels(path: Path) -> np.ndarray:
+    """A PNG file as `uint8 [H, W, 3]`."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises SyntaxError for broken PNG files
+        raise LinksimError(f"{path} is damaged or missing ({error}); run the scenario again") from error

@@ -1,0 +1,19 @@
+"""`linksim show`: the table of a finished folder."""
+
+from result_folders import table, write_folder
+from typer.testing import CliRunner
+
+from linksim.cli.app import app
+
+
+def test_show_prints_any_metric_and_axis(tmp_path):
+    rows = table({"[a]": 1 / 6}, layers={"[a]": 2}).rename(columns={"snr_db": "erasure_probability"})
+    folder = write_folder(tmp_path / "s", rows, axis={"name": "erasure_probability", "label": "erasures", "values": []})
+    done = CliRunner().invoke(app, ["show", str(folder)])
+    assert done.exit_code == 0 and "[a], after layer 2" in done.output and "erasures 3" in done.output
+
+
+def test_show_has_decimals_enough_to_tell_values_apart(tmp_path):
+    rows = table({"a": 1 / 6})
+    folder = write_folder(tmp_path / "s", rows.assign(mean=rows["mean"] / 100))
+    assert "0.2800" in CliRunner().invoke(app, ["show", str(folder)]).output

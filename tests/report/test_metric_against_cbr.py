@@ -1,0 +1,51 @@
+"""A new figure touches one file: a perceptual metric against the bandwidth ratio, one curve per scheme.
+
+What a scenario says is `figures=[Curves(x="cbr", y="toy-perceptual", group="scheme")]`; the rest is a
+finished folder, drawn here without any link.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from result_folders import COLUMNS, write_folder
+
+import linksim.metrics
+from linksim.metrics import Metric
+from linksim.report import Curves, curves, draw, read
+
+CBRS = (1 / 48, 1 / 24, 1 / 16)
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A distance that is small for good pictures, as LPIPS is, known to the registry for this test only."""
+    monkeypatch.setattr(linksim.metrics.base, "_METRICS", dict(linksim.metrics.base._METRICS))
+    metric = Metric(
+        "toy-perceptual", "", version=1, higher_is_better=False,
+        compute=lambda a, b: np.abs(a.astype(float) - b).mean(axis=(1, 2, 3)) / 255,
+    )  # fmt: skip
+    return linksim.metrics.register(metric)
+
+
+def test_a_perceptual_metric_against_bandwidth_grouped_by_scheme(toy, tmp_path):
+    links = {f"{scheme}, CBR {cbr:.3f}": (scheme, cbr) for cbr in CBRS for scheme in ("NTSCC", "BPG + LDPC")}
+    rows = [
+        ("s", name, 0, snr, toy.name, value, value - 0.01, value + 0.01, 3, 8, cbr, 1.0)
+        for name, (scheme, cbr) in links.items()
+        for snr in (0.0, 10.0)
+        for value in [(0.3 if scheme == "NTSCC" else 0.5) - 2 * cbr - snr / 100]
+    ]
+    figure = Curves(x="cbr", y=toy.name, group="scheme", at=10.0)
+    folder = write_folder(
+        tmp_path / "s",
+        pd.DataFrame(rows, columns=COLUMNS),
+        tags={name: {"scheme": scheme, "cbr": cbr} for name, (scheme, cbr) in links.items()},
+        figures=[figure.to_dict()],
+    )
+    assert [path.name for path in draw(folder)] == ["curve_toy-perceptual_cbr.png"]
+    drawn = curves(read(folder).rows, figure)
+    assert drawn._supylabel.get_text() == "TOY-PERCEPTUAL" and drawn._suptitle.get_text() == "s, 10 dB"
+    lines = {line.get_label(): line for line in drawn.axes[0].get_lines()}
+    assert list(lines) == ["NTSCC", "BPG + LDPC"]
+    assert list(lines["NTSCC"].get_xdata()) == pytest.approx(CBRS)
+    assert list(lines["NTSCC"].get_ydata()) == pytest.approx([0.2 - 2 * cbr for cbr in CBRS])

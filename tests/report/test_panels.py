@@ -1,0 +1,41 @@
+"""Pictures side by side."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from linksim.errors import LinksimError
+from linksim.report import LayeredRow, layered_panel, panel, to_png
+
+
+@pytest.mark.parametrize("size", [(32, 32), (1, 200), (200, 1), (1, 1)])
+def test_a_panel_of_any_shape_with_psnr(size):
+    original = np.full((*size, 3), 100, np.uint8)
+    figure = panel(original, {"x": original + 1, "same": original, "y": original}, notes={"y": "note"})
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["original", "x\n48.13 dB", "same\nidentical", "y\nidentical\nnote"]
+    image = Image.open(io.BytesIO(to_png(figure)))
+    assert image.size[0] > 100 and image.size[1] > 100
+
+
+def test_a_panel_has_at_most_six_columns():
+    original = np.zeros((8, 8, 3), np.uint8)
+    figure = panel(original, {str(i): original for i in range(7)})
+    assert figure.axes[0].get_gridspec().ncols == 4
+    with pytest.raises(LinksimError, match="pictures of one size"):
+        panel(original, {"x": np.zeros((9, 8, 3), np.uint8)})
+
+
+def test_a_layered_panel_shows_every_layer_of_every_row():
+    original = np.full((8, 8, 3), 100, np.uint8)
+    two = LayeredRow("x", original, [original + 10, original + 1], ["", ""])
+    one = LayeredRow("y", original, [original], ["16-QAM 2/3"])
+    figure = layered_panel([two, one], title="p, 3 dB")
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["original", "layer 1: 28.13 dB", "layer 2: 48.13 dB", "", "identical\n16-QAM 2/3", ""]
+    assert [axes.get_ylabel() for axes in figure.axes[::3]] == ["x", "y"]
+    to_png(figure)
+    with pytest.raises(LinksimError, match="pictures of one size"):
+        layered_panel([LayeredRow("x", original, [np.zeros((9, 8, 3), np.uint8)], [""])])
