@@ -8,7 +8,8 @@ from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
 from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
-from linksim.phy.bler.table import transport_error_probability
+from linksim.phy.bler.probability import transport_error_probability
+from linksim.phy.channels.base import Channel
 from linksim.source import Bpg, Jpeg, Tiled
 
 
@@ -40,7 +41,7 @@ def test_far_from_the_cliff_nothing_is_left_to_chance(picture, mode, snr_db, del
     (outcomes,) = reception.layers[0]
     pixels = outcomes.load_pixels()
     if delivered:
-        point = Jpeg().best_within(picture.pixels, link().transport(picture)[0].payload_bytes - 1)
+        point = Jpeg().best_within(picture.pixels, link().plan(picture).transport.payload_bytes - 1)
         np.testing.assert_array_equal(pixels[0], Jpeg().decode(Jpeg().stream(picture.pixels, point.quality)))
     else:
         assert np.all(pixels == 128)
@@ -89,7 +90,7 @@ def test_budgets_that_differ_are_told_apart():
     one, other = link(cbr=0.1), link(cbr=0.100003)
     assert one.fingerprint() != other.fingerprint() and one.name != other.name
     big = Picture("big", np.zeros((512, 768, 3), np.uint8))
-    assert link(cbr=0.3333333).transport(big)[0].num_symbols == int(0.3333333 * 512 * 768 * 3) < 512 * 768
+    assert link(cbr=0.3333333).plan(big).transport.num_symbols == int(0.3333333 * 512 * 768 * 3) < 512 * 768
 
 
 def test_a_budget_of_nothing_is_refused(picture):
@@ -111,8 +112,11 @@ def test_fading_without_csi_is_refused():
 def test_a_channel_without_tables_or_formula_is_refused():
     """A law of the user's own is not taken for AWGN in silence; the chain takes it."""
 
-    class Own(RayleighSlow):
-        name = "own"
+    class Own(Channel):
+        name, fades = "own", True
+
+        def fading(self, keys, n, start=0):
+            return RayleighSlow().fading(keys, n, start)
 
     with pytest.raises(LinksimError, match="mode='chain'"):
         link(channel=Own(csi=True))
@@ -132,7 +136,7 @@ def test_slow_fading_fails_as_often_as_the_fade_is_too_deep(picture):
     made = link(channel=RayleighSlow(csi=True))
     snr_db, draws = 10.0, 4000
     delivered, lost = shares(made.transmit([picture], snr_db, range(draws)))
-    transport, _ = made.transport(picture)
+    transport = made.plan(picture).transport
     grid = np.linspace(-5, 8, 1301)
     cliff = np.interp(-0.5, -transport_error_probability(transport, "awgn", grid), grid)
     expected = 1 - np.exp(-(10 ** ((cliff - snr_db) / 10)))
@@ -171,8 +175,8 @@ def test_learned_and_digital_links_meet_the_same_fades(picture):
     seen, met = [], []
 
     class Spied(RayleighSlow):
-        def fading(self, keys, n):
-            met.append(super().fading(keys, n))
+        def fading(self, keys, n, start=0):
+            met.append(super().fading(keys, n, start))
             return met[-1]
 
     def decode(symbols, snr_db, size):
@@ -278,7 +282,7 @@ def test_small_pictures_are_lost_where_the_smallest_bpg_file_is_longer_than_the_
     source = Bpg(preset="ultrafast")
     for name, payload, delivered in (("4-QAM 1/3", 18, False), ("64-QAM 3/4", 141, True)):
         made = SeparationLink(source, get_mcs(name), Awgn(), 1 / 12)
-        assert made.transport(small)[0].payload_bytes == payload
+        assert made.plan(small).transport.payload_bytes == payload
         (outcomes,) = made.transmit([small], 40.0, range(4)).layers[0]
         assert outcomes.delivered.tolist() == [delivered]
     assert source.rd_points(small.pixels).num_bytes.min() > 18
