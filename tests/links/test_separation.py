@@ -1,5 +1,7 @@
 """Facts about digital links: separation, capacity, envelopes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -293,3 +295,86 @@ def test_the_layers_of_cifar_need_no_measurement_on_awgn():
     for mcs in PAPER_MCS:
         for uses in (256, 512, 768, 1024, 1280):
             assert transport_error_probability(Transport(mcs, uses), "awgn", 30.0, measure=False) < 1e-3
+
+
+def test_tags_say_what_a_legend_shows(picture):
+    made = SeparationLink(Jpeg(), get_mcs("16-QAM 2/3"), Awgn(), cbr=1 / 16)
+    assert made.tags == {"scheme": "JPEG + 16-QAM 2/3", "cbr": 1 / 16, "role": "scheme"}
+    assert made.name == "JPEG + 16-QAM 2/3, CBR 1/16"
+    capacity = CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=1 / 16, tags={"role": "bound", "colour": "black"})
+    assert capacity.name == "JPEG + capacity, 10% outage, CBR 1/16, rayleigh-slow, CSI"
+    assert capacity.tags == {
+        "scheme": "JPEG + capacity, 10% outage, rayleigh-slow, CSI", "cbr": 1 / 16, "role": "bound", "colour": "black",
+    }  # fmt: skip
+    assert BestOf([link(cbr=0.5), link("16-QAM 1/2", cbr=0.5)], name="best").tags == {
+        "scheme": "best", "cbr": 0.5, "role": "scheme",
+    }  # fmt: skip
+    assert "cbr" not in BestOf([link(cbr=0.5), link(cbr=0.25)]).tags
+
+
+def test_a_quick_link_takes_the_nearest_tables_and_measures_nothing(picture, monkeypatch):
+    """Its results are another link's: the fingerprint says so."""
+    monkeypatch.setattr("linksim.phy.bler.find.measure_table", None)
+    made = link(mcs="16-QAM 1/2", cbr=0.31)
+    quick = made.quick()
+    assert (made.tables, quick.tables) == ("exact", "nearest")
+    assert quick.name == made.name and quick.fingerprint() != made.fingerprint()
+    quick.prepare([picture], 1)
+    assert shares(quick.transmit([picture], 30.0, range(3))) == (3, 0)
+    with pytest.raises(LinksimError, match="exact, nearest"):
+        link(tables="best")
+
+
+def test_pilots_are_charged(picture):
+    """A channel that takes every tenth channel use for itself: within the budget, and itemised."""
+
+    class Piloted(Awgn):
+        def overhead(self, num_symbols):
+            return -(-num_symbols // 9)
+
+    for make in (lambda c: link(channel=c, cbr=0.5, mode="chain"), lambda c: CapacityLink(Jpeg(), c, 0.5)):
+        (plain,) = make(Awgn()).transmit([picture], 20.0, range(1)).bandwidth[0]
+        (bandwidth,) = make(Piloted()).transmit([picture], 20.0, range(1)).bandwidth[0]
+        assert plain.channel_uses == bandwidth.channel_uses == 4608
+        assert sum(bandwidth.items.values()) == pytest.approx(4608)
+        assert bandwidth.items["channel overhead"] == pytest.approx(460.8, abs=1)
+    assert link(channel=Piloted(), cbr=0.5).plan(picture).transport.num_symbols == 4147
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_decoder_is_another_link(picture, mode):
+    assert link(mode=mode, decoder="bp10").fingerprint() != link(mode=mode).fingerprint()
+    assert link(mode=mode, decoder="bp20").fingerprint() == link(mode=mode).fingerprint()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "phy.rng", "phy.channels.base", "phy.channels.equalize", "phy.coding.decoders.belief_propagation",
+        "phy.coding.ldpc", "phy.coding.plan", "links.separation", "links.concealment",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fingerprint_follows_the_versions_of_its_parts(mode, module, monkeypatch):
+    made = link(mode=mode, channel=RayleighFast(csi=True))
+    before = made.fingerprint()
+    name = "CONCEALMENT_VERSION" if "concealment" in module else "VERSION"
+    where = "links.separation" if "concealment" in module else module
+    monkeypatch.setattr(f"linksim.{where}.{name}", 10_000)
+    assert made.fingerprint() != before
+
+
+@pytest.mark.parametrize("module", ["phy.rng", "phy.channels.base", "phy.capacity", "links.capacity"])
+def test_a_capacity_fingerprint_follows_the_versions_of_its_parts(module, monkeypatch):
+    made = CapacityLink(Jpeg(), Awgn(), 1)
+    before = made.fingerprint()
+    monkeypatch.setattr(f"linksim.{module}.VERSION", 10_000)
+    assert made.fingerprint() != before
+
+
+def test_links_survive_pickling_without_what_they_have_worked_out(picture):
+    made = link(mode="chain")
+    made.transmit([picture], 20.0, range(1))
+    again = pickle.loads(pickle.dumps(made))
+    assert again.fingerprint() == made.fingerprint() and not again._plans
+    assert shares(again.transmit([picture], 20.0, range(2))) == (2, 0)

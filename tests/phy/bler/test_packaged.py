@@ -50,7 +50,7 @@ def intervals_overlap(one, other):
         (BlerKey("awgn", 2, 2, 168, 512, "bp20"), 1024),
         pytest.param(BlerKey("awgn", 6, 1, 8448, 12672, "bp20"), 512, marks=pytest.mark.slow),
         pytest.param(BlerKey("rayleigh-fast", 4, 1, 8448, 16896, "bp20"), 512, marks=pytest.mark.slow),
-        pytest.param(BlerKey("awgn", 2, 2, 2304, 6912, "bp20"), 1024, marks=pytest.mark.slow),
+        pytest.param(BlerKey("awgn", 2, 2, 1360, 2048, "bp20"), 1024, marks=pytest.mark.slow),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
