@@ -1,25 +1,18 @@
-"""How many channel uses a picture gets, and what the receiver shows when nothing arrived."""
+"""How many channel uses a picture gets, and what a source codec makes of them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.source import Curves
+from linksim.source.curves import Curves
 
 if TYPE_CHECKING:
     from linksim.phy.channels.base import Channel
-
-CONCEALMENTS = ("mid-grey", "mean-colour")
-MEAN_COLOUR_BITS = 24
 
 
 def exact_cbr(cbr: float) -> Fraction:
@@ -64,17 +57,12 @@ def legend_of(channel: Channel) -> str:
     return f", {channel.label}" if channel.fades else ""
 
 
-def check_concealment(concealment: str) -> str:
-    """The name, if it is one of `CONCEALMENTS`."""
-    if concealment not in CONCEALMENTS:
-        raise LinksimError(f"unknown concealment {concealment!r}; take one of {', '.join(CONCEALMENTS)}")
-    return concealment
-
-
-def conceal(picture: Picture, concealment: str) -> np.ndarray:
-    """What the receiver shows of a picture that was not delivered: `uint8 [H, W, 3]` of one colour."""
-    colour = np.full(3, 128.0) if concealment == "mid-grey" else np.rint(picture.pixels.mean(axis=(0, 1)))
-    return np.broadcast_to(colour.astype(np.uint8), picture.pixels.shape)
+def data_symbols(channel: Channel, uses: int) -> int:
+    """Symbols that a transmission can carry in that many channel uses, of which the channel takes some for itself."""
+    symbols = max(uses - channel.overhead(uses), 0)
+    while symbols < uses and symbols + 1 + channel.overhead(symbols + 1) <= uses:
+        symbols += 1
+    return symbols
 
 
 def warm_source(source: Curves, pictures: Sequence[Picture], workers: int) -> None:
@@ -86,8 +74,3 @@ def warm_source(source: Curves, pictures: Sequence[Picture], workers: int) -> No
 
 
 _WARMED: set[tuple[str, tuple[str, ...]]] = set()
-
-
-def digest(**parts: Any) -> str:
-    """Hex digest of plain values, whatever their order."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
 from linksim.images.picture import Picture
+
+NO_TAGS: Mapping[str, str | float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Outcomes:
     keys : list of M strings, or None
         Stable identities: two reconstructions of one picture with one key have the same pixels,
         also across runs. None where no reconstruction ever comes again.
+    channel_uses : int array [M], or None
+        Complex symbols that each of these draws took, up to and including this layer, where draws differ
+        (retransmission); the same for all `count` draws of an outcome. None where every draw took the
+        `Bandwidth.channel_uses` of its picture.
     """
 
     picture: np.ndarray
@@ -51,6 +58,7 @@ class Outcomes:
     delivered: np.ndarray
     pixels: np.ndarray | Callable[[], np.ndarray]
     keys: Sequence[str] | None = None
+    channel_uses: np.ndarray | None = None
 
     def load_pixels(self) -> np.ndarray:
         """The reconstructions, `uint8 [M, H, W, 3]`."""
@@ -67,7 +75,8 @@ class Reception:
         One entry per layer, each holding every picture with its counts adding up to the number
         of draws. A link without layers has one entry.
     bandwidth : sequence of sequences of Bandwidth
-        [layer][picture]: what it took to receive up to and including this layer.
+        [layer][picture]: what it took to receive up to and including this layer; where draws differ, what
+        it takes at most.
     """
 
     layers: Sequence[Sequence[Outcomes]]
@@ -78,9 +87,18 @@ class Link(ABC):
     """A picture through a channel and back.
 
     `name` is what tables and legends show; it must differ between the links of one sweep.
+
+    `axis` names what `value` is in `transmit`: "snr_db" for most links, "erasure_probability" or
+    "bit_error_probability" over bit channels, "cbr" where the bandwidth is what varies.
+
+    `tags` say by what figures group and style the link. linksim itself uses "scheme" (what a legend
+    shows where the bandwidth ratio is said elsewhere), "cbr" (a number), "role" ("scheme", "baseline"
+    or "learned") and "training_snr_db" (a number). They change no result and are no part of a fingerprint.
     """
 
     name: str
+    axis: str = "snr_db"
+    tags: Mapping[str, str | float] = NO_TAGS
     num_layers: int = 1
     max_pixels: int = 1_600_000
     """Pixels of the pictures that one call should be given at most, unless a single picture has more."""
@@ -88,7 +106,7 @@ class Link(ABC):
     """Draws that a first look at a point takes; more where a draw costs next to nothing."""
 
     @abstractmethod
-    def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
+    def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         """Send every picture once per draw.
 
         Noise and fading depend on (channel, picture, draw, seed) only: not on the link, on the
@@ -97,8 +115,9 @@ class Link(ABC):
         Parameters
         ----------
         pictures : sequence of Picture
-        snr_db : float
-            Es/N0 per channel use before fading, in dB.
+        value : float
+            On the axis of the link; for "snr_db", Es/N0 per channel use before fading, in dB. Given by
+            position: links of one axis may call it by its name.
         draws : range
             Numbers of the channel draws, step 1.
         seed : int
@@ -109,7 +128,7 @@ class Link(ABC):
         """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
 
     def quick(self) -> "Link":
-        """A version for a first look, which need not measure anything; by default itself."""
+        """A link for a first look (`--quick`): less exact where that saves minutes of preparation; by default itself."""
         return self
 
     @abstractmethod
@@ -119,22 +138,23 @@ class Link(ABC):
 
 @dataclass(frozen=True)
 class MemberPoint:
-    """What an envelope knows of one member at one SNR, after one layer: mean PSNR in dB and the share delivered."""
+    """What an envelope knows of one member at one axis value, after one layer: mean PSNR in dB and the share delivered."""
 
     psnr: float
     delivered: float
 
 
 class Envelope(ABC):
-    """Links that are simulated each for itself, and a rule that picks one of them per SNR and layer.
+    """Links that are simulated each for itself, and a rule that picks one of them per axis value and layer.
 
     It is no link: nothing is transmitted by it. A sweep simulates `members`, all of the same number
-    of layers, and derives the envelope's rows from theirs.
+    of layers, and derives the envelope's rows from theirs. `tags` are those of `Link.tags`.
     """
 
     name: str
     members: Sequence[Link]
+    tags: Mapping[str, str | float] = NO_TAGS
 
     @abstractmethod
     def choose(self, points: Sequence[MemberPoint]) -> int:
-        """Index of the member to use, given every member's point at one SNR and layer, in members' order."""
+        """Index of the member to use, given every member's point at one axis value and layer, in members' order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,6 +28,9 @@ class BestOf(Envelope):
         transmitter knows. "target-bler": the highest rate whose block error rate is at most 10 %, as
         5G's link adaptation has it (TS 38.214, 5.2.2.1); where none is, the lowest rate.
     name : str, optional
+    tags : mapping, optional
+        Added to its own: "scheme" (its name), "role" where all members have one role, and "cbr" where they have
+        one bandwidth ratio.
 
     Raises
     ------
@@ -35,7 +38,13 @@ class BestOf(Envelope):
         If there is no member, the rule is unknown, or a member has no rate where one is needed.
     """
 
-    def __init__(self, members: Sequence[Link], rule: str = "oracle", name: str | None = None):
+    def __init__(
+        self,
+        members: Sequence[Link],
+        rule: str = "oracle",
+        name: str | None = None,
+        tags: Mapping[str, str | float] | None = None,
+    ):
         if not members:
             raise LinksimError("BestOf has no members; give it at least one link")
         if rule not in RULES:
@@ -45,6 +54,12 @@ class BestOf(Envelope):
         self.members = list(members)
         self.rule = rule
         self.name = name or f"best of {len(self.members)} ({rule})"
+        shared = {
+            key: self.members[0].tags[key]
+            for key in ("cbr", "role")
+            if key in self.members[0].tags and len({m.tags.get(key) for m in self.members}) == 1
+        }
+        self.tags = {"scheme": self.name, **shared, **(tags or {})}
 
     def choose(self, points: Sequence[MemberPoint]) -> int:
         if self.rule == "oracle":

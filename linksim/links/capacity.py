@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from linksim import identity
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.allotment import (
-    MEAN_COLOUR_BITS,
     cbr_label,
     channel_uses,
-    check_concealment,
-    conceal,
-    digest,
+    data_symbols,
     exact_cbr,
     legend_of,
     warm_source,
 )
-from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_capacity
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment, conceal
+from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
+from linksim.phy import capacity
 from linksim.phy.channels.base import Channel
-from linksim.phy.channels.flat import CHANNELS
 from linksim.phy.rng import draw_keys, picture_key
 from linksim.source import Curves, RdPoint, RdPoints, SourceCodec, as_curves
 
@@ -51,6 +51,13 @@ class CapacityLink(Link):
     concealment : {"mid-grey", "mean-colour"}
         Shown where a picture is not delivered; the mean colour is charged 24 bits of the budget.
     name : str, optional
+    tags : mapping, optional
+        Added to its own: "scheme", "cbr" and "role".
+
+    Raises
+    ------
+    LinksimError
+        If the receiver does not know h, no formula is known for the channel, or an argument is off.
     """
 
     max_pixels = 1 << 40
@@ -64,60 +71,68 @@ class CapacityLink(Link):
         outage: float = 0.1,
         concealment: str = "mid-grey",
         name: str | None = None,
+        tags: Mapping[str, str | float] | None = None,
     ):
+        source = as_curves(source)
         if not 0 < outage < 1:
             raise LinksimError(f"outage is {outage!r}; give a probability between 0 and 1, such as 0.1")
-        if channel.name not in CHANNELS:
-            raise LinksimError(f"there is no capacity formula for the channel {channel.name}; take {', '.join(CHANNELS)}")
-        if channel.fades and not channel.csi:
-            raise LinksimError(f"capacity on {channel.name} is that of a receiver who knows h; make the channel with csi=True")
-        source = as_curves(source)
+        if not channel.coherent:
+            raise LinksimError(
+                f"capacity on {channel.name} is that of a receiver who knows h; make the channel with csi=True"
+            )
+        channel.capacity(0.0, outage)  # raises where no formula is known
         self.source, self.channel, self.outage = source, channel, outage
         self.cbr = exact_cbr(cbr)
         self.concealment = check_concealment(concealment)
         self._source_id = source.fingerprint()
         self._rd: dict[str, RdPoints] = {}
-        kind = f"capacity, {outage:.0%} outage" if channel.name == "rayleigh-slow" else "capacity"
-        self.name = name or f"{source.name} + {kind}, CBR {cbr_label(cbr)}{legend_of(channel)}"
+        kind = f"capacity, {outage:.0%} outage" if channel.outages else "capacity"
+        scheme, legend = f"{source.name} + {kind}", legend_of(channel)
+        self.name = name or f"{scheme}, CBR {cbr_label(cbr)}{legend}"
+        own = {"scheme": f"{scheme}{legend}", "cbr": float(self.cbr), "role": "baseline"}
+        self.tags = {**own, **(tags or {})}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_rd": {}}
 
     def fingerprint(self) -> str:
-        return digest(
-            link="capacity",
-            version=VERSION,
+        return identity.fingerprint(
+            "capacity link",
+            VERSION,
             source=self._source_id,
-            channel=self.channel.name,
-            cbr=str(self.cbr),
+            channel=self.channel,
+            formulas=capacity.fingerprint(),
+            cbr=self.cbr,
             outage=self.outage,
-            concealment=self.concealment,
+            concealment=[self.concealment, CONCEALMENT_VERSION],
         )
 
     def rate(self, snr_db: float) -> float:
         """Bits per channel use at `snr_db`."""
-        if self.channel.name == "rayleigh-fast":
-            return float(ergodic_capacity(snr_db))
-        if self.channel.name == "rayleigh-slow":
-            return float(outage_capacity(snr_db, self.outage))
-        return float(gaussian_capacity(snr_db))
+        return self.channel.capacity(snr_db, self.outage)
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
         warm_source(self.source, pictures, workers)
 
-    def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
+    def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
+        snr_db = float(value)
         rate = self.rate(snr_db)
         outcomes: list[Outcomes] = []
         bandwidth: list[Bandwidth] = []
         for index, picture in enumerate(pictures):
-            uses = channel_uses(self.cbr, picture)
+            budget = channel_uses(self.cbr, picture)
+            uses = data_symbols(self.channel, budget)
+            overhead = self.channel.overhead(uses)
             aside = MEAN_COLOUR_BITS if self._concealment(uses * rate) == "mean-colour" else 0
-            budget = max(0, math.floor((uses * rate - aside) / 8))
             if picture.sha256 not in self._rd:
                 self._rd[picture.sha256] = self.source.points(picture.pixels)
-            point = self._rd[picture.sha256].best_within(budget)
+            point = self._rd[picture.sha256].best_within(max(0, math.floor((uses * rate - aside) / 8)))
             stream = 0.0 if point is None else 8 * point.num_bytes / rate
             colour = {"mean colour": aside / rate} if aside else {}
             unused = uses - stream - sum(colour.values())
-            bandwidth.append(Bandwidth(uses, {"picture stream": stream, **colour, "unused": unused}))
-            arrived = 0 if point is None else self._arrivals(picture, rate, float(snr_db), draws, seed)
+            pilots = {"channel overhead": float(overhead)} if overhead else {}
+            bandwidth.append(Bandwidth(uses + overhead, {"picture stream": stream, **colour, **pilots, "unused": unused}))
+            arrived = 0 if point is None else self._arrivals(picture, rate, snr_db, draws, seed)
             outcomes.append(self._outcomes(index, picture, point, arrived, len(draws), self._concealment(uses * rate)))
         return Reception(layers=[outcomes], bandwidth=[bandwidth])
 
@@ -126,11 +141,10 @@ class CapacityLink(Link):
         return self.concealment if bits >= MEAN_COLOUR_BITS else "mid-grey"
 
     def _arrivals(self, picture: Picture, rate: float, snr_db: float, draws: range, seed: int) -> int:
-        if self.channel.name != "rayleigh-slow":
+        if not self.channel.outages:
             return len(draws)
         keys = draw_keys(picture_key(self.channel.noise_identity, picture.sha256, seed), draws)
-        gain = np.abs(self.channel.fading(keys, 1).numpy()[:, 0]) ** 2
-        return int(np.sum(np.log2(1 + 10 ** (snr_db / 10) * gain) >= rate))
+        return int(np.sum(self.channel.carries(rate, snr_db, keys)))
 
     def _outcomes(
         self, index: int, picture: Picture, point: RdPoint | None, arrived: int, total: int, concealment: str

@@ -16,10 +16,19 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import exp1, logsumexp
 
+from linksim import identity
 from linksim.errors import LinksimError
+
+VERSION = 1
+"""Raised whenever a formula or its numerical accuracy changes a value."""
 
 BITS_PER_SYMBOL = (2, 4, 6, 8, 10)
 """The square QAM of 3GPP TS 38.211, 5.1.3 to 5.1.7: 4-QAM to 1024-QAM."""
+
+
+def fingerprint() -> str:
+    """Hex digest of what the formulas give."""
+    return identity.fingerprint("capacity", VERSION)
 
 
 def _snr(snr_db: ArrayLike) -> np.ndarray:
@@ -279,34 +288,11 @@ def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
 # ---- slow Rayleigh: one fade decides ------------------------------------------------------------
 
 
-def outage_probability(rate: ArrayLike, snr_db: ArrayLike) -> float | np.ndarray:
-    """How often slow Rayleigh fading cannot carry a rate: 1 - exp(-(2^rate - 1) / snr).
-
-    log2(1 + snr |h|^2) < rate, with |h|^2 exponential (Tse and Viswanath, "Fundamentals of Wireless
-    Communication", 5.4.1).
-
-    Parameters
-    ----------
-    rate : number or array
-        Bits per channel use, not negative.
-    snr_db : number or array
-        Mean Es/N0 in dB, before fading.
-
-    Raises
-    ------
-    LinksimError
-        If `rate` is negative or nan, or `snr_db` is not finite.
-    """
-    rate = np.asarray(rate, dtype=float)
-    if not np.all(rate >= 0.0):
-        raise LinksimError(f"the rate is {rate}; give bits per channel use, 0 or more")
-    return _plain(-np.expm1(-np.expm1(rate * np.log(2.0)) / _snr(snr_db)))
-
-
 def outage_capacity(snr_db: ArrayLike, outage: float) -> float | np.ndarray:
     """The highest rate that slow Rayleigh fading refuses with no more than a given probability.
 
-    log2(1 - snr ln(1 - outage)), the inverse of `outage_probability`.
+    log2(1 - snr ln(1 - outage)): with |h|^2 exponential, log2(1 + snr |h|^2) lies below it with
+    probability `outage` (Tse and Viswanath, "Fundamentals of Wireless Communication", 5.4.1).
 
     Parameters
     ----------
@@ -328,26 +314,3 @@ def outage_capacity(snr_db: ArrayLike, outage: float) -> float | np.ndarray:
     if not 0.0 <= outage < 1.0:
         raise LinksimError(f"outage is {outage}; give a probability from 0 to below 1")
     return _plain(np.log2(1.0 - _snr(snr_db) * np.log1p(-outage)))
-
-
-def bicm_outage_probability(bits_per_symbol: int, code_rate: float, snr_db: ArrayLike) -> float | np.ndarray:
-    """How often slow Rayleigh fading puts a scheme below its BICM limit.
-
-    What an ideal code of this rate would fail in; a real one fails a little more often.
-
-    Parameters
-    ----------
-    bits_per_symbol : {2, 4, 6, 8, 10}
-        4-QAM to 1024-QAM.
-    code_rate : float
-        Information bits per coded bit.
-    snr_db : number or array
-        Mean Es/N0 in dB, before fading.
-
-    Raises
-    ------
-    LinksimError
-        If there is no such scheme or `snr_db` is not finite.
-    """
-    limit = 10.0 ** (bicm_limit_db(bits_per_symbol, code_rate) / 10.0)
-    return _plain(-np.expm1(-limit / _snr(snr_db)))

@@ -14,7 +14,7 @@ MAX_CODE_BLOCK_BITS = 8448
 MAX_CODE_RATE = 948 / 1024
 """Highest code rate of NR (TS 38.214, tables 5.1.3.1-1 and -2)."""
 
-_QAM_ORDERS = {2: 4, 4: 16, 6: 64, 8: 256}
+_BITS_PER_SYMBOL = (2, 4, 6, 8)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Mcs:
     max_code_block_bits: int = MAX_CODE_BLOCK_BITS
 
     def __post_init__(self) -> None:
-        if self.bits_per_symbol not in _QAM_ORDERS:
+        if self.bits_per_symbol not in _BITS_PER_SYMBOL:
             raise LinksimError(
                 f"modulation with {self.bits_per_symbol} bits per symbol is unknown: use 2, 4, 6 or 8 "
                 "(4-, 16-, 64- or 256-QAM)"
@@ -61,11 +61,6 @@ class Mcs:
                 f"code blocks of at most {self.max_code_block_bits} bits are not possible: use a "
                 f"limit from 64 to {MAX_CODE_BLOCK_BITS}"
             )
-
-    @property
-    def modulation(self) -> str:
-        """Name of the modulation, such as `16-QAM`."""
-        return f"{_QAM_ORDERS[self.bits_per_symbol]}-QAM"
 
     @property
     def spectral_efficiency(self) -> float:

@@ -23,9 +23,10 @@ def keys_of(count: int, name: str = "conformance") -> tf.Tensor:
     return draw_keys(picture_key(name, "picture", 0), range(count))
 
 
-def received(channel, *args) -> np.ndarray:
-    out = channel(*args)
-    return (out[0] if isinstance(out, tuple) else out).numpy()
+def received(channel, x, snr_db, keys, start=0) -> np.ndarray:
+    """h x + n: what comes in, before the receiver divides by an h that it knows."""
+    symbols = channel(x, snr_db, keys, start).symbols.numpy()
+    return symbols * channel.fading(keys, x.shape[-1], start).numpy() if channel.csi else symbols
 
 
 def symbols(batch: int, n: int) -> np.ndarray:
@@ -59,7 +60,7 @@ def test_noise_is_white_along_the_row_and_across_rows(channel):
 def test_fading_has_power_one_and_a_rayleigh_modulus(name):
     """E|h|^2 = 1, |h| is Rayleigh, the phase uniform: over draws for slow, over symbols for fast."""
     batch, n = (100_000, 3) if name == "rayleigh-slow" else (100, 1000)
-    _, h = get_channel(name, csi=True)(np.ones([batch, n], np.complex64), 10.0, keys_of(batch))
+    h = get_channel(name, csi=True).fading(keys_of(batch), n)
     h = h.numpy().ravel().astype(complex)
     assert h.size == 100_000
     assert np.mean(np.abs(h) ** 2) == pytest.approx(1.0, abs=0.013)
@@ -89,9 +90,9 @@ def test_snr_is_defined_before_fading(name):
     """A deep fade is not compensated: y - h x has variance N0 in the weakest tenth and the strongest."""
     batch, n = (2000, 50) if name == "rayleigh-slow" else (200, 500)
     x = symbols(batch, n)
-    y, h = get_channel(name, csi=True)(x, 6.0, keys_of(batch))
-    h = np.broadcast_to(h.numpy(), x.shape)
-    noise = y.numpy() - h * x
+    channel = get_channel(name)
+    h = np.broadcast_to(channel.fading(keys_of(batch), n).numpy(), x.shape)
+    noise = received(channel, x, 6.0, keys_of(batch)) - h * x
     low, high = np.quantile(np.abs(h), [0.1, 0.9])
     for chosen in (np.abs(h) <= low, np.abs(h) >= high):
         assert np.mean(np.abs(noise[chosen]) ** 2) == pytest.approx(10**-0.6, rel=0.05)
@@ -100,8 +101,8 @@ def test_snr_is_defined_before_fading(name):
 @pytest.mark.parametrize("name", FADING)
 def test_fading_does_not_depend_on_the_noise(name):
     """Noise and h of one key are uncorrelated."""
-    channel, keys = get_channel(name, csi=True), keys_of(20_000)
-    y, h = channel(np.zeros([20_000, 4], np.complex64), 0.0, keys)
+    channel, keys = get_channel(name), keys_of(20_000)
+    y, h = channel(np.zeros([20_000, 4], np.complex64), 0.0, keys).symbols, channel.fading(keys, 4)
     assert abs(np.mean(y.numpy() * h.numpy().conj())) < 4 / np.sqrt(20_000)
 
 
@@ -149,9 +150,12 @@ def test_csi_changes_what_the_receiver_knows_and_nothing_else(name):
     blind, informed = get_channel(name), get_channel(name, csi=True)
     assert blind.noise_identity == informed.noise_identity
     x, keys = symbols(8, 90), keys_of(8)
-    y, h = informed(x, 5.0, keys)
-    np.testing.assert_array_equal(blind(x, 5.0, keys).numpy(), y.numpy())
-    np.testing.assert_array_equal(informed.fading(keys, 90).numpy(), h.numpy())
+    h = blind.fading(keys, 90).numpy()
+    np.testing.assert_array_equal(informed.fading(keys, 90).numpy(), h)
+    x_hat, no = informed(x, 5.0, keys)
+    np.testing.assert_allclose(x_hat.numpy(), blind(x, 5.0, keys).symbols.numpy() / h, rtol=1e-4)
+    np.testing.assert_allclose(no.numpy(), 10**-0.5 / np.abs(h) ** 2, rtol=1e-4)
+    np.testing.assert_allclose(blind(x, 5.0, keys).noise_variance.numpy(), np.full([8, 1], 10**-0.5), rtol=1e-5)
 
 
 @every_channel
@@ -171,19 +175,20 @@ def test_in_a_graph_as_eagerly(channel):
         tf.TensorSpec([], tf.float32),
         tf.TensorSpec([None, 2], tf.uint32),
     ]
-    graph = tf.function(lambda x, s, k: tf.nest.flatten(channel(x, s, k))[0], input_signature=spec)
-    np.testing.assert_allclose(graph(x, 5.0, keys).numpy(), received(channel, x, 5.0, keys), rtol=0, atol=1e-6)
+    graph = tf.function(lambda x, s, k: channel(x, s, k), input_signature=spec)
+    for one, other in zip(graph(x, 5.0, keys), channel(x, 5.0, keys), strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5, atol=1e-6)
 
 
 @every_channel
 def test_gradients_reach_the_sender(channel):
-    """dy/dx is h: for a loss sum |y|^2 the gradient is 2 conj(h) y in TensorFlow's convention."""
+    """dy/dx is h, or 1 after equalisation: for a loss sum |y|^2 the gradient is 2 conj(h) y in TensorFlow's convention."""
     x, keys = tf.constant(symbols(3, 20)), keys_of(3)
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = tf.nest.flatten(channel(x, 5.0, keys))[0]
+        y = channel(x, 5.0, keys).symbols
         loss = tf.reduce_sum(tf.math.real(y * tf.math.conj(y)))
-    expected = 2.0 * tf.math.conj(channel.fading(keys, 20)) * y
+    expected = 2.0 * y if channel.csi else 2.0 * tf.math.conj(channel.fading(keys, 20)) * y
     np.testing.assert_allclose(tape.gradient(loss, x).numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
@@ -201,3 +206,55 @@ def test_names(name):
     assert get_channel(name).label == name
     if name in FADING:
         assert get_channel(name, csi=True).label == f"{name}, CSI"
+
+
+@every_channel
+@pytest.mark.parametrize("cuts", [(0, 60, 100), (0, 1, 2, 99, 100)])
+def test_a_transmission_may_be_cut_into_pieces(channel, cuts):
+    """Symbols sent later, from `start` on, meet the noise and the fades that they meet when all are sent at once.
+
+    The random integers are the same; logarithm and cosine of a short piece may round differently in the last bit.
+    """
+    x, keys = symbols(6, 100), keys_of(6)
+    whole = channel(x, 5.0, keys)
+    parts = [channel(x[:, a:b], 5.0, keys, start=a) for a, b in zip(cuts, cuts[1:], strict=False)]
+    joined = np.concatenate([p.symbols.numpy() for p in parts], 1)
+    np.testing.assert_allclose(joined, whole.symbols.numpy(), rtol=2e-6, atol=2e-6)
+    n = [p.symbols.shape[1] for p in parts]
+    variances = [np.broadcast_to(p.noise_variance.numpy(), (6, k)) for p, k in zip(parts, n, strict=True)]
+    expected = np.broadcast_to(whole.noise_variance.numpy(), (6, 100))
+    np.testing.assert_allclose(np.concatenate(variances, 1), expected, rtol=2e-6)
+
+
+@every_channel
+def test_later_symbols_meet_noise_of_their_own(channel):
+    zeros, keys = np.zeros([50, 80], np.complex64), keys_of(50)
+    first, later = received(channel, zeros, 0.0, keys), received(channel, zeros, 0.0, keys, start=80)
+    assert abs(np.mean(first * later.conj())) < 4 / np.sqrt(first.size)
+
+
+def test_a_slow_fade_is_shared_by_all_parts_of_a_transmission():
+    """And a fast one is not."""
+    keys = keys_of(9)
+    slow, fast = RayleighSlow(), RayleighFast()
+    np.testing.assert_array_equal(slow.fading(keys, 5, start=1000).numpy(), slow.fading(keys, 5).numpy())
+    np.testing.assert_array_equal(fast.fading(keys, 5, start=3).numpy(), fast.fading(keys, 8).numpy()[:, 3:])
+
+
+@every_channel
+def test_a_flat_channel_takes_no_channel_uses_for_itself(channel):
+    assert [channel.overhead(n) for n in (0, 1, 1000)] == [0, 0, 0]
+
+
+def test_fingerprints_tell_channels_apart():
+    assert len({channel.fingerprint() for channel in ALL}) == len(ALL)
+    assert RayleighSlow(csi=True).fingerprint() == RayleighSlow(csi=True).fingerprint()
+
+
+@every_channel
+@pytest.mark.parametrize("module", ["phy.channels.base", "phy.channels.equalize", "phy.rng"])
+def test_a_fingerprint_follows_the_versions_of_its_parts(channel, module, monkeypatch):
+    """The equaliser counts where there is one."""
+    before = channel.fingerprint()
+    monkeypatch.setattr(f"linksim.{module}.VERSION", 10_000)
+    assert (channel.fingerprint() != before) == (channel.csi or "equalize" not in module)

@@ -1,5 +1,7 @@
 """Facts about digital links: separation, capacity, envelopes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,8 @@ from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
 from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
-from linksim.phy.bler.table import transport_error_probability
+from linksim.phy.bler.probability import transport_error_probability
+from linksim.phy.channels.base import Channel
 from linksim.source import Bpg, Jpeg, RdCurves, Tiled
 
 
@@ -40,7 +43,7 @@ def test_far_from_the_cliff_nothing_is_left_to_chance(picture, mode, snr_db, del
     (outcomes,) = reception.layers[0]
     pixels = outcomes.load_pixels()
     if delivered:
-        point = RdCurves(Jpeg()).best_within(picture.pixels, link().transport(picture)[0].payload_bytes - 1)
+        point = RdCurves(Jpeg()).best_within(picture.pixels, link().plan(picture).transport.payload_bytes - 1)
         np.testing.assert_array_equal(pixels[0], Jpeg().decode(RdCurves(Jpeg()).stream(picture.pixels, point.quality)))
     else:
         assert np.all(pixels == 128)
@@ -89,7 +92,7 @@ def test_budgets_that_differ_are_told_apart():
     one, other = link(cbr=0.1), link(cbr=0.100003)
     assert one.fingerprint() != other.fingerprint() and one.name != other.name
     big = Picture("big", np.zeros((512, 768, 3), np.uint8))
-    assert link(cbr=0.3333333).transport(big)[0].num_symbols == int(0.3333333 * 512 * 768 * 3) < 512 * 768
+    assert link(cbr=0.3333333).plan(big).transport.num_symbols == int(0.3333333 * 512 * 768 * 3) < 512 * 768
 
 
 def test_a_budget_of_nothing_is_refused(picture):
@@ -111,8 +114,11 @@ def test_fading_without_csi_is_refused():
 def test_a_channel_without_tables_or_formula_is_refused():
     """A law of the user's own is not taken for AWGN in silence; the chain takes it."""
 
-    class Own(RayleighSlow):
-        name = "own"
+    class Own(Channel):
+        name, fades = "own", True
+
+        def fading(self, keys, n, start=0):
+            return RayleighSlow().fading(keys, n, start)
 
     with pytest.raises(LinksimError, match="mode='chain'"):
         link(channel=Own(csi=True))
@@ -132,7 +138,7 @@ def test_slow_fading_fails_as_often_as_the_fade_is_too_deep(picture):
     made = link(channel=RayleighSlow(csi=True))
     snr_db, draws = 10.0, 4000
     delivered, lost = shares(made.transmit([picture], snr_db, range(draws)))
-    transport, _ = made.transport(picture)
+    transport = made.plan(picture).transport
     grid = np.linspace(-5, 8, 1301)
     cliff = np.interp(-0.5, -transport_error_probability(transport, "awgn", grid), grid)
     expected = 1 - np.exp(-(10 ** ((cliff - snr_db) / 10)))
@@ -171,8 +177,8 @@ def test_learned_and_digital_links_meet_the_same_fades(picture):
     seen, met = [], []
 
     class Spied(RayleighSlow):
-        def fading(self, keys, n):
-            met.append(super().fading(keys, n))
+        def fading(self, keys, n, start=0):
+            met.append(super().fading(keys, n, start))
             return met[-1]
 
     def decode(symbols, snr_db, size):
@@ -278,7 +284,7 @@ def test_small_pictures_are_lost_where_the_smallest_bpg_file_is_longer_than_the_
     source = Bpg(preset="ultrafast")
     for name, payload, delivered in (("4-QAM 1/3", 18, False), ("64-QAM 3/4", 141, True)):
         made = SeparationLink(source, get_mcs(name), Awgn(), 1 / 12)
-        assert made.transport(small)[0].payload_bytes == payload
+        assert made.plan(small).transport.payload_bytes == payload
         (outcomes,) = made.transmit([small], 40.0, range(4)).layers[0]
         assert outcomes.delivered.tolist() == [delivered]
     assert RdCurves(source).points(small.pixels).num_bytes.min() > 18
@@ -289,3 +295,86 @@ def test_the_layers_of_cifar_need_no_measurement_on_awgn():
     for mcs in PAPER_MCS:
         for uses in (256, 512, 768, 1024, 1280):
             assert transport_error_probability(Transport(mcs, uses), "awgn", 30.0, measure=False) < 1e-3
+
+
+def test_tags_say_what_a_legend_shows(picture):
+    made = SeparationLink(Jpeg(), get_mcs("16-QAM 2/3"), Awgn(), cbr=1 / 16)
+    assert made.tags == {"scheme": "JPEG + 16-QAM 2/3", "cbr": 1 / 16, "role": "scheme"}
+    assert made.name == "JPEG + 16-QAM 2/3, CBR 1/16"
+    capacity = CapacityLink(Jpeg(), RayleighSlow(csi=True), cbr=1 / 16, tags={"role": "bound", "colour": "black"})
+    assert capacity.name == "JPEG + capacity, 10% outage, CBR 1/16, rayleigh-slow, CSI"
+    assert capacity.tags == {
+        "scheme": "JPEG + capacity, 10% outage, rayleigh-slow, CSI", "cbr": 1 / 16, "role": "bound", "colour": "black",
+    }  # fmt: skip
+    assert BestOf([link(cbr=0.5), link("16-QAM 1/2", cbr=0.5)], name="best").tags == {
+        "scheme": "best", "cbr": 0.5, "role": "scheme",
+    }  # fmt: skip
+    assert "cbr" not in BestOf([link(cbr=0.5), link(cbr=0.25)]).tags
+
+
+def test_a_quick_link_takes_the_nearest_tables_and_measures_nothing(picture, monkeypatch):
+    """Its results are another link's: the fingerprint says so."""
+    monkeypatch.setattr("linksim.phy.bler.find.measure_table", None)
+    made = link(mcs="16-QAM 1/2", cbr=0.31)
+    quick = made.quick()
+    assert (made.tables, quick.tables) == ("exact", "nearest")
+    assert quick.name == made.name and quick.fingerprint() != made.fingerprint()
+    quick.prepare([picture], 1)
+    assert shares(quick.transmit([picture], 30.0, range(3))) == (3, 0)
+    with pytest.raises(LinksimError, match="exact, nearest"):
+        link(tables="best")
+
+
+def test_pilots_are_charged(picture):
+    """A channel that takes every tenth channel use for itself: within the budget, and itemised."""
+
+    class Piloted(Awgn):
+        def overhead(self, num_symbols):
+            return -(-num_symbols // 9)
+
+    for make in (lambda c: link(channel=c, cbr=0.5, mode="chain"), lambda c: CapacityLink(Jpeg(), c, 0.5)):
+        (plain,) = make(Awgn()).transmit([picture], 20.0, range(1)).bandwidth[0]
+        (bandwidth,) = make(Piloted()).transmit([picture], 20.0, range(1)).bandwidth[0]
+        assert plain.channel_uses == bandwidth.channel_uses == 4608
+        assert sum(bandwidth.items.values()) == pytest.approx(4608)
+        assert bandwidth.items["channel overhead"] == pytest.approx(460.8, abs=1)
+    assert link(channel=Piloted(), cbr=0.5).plan(picture).transport.num_symbols == 4147
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_another_decoder_is_another_link(picture, mode):
+    assert link(mode=mode, decoder="bp10").fingerprint() != link(mode=mode).fingerprint()
+    assert link(mode=mode, decoder="bp20").fingerprint() == link(mode=mode).fingerprint()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "phy.rng", "phy.channels.base", "phy.channels.equalize", "phy.coding.decoders.belief_propagation",
+        "phy.coding.ldpc", "phy.coding.plan", "links.separation", "links.concealment",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fingerprint_follows_the_versions_of_its_parts(mode, module, monkeypatch):
+    made = link(mode=mode, channel=RayleighFast(csi=True))
+    before = made.fingerprint()
+    name = "CONCEALMENT_VERSION" if "concealment" in module else "VERSION"
+    where = "links.separation" if "concealment" in module else module
+    monkeypatch.setattr(f"linksim.{where}.{name}", 10_000)
+    assert made.fingerprint() != before
+
+
+@pytest.mark.parametrize("module", ["phy.rng", "phy.channels.base", "phy.capacity", "links.capacity"])
+def test_a_capacity_fingerprint_follows_the_versions_of_its_parts(module, monkeypatch):
+    made = CapacityLink(Jpeg(), Awgn(), 1)
+    before = made.fingerprint()
+    monkeypatch.setattr(f"linksim.{module}.VERSION", 10_000)
+    assert made.fingerprint() != before
+
+
+def test_links_survive_pickling_without_what_they_have_worked_out(picture):
+    made = link(mode="chain")
+    made.transmit([picture], 20.0, range(1))
+    again = pickle.loads(pickle.dumps(made))
+    assert again.fingerprint() == made.fingerprint() and not again._plans
+    assert shares(again.transmit([picture], 20.0, range(2))) == (2, 0)

@@ -10,7 +10,7 @@ from linksim.cli import scenario_files
 from linksim.errors import LinksimError
 from linksim.montecarlo.options import Options
 from linksim.phy import Awgn, Transport, get_mcs
-from linksim.phy.bler.table import transport_error_probability
+from linksim.phy.bler.probability import transport_error_probability
 from linksim.report import load_reference
 from linksim.source import Bpg
 

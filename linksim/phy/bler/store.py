@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import logging
-import os
-import tempfile
+import json
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import platformdirs
 
+from linksim import identity
 from linksim.errors import LinksimError
+from linksim.files import CACHE_REMEDY, cache_folder, write_atomically
 from linksim.phy.bler.table import BlerKey, BlerTable
 
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
-"""The tables that come with linksim; `bler.json` beside it says how they were made."""
+"""The tables that come with linksim; `bler.json` beside it says how they were made.
 
-MEASUREMENT_VERSION = 2
-"""Counted up when the same key would give other counts: chain, stopping rule, grid or seed."""
+Each has the version of the measurement that it was made with. Versions 1 and 2 sent code blocks of random bits
+without CRC and scrambling, and compared them with what was decoded; version 3 sends them through the chain
+that sends pictures. Scrambled random bits are random bits, and a CRC of 24 bits misses one wrong block in 16
+million, so that the error rates are the same: `tests/phy/bler/test_packaged.py` measures some again.
+"""
 
-COLUMNS = (
-    "channel",
-    "bits_per_symbol",
-    "base_graph",
-    "info_bits",
-    "coded_bits",
-    "iterations",
-    "snr_db",
-    "errors",
-    "blocks",
-)
+_KEY_COLUMNS = ("channel", "bits_per_symbol", "base_graph", "info_bits", "coded_bits", "decoder")
+COLUMNS = (*_KEY_COLUMNS, "version", "snr_db", "errors", "blocks")
 
-_log = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """Folder of the tables that were measured here: `bler` in `LINKSIM_CACHE` or the user's cache."""
-    root = os.environ.get("LINKSIM_CACHE") or platformdirs.user_cache_dir("linksim")
-    return Path(root) / "bler"
+_REMEDY = "restore the file, or delete it to have its tables measured again"
 
 
 def read_tables(path: Path) -> dict[BlerKey, BlerTable]:
@@ -54,68 +42,48 @@ def read_tables(path: Path) -> dict[BlerKey, BlerTable]:
     """
     if not path.exists():
         return {}
-    points: dict[BlerKey, list[tuple[float, int, int]]] = {}
+    points: dict[tuple[BlerKey, int], list[tuple[float, int, int]]] = {}
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.reader(file)
             if tuple(next(reader, ())) != COLUMNS:
                 raise ValueError("the first line does not name the columns")
             for row in reader:
-                channel, *integers = row[:6]
                 if len(row) != len(COLUMNS):
                     raise ValueError(f"line {reader.line_num} has {len(row)} fields")
-                key = BlerKey(channel, *(int(value) for value in integers))
-                points.setdefault(key, []).append((float(row[6]), int(row[7]), int(row[8])))
-        return {key: _table(key, rows) for key, rows in points.items()}
+                key = BlerKey(row[0], *(int(value) for value in row[1:5]), row[5])
+                point = float(row[7]), int(row[8]), int(row[9])
+                points.setdefault((key, int(row[6])), []).append(point)
+        tables = {key: _table(key, version, rows) for (key, version), rows in points.items()}
+        if len(tables) < len(points):
+            raise ValueError("one table has two versions")
+        return tables
     except (OSError, ValueError) as error:
-        raise LinksimError(
-            f"the block-error tables in {path} cannot be read ({error}): restore the file, or delete it "
-            "to have its tables measured again"
-        ) from error
+        raise LinksimError(f"the block-error tables in {path} cannot be read ({error}): {_REMEDY}") from error
 
 
-def _table(key: BlerKey, rows: list[tuple[float, int, int]]) -> BlerTable:
-    snr_db, errors, blocks = zip(*rows)
-    return BlerTable(key, np.array(snr_db), np.array(errors), np.array(blocks))
+def _table(key: BlerKey, version: int, rows: list[tuple[float, int, int]]) -> BlerTable:
+    snr_db, errors, blocks = zip(*rows, strict=True)
+    return BlerTable(key, np.array(snr_db), np.array(errors), np.array(blocks), version)
 
 
 def write_tables(path: Path, tables: dict[BlerKey, BlerTable]) -> None:
-    """Write tables, ordered by their keys, in one step: a reader sees the old file or the new one."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for key in sorted(tables):
-        table = tables[key]
-        for snr_db, errors, blocks in zip(table.snr_db, table.errors, table.blocks):
-            fields = (getattr(key, column) for column in COLUMNS[:6])
-            writer.writerow([*fields, f"{snr_db:g}", int(errors), int(blocks)])
-    write_text(path, text.getvalue())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step.
+    """Write tables, ordered by their keys, in one step: a reader sees the old file or the new one.
 
     Raises
     ------
     LinksimError
         If the folder cannot be written to.
     """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise LinksimError(
-            f"{path} cannot be written ({error.strerror}): make room, or set LINKSIM_CACHE to a folder "
-            "that can be written to"
-        ) from error
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for key in sorted(tables):
+        table = tables[key]
+        fields = [getattr(key, column) for column in _KEY_COLUMNS]
+        for snr_db, errors, blocks in zip(table.snr_db, table.errors, table.blocks, strict=True):
+            writer.writerow([*fields, table.version, f"{snr_db:g}", int(errors), int(blocks)])
+    write_atomically(path, text.getvalue(), CACHE_REMEDY)
 
 
 @lru_cache(maxsize=1)
@@ -124,12 +92,38 @@ def packaged_tables() -> dict[BlerKey, BlerTable]:
     return read_tables(PACKAGED)
 
 
+def packaged_digest(channel: str, bits_per_symbol: int, decoder: str) -> str:
+    """Hex digest of the packaged tables of a channel, modulation and decoder, with their versions."""
+    chosen = [
+        [key.name, table.version, table.snr_db.tolist(), table.errors.tolist(), table.blocks.tolist()]
+        for key, table in sorted(packaged_tables().items())
+        if (key.channel, key.bits_per_symbol, key.decoder) == (channel, bits_per_symbol, decoder)
+    ]
+    return identity.digest(chosen)
+
+
+def cached_path(key: BlerKey, measurement: str) -> Path:
+    """The file of a table that was measured here; another way of measuring has another file.
+
+    Parameters
+    ----------
+    measurement : str
+        `linksim.phy.bler.measure.measurement_fingerprint`.
+    """
+    return cache_folder("bler") / f"{key.name}-{measurement[:12]}.csv"
+
+
 @lru_cache(maxsize=256)
-def _load(key: BlerKey, folder: Path) -> BlerTable:
-    """A table of the package or of the cache. A missing one raises, so that it is not remembered."""
-    if key in packaged_tables():
-        return packaged_tables()[key]
-    path = folder / f"v{MEASUREMENT_VERSION}" / f"{key.name}.csv"
+def load_cached(key: BlerKey, path: Path) -> BlerTable:
+    """A table of the cache.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none, so that it is not remembered.
+    LinksimError
+        If its file is damaged.
+    """
     if not path.exists():
         raise FileNotFoundError(path)
     tables = read_tables(path)
@@ -138,44 +132,50 @@ def _load(key: BlerKey, folder: Path) -> BlerTable:
     return tables[key]
 
 
-def find_table(key: BlerKey, measure: bool = True) -> BlerTable:
-    """The table of a key: from the package, from the cache, or measured and put into the cache.
+@dataclass
+class Progress:
+    """Counts of a table that is being measured, kept on disk after every point.
 
-    Raises
-    ------
-    LinksimError
-        If the table is missing and `measure` is False, or its file is damaged.
+    Parameters
+    ----------
+    path : Path or None
+        Its file; None keeps nothing.
+    points : dict of int to (errors, blocks)
+        Finished points, by their number on the grid of SNRs.
+    probes : dict of int to int
+        Errors of the first look at a point, which looks for the waterfall.
     """
-    folder = cache_folder()
-    try:
-        return _load(key, folder)
-    except FileNotFoundError:
-        if not measure:
-            raise LinksimError(
-                f"there is no block-error table {key.name}: measure it with "
-                "linksim.phy.block_error_tables, or use a packaged scheme and size"
-            ) from None
-    from rich.console import Console
 
-    from linksim.phy.bler.measure import measure_table
+    path: Path | None = None
+    points: dict[int, tuple[int, int]] = field(default_factory=dict)
+    probes: dict[int, int] = field(default_factory=dict)
 
-    _log.info("measuring the block-error table %s", key.name)
-    # The status line shows on a terminal only.
-    with Console(stderr=True).status(f"Measuring block errors, once: {key.name}") as status:
-        table = measure_table(
-            key, lambda snr_db, errors, blocks: status.update(
-                f"Measuring block errors, once: {key.name}, {snr_db:g} dB: {errors} of {blocks}"
-            )
-        )
-    write_tables(folder / f"v{MEASUREMENT_VERSION}" / f"{key.name}.csv", {key: table})
-    return table
+    @classmethod
+    def of(cls, table: Path) -> Progress:
+        """What is on disk of an unfinished table.
 
+        Raises
+        ------
+        LinksimError
+            If the file is damaged. It is left as it is.
+        """
+        path = table.with_suffix(".part.json")
+        if not path.exists():
+            return cls(path)
+        try:
+            data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            points = {int(n): (int(errors), int(blocks)) for n, (errors, blocks) in data["points"].items()}
+            probes = {int(n): int(errors) for n, errors in data["probes"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LinksimError(f"{path} cannot be read ({error}): delete it to have its points measured again") from error
+        return cls(path, points, probes)
 
-def fingerprint(channel: str, bits_per_symbol: int) -> str:
-    """Hex digest of the packaged tables of a channel and modulation, and of the version of the measurement."""
-    digest = hashlib.sha256(f"{MEASUREMENT_VERSION}\n".encode())
-    for key, table in sorted(packaged_tables().items()):
-        if (key.channel, key.bits_per_symbol) == (channel, bits_per_symbol):
-            counts = [table.snr_db.tolist(), table.errors.tolist(), table.blocks.tolist()]
-            digest.update(f"{key.name} {counts}\n".encode())
-    return digest.hexdigest()
+    def save(self) -> None:
+        """Write it, whole or not at all."""
+        if self.path is not None:
+            write_atomically(self.path, json.dumps({"points": self.points, "probes": self.probes}), CACHE_REMEDY)
+
+    def remove(self) -> None:
+        """Delete the file: the table is finished."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

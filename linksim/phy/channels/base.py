@@ -82,6 +82,8 @@ class Channel(Block):
         Stable, with and without CSI: part of identities and of file names, never looked at to decide anything.
     fades : bool
         Whether h is random.
+    outages : bool
+        Whether one transmission may meet a fade that no code carries its rate over.
 
     Input
     -----
@@ -108,6 +110,7 @@ class Channel(Block):
 
     name: str
     fades: bool
+    outages: bool = False
 
     def __init__(self, csi: bool = False) -> None:
         super().__init__()
@@ -164,16 +167,27 @@ class Channel(Block):
             E|h|^2 = 1.
         """
 
-    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple["Channel", np.ndarray]:
-        """The channel of constant law that a whole transmission meets, and its gain.
+    @property
+    def law(self) -> "Channel":
+        """The channel that a transmission meets once its slow fade is given: what block-error tables are for.
 
-        Block-error tables are for such laws. A channel whose fade is one number is AWGN once that is
-        known; one that shows all its fades within a transmission is its own law.
+        A channel whose fade is one number is AWGN once that is known; one that shows all its fades within a
+        transmission is its own law.
+
+        Raises
+        ------
+        LinksimError
+            If there is no such law.
+        """
+        raise LinksimError(f"there are no block-error tables for the channel {self.name}; take mode='chain'")
+
+    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple["Channel", np.ndarray]:
+        """The law that each transmission meets, and its gain.
 
         Returns
         -------
         law : Channel
-            Its `name` says which tables are meant.
+            See `law`; its `name` says which tables are meant.
         gain : float array [...] or [1]
             Power by which `snr` is multiplied, one for each key, or one for all.
 
@@ -182,7 +196,17 @@ class Channel(Block):
         LinksimError
             If there is no such law.
         """
-        raise LinksimError(f"{self.name} has no block-error tables; take mode='chain'")
+        return self.law, np.ones(1)
+
+    def scheme_limit_db(self, bits_per_symbol: int, code_rate: float) -> float:
+        """The lowest mean Es/N0 in dB at which a modulation and code rate can work: where a measurement begins.
+
+        Raises
+        ------
+        LinksimError
+            If no formula is known.
+        """
+        raise LinksimError(f"there is no limit known for schemes on {self.name}; leave tables for it out")
 
     def capacity(self, snr_db: float, outage: float) -> float:
         """Bits per channel use that an ideal code carries to a receiver that knows h.

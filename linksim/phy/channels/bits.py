@@ -15,11 +15,16 @@ from abc import abstractmethod
 
 import numpy as np
 
+from linksim import identity
 from linksim.errors import LinksimError
+from linksim.phy import rng
 from linksim.phy._tf import tf
 from linksim.phy.rng import Stream, uniform
 
 from sionna.phy import Block, config  # isort: skip  (TensorFlow is imported quietly first)
+
+VERSION = 1
+"""Raised whenever the same bits under the same keys are received otherwise."""
 
 ERASED = -1.0
 """What an erased bit reads, as in `sionna.phy.channel.BinaryErasureChannel`."""
@@ -82,6 +87,10 @@ class BitChannel(Block):
     def noise_identity(self) -> str:
         """What keys are derived from: equal for every p, so that events at two p are nested."""
         return self.name
+
+    def fingerprint(self) -> str:
+        """Hex digest of all that can change what is received."""
+        return identity.fingerprint(self.name, VERSION, p=self.p, rng=rng.fingerprint())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.label}>"
@@ -179,6 +188,10 @@ class BlockErasure(BitChannel):
     def label(self) -> str:
         """What legends show, e.g. "block-erasure(0.1, 1056 bytes)"."""
         return f"{self.name}({self.p:g}, {self.block_bytes} bytes)"
+
+    def fingerprint(self) -> str:
+        """Hex digest of all that can change what is received."""
+        return identity.digest([super().fingerprint(), self.block_bytes])
 
     def survived(self, keys: tf.Tensor | np.ndarray, num_blocks: int | tf.Tensor) -> tf.Tensor:
         """Which blocks of a row arrive, without sending bits: `bool [..., num_blocks]`."""

@@ -10,7 +10,13 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.phy._tf import tf
-from linksim.phy.capacity import ergodic_capacity, gaussian_capacity, outage_capacity
+from linksim.phy.capacity import (
+    bicm_limit_db,
+    ergodic_bicm_limit_db,
+    ergodic_capacity,
+    gaussian_capacity,
+    outage_capacity,
+)
 from linksim.phy.channels.base import Channel
 from linksim.phy.rng import Stream, complex_normal
 
@@ -28,9 +34,14 @@ class Awgn(Channel):
         """One for every row, `complex64 [..., 1]`."""
         return tf.ones_like(tf.convert_to_tensor(keys)[..., :1], dtype=tf.complex64)
 
-    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
-        """Itself, at gain 1."""
-        return self, np.ones(1)
+    @property
+    def law(self) -> Channel:
+        """Itself."""
+        return self
+
+    def scheme_limit_db(self, bits_per_symbol: int, code_rate: float) -> float:
+        """The limit of bit-interleaved coded modulation."""
+        return bicm_limit_db(bits_per_symbol, code_rate)
 
     def capacity(self, snr_db: float, outage: float) -> float:
         """`log2(1 + snr)`, never in outage (Shannon 1948)."""
@@ -48,14 +59,20 @@ class RayleighSlow(Channel):
 
     name = "rayleigh-slow"
     fades = True
+    outages = True
 
     def fading(self, keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, start: int | tf.Tensor = 0) -> tf.Tensor:
         """One h for every row, `complex64 [..., 1]`, whatever n is."""
         return complex_normal(keys, 1, Stream.FADING)
 
+    @property
+    def law(self) -> Channel:
+        """AWGN, of the SNR that the fade leaves."""
+        return Awgn()
+
     def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
         """AWGN at gain |h|^2."""
-        return Awgn(), np.abs(self.fading(keys, 1).numpy()[..., 0]) ** 2
+        return self.law, np.abs(self.fading(keys, 1).numpy()[..., 0]) ** 2
 
     def capacity(self, snr_db: float, outage: float) -> float:
         """The rate that a share `outage` of the fades does not carry."""
@@ -83,9 +100,14 @@ class RayleighFast(Channel):
         """One h for every symbol, `complex64 [..., n]`."""
         return complex_normal(keys, n, Stream.FADING, start)
 
-    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
-        """Itself, at gain 1: every transmission sees all fades."""
-        return self, np.ones(1)
+    @property
+    def law(self) -> Channel:
+        """Itself: every transmission sees all fades."""
+        return self
+
+    def scheme_limit_db(self, bits_per_symbol: int, code_rate: float) -> float:
+        """The limit of bit-interleaved coded modulation, averaged over the fades."""
+        return ergodic_bicm_limit_db(bits_per_symbol, code_rate)
 
     def capacity(self, snr_db: float, outage: float) -> float:
         """The ergodic capacity with receiver CSI, never in outage."""

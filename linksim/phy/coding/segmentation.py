@@ -1,141 +1,47 @@
-"""From a transport block to code blocks: 3GPP TS 38.212, 5.1, 5.2.2 and 6.2.2."""
+"""From a transport block to code blocks, and the CRCs that close them: 3GPP TS 38.212, 5.1 and 5.2.2."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from linksim.phy._tf import tf
+from linksim.phy.coding.plan import CRC_BITS, CodeBlockPlan
 
-from linksim.errors import LinksimError
-from linksim.phy.mcs import MAX_CODE_BLOCK_BITS
+from sionna.phy.fec.crc import CRCDecoder, CRCEncoder  # isort: skip  (TensorFlow is imported quietly first)
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-CRC_BITS = 24
-"""Length of CRC24A (transport block) and of CRC24B (code block), in bits."""
-
-MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH = {1: MAX_CODE_BLOCK_BITS, 2: 3840}
-"""K_cb in bits (TS 38.212, 5.2.2)."""
-
-_SHORT_PAYLOAD_BITS = 292
-_MEDIUM_PAYLOAD_BITS = 3824
+VERSION = 1
+"""Raised whenever the same payload gives other code blocks."""
 
 
-def select_base_graph(payload_bits: int, code_rate: float) -> int:
-    """LDPC base graph of a transport block (TS 38.212, 6.2.2 and 7.2.2).
+class Crc:
+    """One of the CRCs of 24 bits: attach it, and check it.
 
     Parameters
     ----------
-    payload_bits : int
-        Length A of the transport block in bits, without CRC.
-    code_rate : float
-        Target code rate R of the modulation and coding scheme.
-
-    Returns
-    -------
-    {1, 2}
-        2 for short blocks and low rates: A <= 292, or A <= 3824 and R <= 0.67, or R <= 0.25.
-    """
-    if (
-        payload_bits <= _SHORT_PAYLOAD_BITS
-        or (payload_bits <= _MEDIUM_PAYLOAD_BITS and code_rate <= 0.67)
-        or code_rate <= 0.25
-    ):
-        return 2
-    return 1
-
-
-def count_code_blocks(payload_bits: int, base_graph: int, max_code_block_bits: int) -> int:
-    """Number C of code blocks of a transport block (TS 38.212, 5.2.2).
-
-    Parameters
-    ----------
-    payload_bits : int
-        Length A of the transport block in bits, without CRC.
-    base_graph : {1, 2}
-        LDPC base graph.
-    max_code_block_bits : int
-        Limit of the scheme in bits; the smaller one of it and that of the base graph holds.
-    """
-    limit = min(MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH[base_graph], max_code_block_bits)
-    total_bits = payload_bits + CRC_BITS
-    return 1 if total_bits <= limit else -(-total_bits // (limit - CRC_BITS))
-
-
-@dataclass(frozen=True)
-class CodeBlockPlan:
-    """How a transport block is cut into code blocks.
-
-    Parameters
-    ----------
-    payload_bits : int
-        Length A of the transport block in bits, without CRC.
-    base_graph : {1, 2}
-        LDPC base graph.
-    num_code_blocks : int
-        Number C of code blocks.
-    code_block_bits : int
-        Length K' of every code block in bits, its CRC included and filler bits not.
+    name : {"CRC24A", "CRC24B"}
+        That of transport blocks, or that of code blocks.
     """
 
-    payload_bits: int
-    base_graph: int
-    num_code_blocks: int
-    code_block_bits: int
+    def __init__(self, name: str) -> None:
+        # Sionna's encoder builds its matrix anew when the length changes, and its decoder encodes a
+        # longer word: with an encoder of their own nothing is built twice.
+        self._attach = CRCEncoder(name)
+        self._check = CRCDecoder(CRCEncoder(name))
 
-    @property
-    def code_block_crc_bits(self) -> int:
-        """Bits of all CRC24B together: none where there is one code block only."""
-        return CRC_BITS * self.num_code_blocks if self.num_code_blocks > 1 else 0
+    def attach(self, bits: tf.Tensor) -> tf.Tensor:
+        """`float32 [..., n]` to `float32 [..., n + 24]`."""
+        return self._attach(bits)
 
-
-def plan_code_blocks(
-    payload_bits: int, code_rate: float, max_code_block_bits: int = MAX_CODE_BLOCK_BITS
-) -> CodeBlockPlan:
-    """Number and length of the code blocks of a transport block (TS 38.212, 5.2.2).
-
-    The transport block always carries a CRC24A. (TS 38.212, 6.2.1 gives blocks of up to 3824 bits a
-    CRC16; 24 bits keep undetected errors at 6e-8 for short pictures too.)
-
-    Parameters
-    ----------
-    payload_bits : int
-        Length A of the transport block in bits, without CRC.
-    code_rate : float
-        Target code rate.
-    max_code_block_bits : int
-        Limit of the scheme; the smaller one of it and the limit of the base graph holds.
-
-    Returns
-    -------
-    CodeBlockPlan
-
-    Raises
-    ------
-    LinksimError
-        If the transport block is empty or cannot be cut into equal code blocks.
-    """
-    if payload_bits <= 0:
-        raise LinksimError(f"a transport block of {payload_bits} bits cannot be sent: use at least 8")
-    base_graph = select_base_graph(payload_bits, code_rate)
-    num_code_blocks = count_code_blocks(payload_bits, base_graph, max_code_block_bits)
-    total_bits = payload_bits + CRC_BITS
-    if num_code_blocks > 1:
-        total_bits += num_code_blocks * CRC_BITS
-    if total_bits % num_code_blocks:
-        raise LinksimError(
-            f"{payload_bits} bits with their CRCs cannot be cut into {num_code_blocks} equal code "
-            "blocks: use the payload size of Transport.payload_bytes"
-        )
-    return CodeBlockPlan(payload_bits, base_graph, num_code_blocks, total_bits // num_code_blocks)
+    def check(self, bits: tf.Tensor) -> tf.Tensor:
+        """Which rows of `float32 [rows, n + 24]` pass, `bool [rows]`."""
+        return self._check(bits)[1][:, 0]
 
 
 class CodeBlockSegmentation:
-    """Cut a transport block into LDPC code blocks (3GPP TS 38.212, 5.1 and 5.2.2).
+    """Cut a transport block into LDPC code blocks (3GPP TS 38.212, 5.2.2).
 
-    The transport block gets its CRC24A. Where it is longer than one code block it is cut into equal
-    code blocks of at most 8448 bits = 1056 bytes, each closed by its own CRC24B, so that the
-    receiver knows which blocks arrived. Every code block therefore ends in a CRC of 24 bits.
+    A transport block that is longer than one code block gets its CRC24A and is cut into equal parts; each
+    of them is then closed by a CRC24B, so that the receiver knows which blocks arrived. One that is not
+    longer is the one code block, and is closed by the CRC24A. So every code block ends in a CRC of 24
+    bits, `code_block_crc`, which `CodeBlockChain` attaches and checks.
 
     Parameters
     ----------
@@ -149,66 +55,55 @@ class CodeBlockSegmentation:
 
     Output
     ------
-    code_blocks : [batch, num_code_blocks, code_block_bits], float32
-        Code blocks with CRC. Filler bits are appended by the encoder and not sent.
+    code_blocks : [batch, num_code_blocks, code_block_bits - 24], float32
+        Code blocks, still without `code_block_crc`.
     """
 
     def __init__(self, plan: CodeBlockPlan) -> None:
-        from sionna.phy.fec.crc import CRCDecoder, CRCEncoder
-
         self.plan = plan
-        # Sionna's encoder builds its matrix anew when the length changes, and its decoder encodes a
-        # longer word: with an encoder of their own nothing is built twice.
-        self._transport_crc = CRCEncoder("CRC24A")
-        self._transport_check = CRCDecoder(CRCEncoder("CRC24A"))
-        self._code_block_crc = CRCEncoder("CRC24B")
-        self._code_block_check = CRCDecoder(CRCEncoder("CRC24B"))
+        self.code_block_crc = "CRC24A" if plan.num_code_blocks == 1 else "CRC24B"
+        self._crc = Crc("CRC24A")
 
     def __call__(self, bits: tf.Tensor) -> tf.Tensor:
-        from linksim.phy._tf import tf
-
-        plan = self.plan
-        bits = self._transport_crc(bits)
-        if plan.num_code_blocks == 1:
+        bits = tf.convert_to_tensor(bits)
+        if self.plan.num_code_blocks == 1:
             return bits[:, None, :]
-        bits = tf.reshape(bits, [-1, plan.num_code_blocks, plan.code_block_bits - CRC_BITS])
-        return self._code_block_crc(bits)
+        bits = self._crc.attach(bits)
+        return tf.reshape(bits, [-1, self.plan.num_code_blocks, self.plan.code_block_bits - CRC_BITS])
 
-    def check_code_blocks(self, code_blocks: tf.Tensor) -> tf.Tensor:
-        """Which code blocks pass their CRC.
-
-        Input
-        -----
-        code_blocks : [rows, code_block_bits], float32
-            Decoded bits 0. or 1.
-
-        Output
-        ------
-        : [rows], bool
-            Result of CRC24B, or of CRC24A where there is one code block only.
-        """
-        check = self._transport_check if self.plan.num_code_blocks == 1 else self._code_block_check
-        return check(code_blocks)[1][:, 0]
-
-    def join(self, code_blocks: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def join(self, code_blocks: tf.Tensor, blocks_passed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Put decoded code blocks together again.
 
         Input
         -----
-        code_blocks : [batch, num_code_blocks, code_block_bits], float32
+        code_blocks : [batch, num_code_blocks, code_block_bits - 24], float32
             Decoded bits 0. or 1.
+        blocks_passed : [batch, num_code_blocks], bool
+            Whether each passed its CRC.
 
         Output
         ------
         bits : [batch, payload_bits], float32
             The transport block without its CRC, right or wrong.
         passed : [batch], bool
-            Whether the transport block passes CRC24A.
+            Whether all CRCs pass, that of the transport block and those of its code blocks.
         """
-        from linksim.phy._tf import tf
-
-        if self.plan.num_code_blocks > 1:
-            code_blocks = code_blocks[:, :, :-CRC_BITS]
+        passed = tf.reduce_all(blocks_passed, axis=1)
+        if self.plan.num_code_blocks == 1:
+            return code_blocks[:, 0], passed
         bits = tf.reshape(code_blocks, [-1, self.plan.payload_bits + CRC_BITS])
-        bits, passed = self._transport_check(bits)
-        return bits, passed[:, 0]
+        return bits[:, :-CRC_BITS], passed & self._crc.check(bits)
+
+
+def bytes_to_bits(data: tf.Tensor) -> tf.Tensor:
+    """`uint8 [B, n]` to `float32 [B, 8 n]`, most significant bit first."""
+    shifts = tf.range(7, -1, -1)
+    bits = tf.bitwise.right_shift(tf.cast(data, tf.int32)[:, :, None], shifts) & 1
+    return tf.cast(tf.reshape(bits, [data.shape[0], 8 * data.shape[1]]), tf.float32)
+
+
+def bits_to_bytes(bits: tf.Tensor) -> tf.Tensor:
+    """`float32 [B, 8 n]` to `uint8 [B, n]`, most significant bit first."""
+    weights = tf.constant([128, 64, 32, 16, 8, 4, 2, 1], tf.float32)
+    octets = tf.reshape(bits, [bits.shape[0], bits.shape[1] // 8, 8])
+    return tf.cast(tf.reduce_sum(octets * weights, axis=2), tf.uint8)

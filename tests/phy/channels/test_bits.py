@@ -122,3 +122,15 @@ def test_blocks_must_have_bytes(block_bytes):
 def test_unknown_bit_channel_is_named_with_the_known_ones():
     with pytest.raises(LinksimError, match="choose one of bsc, bec, z, block-erasure"):
         get_bit_channel("awgn", 0.1)
+
+
+def test_fingerprint_follows_law_and_parameters():
+    made = [get_bit_channel(name, p) for name in NAMES for p in (0.1, 0.2)] + [BlockErasure(0.1, 100)]
+    assert len({channel.fingerprint() for channel in made}) == len(made)
+    assert Bsc(0.1).fingerprint() == Bsc(0.1).fingerprint()
+
+
+def test_fingerprint_follows_the_random_numbers_under_it(monkeypatch):
+    before = Bsc(0.1).fingerprint()
+    monkeypatch.setattr("linksim.phy.rng.VERSION", 10_000)
+    assert Bsc(0.1).fingerprint() != before

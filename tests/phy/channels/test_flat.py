@@ -12,15 +12,17 @@ from sionna.phy.mapping import Demapper
 from linksim.errors import LinksimError
 from linksim.phy import Awgn, RayleighFast, RayleighSlow, get_channel, noise_variance
 from linksim.phy._tf import tf
+from linksim.phy.channels.base import Channel
 from linksim.phy.channels.equalize import equalize
 from linksim.phy.rng import draw_keys, picture_key
 
 
 def test_awgn_noise_variance_is_es_n0():
     """At 0 dB a unit-power symbol meets noise of total variance 1: half in each dimension."""
-    y = Awgn()(tf.zeros([1000, 1000], tf.complex64), snr_db=0.0)
+    y, no = Awgn()(tf.zeros([1000, 1000], tf.complex64), snr_db=0.0)
     assert np.var(y.numpy()) == pytest.approx(1.0, rel=0.01)
     assert np.var(y.numpy().real) == pytest.approx(0.5, rel=0.01)
+    assert no.numpy() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("snr_db, no", [(0, 1.0), (10, 0.1), (-3.0103, 2.0), (30.0, 1e-3)])
@@ -31,17 +33,17 @@ def test_noise_variance(snr_db, no):
 def test_without_keys_every_call_is_fresh_and_sionnas_seed_repeats_it():
     x, channel = tf.zeros([2, 50], tf.complex64), RayleighFast()
     config.seed = 42
-    first, second = channel(x, 0.0).numpy(), channel(x, 0.0).numpy()
+    first, second = channel(x, 0.0).symbols.numpy(), channel(x, 0.0).symbols.numpy()
     assert not np.any(first == second)
     assert not np.any(first[0] == first[1])
     config.seed = 42
-    np.testing.assert_array_equal(channel(x, 0.0).numpy(), first)
+    np.testing.assert_array_equal(channel(x, 0.0).symbols.numpy(), first)
 
 
 def test_without_keys_a_graph_draws_anew_in_every_run():
     """Also a channel that was sent to another process and whose first call is traced."""
     channel = pickle.loads(pickle.dumps(RayleighSlow(csi=True)))
-    graph = tf.function(lambda x: channel(x, 0.0)[1])
+    graph = tf.function(lambda x: channel(x, 0.0).noise_variance)
     x = tf.zeros([5, 4], tf.complex64)
     assert not np.any(graph(x).numpy() == graph(x).numpy())
 
@@ -49,11 +51,11 @@ def test_without_keys_a_graph_draws_anew_in_every_run():
 @pytest.mark.parametrize("shape", [(7,), (4, 7), (2, 3, 7), (0, 7), (4, 1)])
 def test_shapes(shape):
     x = np.ones(shape, np.complex64)
-    assert Awgn()(x, 5.0).shape == shape
-    y, h = RayleighSlow(csi=True)(x, 5.0)
-    assert (y.shape, h.shape) == (shape, (*shape[:-1], 1))
-    y, h = RayleighFast(csi=True)(x, 5.0)
-    assert (y.shape, h.shape) == (shape, shape)
+    for channel in (Awgn(), RayleighSlow(), RayleighSlow(csi=True), RayleighFast()):
+        y, no = channel(x, 5.0)
+        assert (y.shape, no.shape) == (shape, (*shape[:-1], 1))
+    y, no = RayleighFast(csi=True)(x, 5.0)
+    assert (y.shape, no.shape) == (shape, shape)
 
 
 def test_awgn_has_no_fading():
@@ -67,11 +69,12 @@ def test_unknown_channel_is_named_with_the_known_ones():
 
 
 @pytest.mark.parametrize("channel", [RayleighSlow(csi=True), RayleighFast(csi=True)], ids=lambda c: c.name)
-def test_equalised_symbols_have_the_noise_that_no_eff_says(channel):
-    """(x_hat - x) / sqrt(no_eff) has variance 1 in the weakest tenth of the fades and in the strongest."""
+def test_received_symbols_have_the_noise_that_is_told_with_them(channel):
+    """(x_hat - x) / sqrt(no) has variance 1 in the weakest tenth of the fades and in the strongest."""
     x = np.full([3000, 40], (1 + 1j) / np.sqrt(2), np.complex64)
-    y, h = channel(x, 8.0, draw_keys(picture_key("equalize", "p", 0), range(3000)))
-    x_hat, no_eff = equalize(y, h, noise_variance(8.0))
+    keys = draw_keys(picture_key("equalize", "p", 0), range(3000))
+    x_hat, no_eff = channel(x, 8.0, keys)
+    h = channel.fading(keys, 40)
     assert no_eff.shape == h.shape
     np.testing.assert_allclose(no_eff.numpy(), 10**-0.8 / np.abs(h.numpy()) ** 2, rtol=1e-4)
     error = np.abs((x_hat - x).numpy()) ** 2 / no_eff.numpy()
@@ -92,7 +95,7 @@ def test_equalising_a_vanished_symbol_stays_finite_and_says_nothing():
 
 def test_equalize_takes_one_noise_variance_per_row():
     y, h = tf.ones([2, 3], tf.complex64), tf.constant([[2.0], [1.0]], tf.complex64)
-    x_hat, no_eff = equalize(y, h, tf.constant([0.4, 0.3]))
+    x_hat, no_eff = equalize(y, h, tf.constant([[0.4], [0.3]]))
     np.testing.assert_allclose(x_hat.numpy()[:, 0], [0.5, 1.0])
     np.testing.assert_allclose(no_eff.numpy(), [[0.1], [0.3]])
 
@@ -147,3 +150,35 @@ def test_messages_of_others_during_the_quiet_import_are_kept():
     )
     assert done.stderr == "something real\nE0000 00:00:1795.1 a.cc:1] why it failed\n"
     assert _tf.tf is tf
+
+
+def test_what_a_transmission_meets_once_its_fade_is_given():
+    """Slow fading is AWGN of the SNR that is left; AWGN and fast fading are laws of their own."""
+    keys = draw_keys(picture_key("law", "p", 0), range(5))
+    slow = RayleighSlow(csi=True)
+    law, gain = slow.given_fade(keys)
+    assert law.name == "awgn"
+    np.testing.assert_allclose(gain, np.abs(slow.fading(keys, 1).numpy()[:, 0]) ** 2)
+    for channel in (Awgn(), RayleighFast(csi=True)):
+        law, gain = channel.given_fade(keys)
+        assert law is channel and gain.tolist() == [1.0]
+
+
+def test_only_a_slow_fade_can_be_too_deep_for_a_rate():
+    """log2(1 + snr |h|^2) below the rate: at 10 dB and 2 bits a share 1 - exp(-0.3) of the fades."""
+    keys = draw_keys(picture_key("outage", "p", 0), range(4000))
+    assert RayleighSlow(csi=True).outages and not Awgn().outages and not RayleighFast(csi=True).outages
+    assert np.mean(~RayleighSlow(csi=True).carries(2.0, 10.0, keys)) == pytest.approx(1 - np.exp(-0.3), abs=0.03)
+    assert RayleighFast(csi=True).carries(2.0, 10.0, keys).all() and Awgn().carries(2.0, 10.0, keys).all()
+
+
+def test_a_channel_that_says_nothing_of_its_law_is_refused_where_one_is_needed():
+    class Own(Channel):
+        name, fades = "own", False
+
+        def fading(self, keys, n, start=0):
+            raise NotImplementedError
+
+    for ask in (lambda c: c.law, lambda c: c.capacity(0.0, 0.1), lambda c: c.scheme_limit_db(2, 0.5)):
+        with pytest.raises(LinksimError, match="own"):
+            ask(Own())

@@ -5,8 +5,8 @@ import math
 import pytest
 from scipy.stats import binomtest
 
-from linksim.phy.bler.table import BlerKey
 from linksim.phy.bler.measure import BlockErrors
+from linksim.phy.bler.table import BlerKey
 
 
 @pytest.mark.slow
@@ -23,7 +23,7 @@ from linksim.phy.bler.measure import BlockErrors
 def test_block_error_rate_meets_the_published_one(k, n, iterations, ebno_db, bler, blocks):
     """QPSK on AWGN, base graph 2, sum-product decoding: inside our 99 % interval."""
     snr_db = ebno_db + 10 * math.log10(2 * k / n)
-    simulation = BlockErrors(BlerKey("awgn", 2, 2, k, n, iterations))
+    simulation = BlockErrors(BlerKey("awgn", 2, 2, k, n, f"bp{iterations}"))
     errors, blocks = simulation.measure(snr_db, min_errors=blocks, max_blocks=blocks)
     interval = binomtest(errors, blocks).proportion_ci(0.99)
     assert interval.low <= bler <= interval.high, f"{errors} of {blocks}"

@@ -1,0 +1,46 @@
+"""Decoders by their names."""
+
+from __future__ import annotations
+
+import re
+
+from linksim.errors import LinksimError
+from linksim.phy.coding.decoders.base import Decoder
+from linksim.phy.coding.decoders.belief_propagation import BeliefPropagation
+
+DEFAULT_DECODER = BeliefPropagation(20)
+"""Twenty iterations of belief propagation, as in the published curves of Sionna."""
+
+_REGISTERED: dict[str, Decoder] = {}
+
+
+def register_decoder(decoder: Decoder) -> Decoder:
+    """Let a decoder be found by its name, as `python -m linksim.phy.bler.measure --decoder NAME` does."""
+    _REGISTERED[decoder.name] = decoder
+    return decoder
+
+
+def get_decoder(decoder: str | Decoder | None = None) -> Decoder:
+    """The decoder of a name.
+
+    Parameters
+    ----------
+    decoder : str, Decoder or None
+        "bp20" for 20 iterations of belief propagation (any number), or the name of a registered decoder.
+        A decoder is returned as it is; None is `DEFAULT_DECODER`.
+
+    Raises
+    ------
+    LinksimError
+        If no decoder has this name.
+    """
+    if decoder is None:
+        return DEFAULT_DECODER
+    if not isinstance(decoder, str):
+        return decoder
+    if decoder in _REGISTERED:
+        return _REGISTERED[decoder]
+    if match := re.fullmatch(r"bp([1-9]\d{0,3})", decoder):
+        return BeliefPropagation(int(match[1]))
+    known = ", ".join(["bp20 (any number of iterations)", *sorted(_REGISTERED)])
+    raise LinksimError(f"there is no decoder {decoder!r}; choose one of {known}, or register one")
