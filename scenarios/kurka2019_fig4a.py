@@ -14,11 +14,11 @@ channel = Awgn()
 codecs = {snr: zoo.load(f"residual/cifar10-awgn-2x1_12-snr{snr}") for snr in TRAINING_SNRS}
 
 links = [
-    AnalogLink(codec.with_transmitter(realizations=10), channel, name=f"residual, m = 10, trained at {snr} dB")
+    AnalogLink(codec, channel, realizations=10, name=f"residual, m = 10, trained at {snr} dB")
     for snr, codec in codecs.items()
 ]
 with_feedback = [
-    AnalogLink(codec.with_transmitter(feedback=True), channel, name=f"residual, feedback, trained at {snr} dB")
+    AnalogLink(codec, channel, feedback=True, name=f"residual, feedback, trained at {snr} dB")
     for snr, codec in codecs.items()
 ]
 links += [

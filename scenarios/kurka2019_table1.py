@@ -11,8 +11,8 @@ from linksim.phy import Awgn
 channel = Awgn()
 codec = zoo.load("residual/cifar10-awgn-2x1_12-snr13")
 
-links = [AnalogLink(codec.with_transmitter(realizations=m), channel, name=f"m = {m}") for m in (1, 10, 100, 1000)]
-links.append(AnalogLink(codec.with_transmitter(feedback=True), channel, name="feedback"))
+links = [AnalogLink(codec, channel, realizations=m, name=f"m = {m}") for m in (1, 10, 100, 1000)]
+links.append(AnalogLink(codec, channel, feedback=True, name="feedback"))
 
 sweep = Sweep("kurka2019_table1", links, pictures="cifar10", snr_db=[13], ci_half_width=None, max_draws=10)
 

@@ -65,28 +65,29 @@ def analog(seconds: float) -> list[Measurement]:
 
 def progressive(seconds: float) -> list[Measurement]:
     """Two layers of k/n = 1/12 on 32x32, every scheme: a sweep against the bare compiled network."""
+    from linksim.codecs.conversation import rehearse
     from linksim.codecs.registry import create
     from linksim.images import Picture
     from linksim.links.analog import AnalogLink
     from linksim.phy._tf import tf
     from linksim.phy.channels.flat import Awgn
 
-    residual = create("residual", {"layer_channels": (8, 8), "realizations": 10})
+    residual = create("residual", {"layer_channels": (8, 8)})
     schemes = {
         "multiple decoders": create("multiple-decoders", {"layer_channels": (8, 8)}),
         "single decoder": create("single-decoder", {"layer_channels": (8, 8)}),
         "residual, m = 10": residual,
-        "residual, feedback": residual.with_transmitter(feedback=True),
+        "residual, feedback": residual,
     }
     pixels = np.random.default_rng(0).integers(0, 256, (256, 32, 32, 3), dtype=np.uint8)
     pictures, draws = [Picture(str(i), p) for i, p in enumerate(pixels)], range(4)
     found = []
     for name, codec in schemes.items():
-        link = AnalogLink(codec, Awgn())
+        link = AnalogLink(codec, Awgn(), feedback="feedback" in name)
 
         @tf.function
         def network(x, codec=codec):
-            return codec.reconstructions(tf.cast(x, tf.float32) / 255.0, lambda symbols: symbols, 10.0)
+            return rehearse(codec, tf.cast(x, tf.float32) / 255.0, 10.0)[1]
 
         def bare(network=network) -> int:
             network(pixels)[-1].numpy()
@@ -110,16 +111,15 @@ def _estimate(codec, pictures, seconds: float) -> list[Measurement]:
     from linksim.phy.channels.flat import Awgn
     from linksim.phy.rng import picture_key
 
-    codec, channel = codec.with_transmitter(realizations=64), Awgn()
-    adapter, some = AnalogLink(codec, channel)._adapter, pictures[:16]
-    symbols = adapter.encode(some, channel, 10.0, 0).symbols[:, :256]
+    estimating, some = AnalogLink(codec, Awgn(), realizations=64).transceiver, pictures[:16]
+    symbols = estimating.encode(some, 10.0, 0).symbols[:, :256]
     roots = np.stack([picture_key("bench", p.sha256, 0) for p in some])
     decoder = tf.function(lambda z: codec.layer_output(0, z, (32, 32)))
     received = tf.random.normal([256, 256, 2])
 
     def realize() -> int:
-        adapter.mean_output(0, symbols, roots, channel, 10.0, (32, 32))
-        return len(some) * codec.realizations
+        estimating.mean_answer(0, symbols, roots, 10.0, (32, 32))
+        return len(some) * estimating.realizations
 
     def decode() -> int:
         decoder(received).numpy()
