@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from linksim.codecs.base import pad_to_multiple
+from linksim.codecs.conversation import Dialogue
+from linksim.codecs.layers.attention import SnrAttentionBlock
 from linksim.codecs.layers.upsampling import UpsamplingBlock
-from linksim.codecs.layers.attention import ModulatedResidualBlock
-from linksim.codecs.progressive import ProgressiveCodec
+from linksim.codecs.parts import Shown, Symbols
+from linksim.codecs.symbol_codec import SymbolCodec
 from linksim.errors import LinksimError
 
 
 @keras.saving.register_keras_serializable("linksim")
-class AdaptiveProgressive(ProgressiveCodec):
+class AdaptiveProgressive(SymbolCodec):
     """A residual network that is told the SNR, at both ends, and how many layers arrived.
 
-    The single-decoder scheme of Kurka and Gunduz (2019) on a modern network: residual blocks of 3x3
+    The single-decoder scheme of Kurka and Gündüz (2019) on a modern network: residual blocks of 3x3
     convolutions whose channels are scaled by an attention feature module (ADJSCC, Xu et al. 2022).
     In training every picture draws its SNR and the number of its layers that arrive, as in
     DeepJSCC-l++ (Bian et al. 2023), so that one set of weights serves them all.
@@ -34,28 +35,34 @@ class AdaptiveProgressive(ProgressiveCodec):
         Residual blocks at a quarter of the resolution, in the encoder and in the decoder.
     """
 
+    VERSION = 1
     encodes_for_snr = True
 
     def __init__(
-        self, layer_channels: Sequence[int] = (4,) * 6, filters: int = 128, blocks: int = 3, name: str | None = None
+        self,
+        layer_channels: Sequence[int] = (4,) * 6,
+        filters: int = 128,
+        blocks: int = 3,
+        name: str | None = None,
+        **about: Any,
     ):
-        super().__init__(layer_channels, stride=4, name=name)
+        super().__init__(layer_channels, stride=4, name=name, **about)
         self.filters = filters
         self.blocks = blocks
 
         # === Encoder ===
         conv = {"padding": "same", "kernel_initializer": "he_normal"}
         self.stem = layers.Conv2D(filters // 2, 5, strides=2, activation="leaky_relu", **conv)
-        self.fine_encoder = ModulatedResidualBlock(filters // 2)
+        self.fine_encoder = SnrAttentionBlock(filters // 2)
         self.down = layers.Conv2D(filters, 3, strides=2, **conv)
-        self.encoder_blocks = [ModulatedResidualBlock(filters) for _ in range(blocks)]
+        self.encoder_blocks = [SnrAttentionBlock(filters) for _ in range(blocks)]
         self.to_channels = layers.Conv2D(self.latent_channels, 3, padding="same")
 
         # === Decoder ===
         self.from_channels = layers.Conv2D(filters, 3, **conv)
-        self.decoder_blocks = [ModulatedResidualBlock(filters) for _ in range(blocks)]
+        self.decoder_blocks = [SnrAttentionBlock(filters) for _ in range(blocks)]
         self.up = UpsamplingBlock(filters // 2)
-        self.fine_decoder = ModulatedResidualBlock(filters // 2)
+        self.fine_decoder = SnrAttentionBlock(filters // 2)
         self.to_pixels = UpsamplingBlock(3)
 
     def _condition(self, like: Any, snr_db: Any, arrived: Any) -> Any:
@@ -66,63 +73,52 @@ class AdaptiveProgressive(ProgressiveCodec):
         snr = ops.reshape(ops.cast(snr_db, "float32"), (-1, 1)) / 12.5 - 1.0
         return ops.concatenate([ones * ops.clip(snr, -1.5, 1.5), ones * arrived], axis=-1)
 
-    def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
-        x = pad_to_multiple(pictures, self.stride)
+    def encode_layers(self, pictures: Any, snr_db: Any) -> list[Any]:
+        """Pictures `[B, H, W, 3]` to the symbols of each layer, `[B, k_i, 2]`, for an Es/N0 in dB."""
+        x = self.pad(pictures)
         condition = self._condition(x, snr_db, ops.ones((1, self.num_layers)))
         x = self.fine_encoder(self.stem(x), condition)
         x = self.down(x)
         for block in self.encoder_blocks:
             x = block(x, condition)
-        latent = ops.cast(self.to_channels(x), "float32")
-        return self.normalize_layers(latent)
+        return self.layers_of(ops.cast(self.to_channels(x), "float32"))
 
-    def _show(self, latent: Any, snr_db: Any, arrived: Any, size: tuple[int, int], training: bool) -> Any:
-        """A latent whose missing layers are zero, to pictures; `arrived` `[B or 1, L]` holds 1 for a layer that is there."""
+    def show(self, latent: Any, snr_db: Any, arrived: Any, size: tuple[int, int]) -> Any:
+        """A latent whose missing layers are zero, to pictures, not clipped; `arrived` `[B or 1, L]` holds 1 for a layer that is there."""
         condition = self._condition(latent, snr_db, arrived)
         x = self.from_channels(latent)
         for block in self.decoder_blocks:
             x = block(x, condition)
         x = self.fine_decoder(self.up(x), condition)
-        pictures = 0.5 + self._crop(self.to_pixels(x), size)
-        # In training a value beyond black or white must keep its gradient.
-        return pictures if training else ops.clip(pictures, 0.0, 1.0)
+        return 0.5 + self.crop(self.to_pixels(x), size)
 
-    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        return self._decode(self.split(symbols, size), snr_db, size, training)
+    def converse(
+        self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
+    ) -> Dialogue:
+        latents: list[Any] = []
+        for symbols in self.encode_layers(pictures, snr_db):
+            latents.append(self.latent_of((yield Symbols(symbols)), size))
+            if not training:
+                latent = ops.concatenate(latents, axis=-1)
+                missing = self.latent_channels - latent.shape[-1]
+                latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
+                arrived = ops.array([[1.0] * len(latents) + [0.0] * (self.num_layers - len(latents))])
+                yield Shown(ops.clip(self.show(latent, snr_db, arrived, size), 0.0, 1.0))
+        if training:
+            yield Shown(self._show_some(ops.concatenate(latents, axis=-1), snr_db, size, seed))
 
-    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
-        parts = self.split(symbols, size)
-        return [self._decode(parts[: i + 1], snr_db, size, training) for i in range(len(parts))]
-
-    def _decode(self, parts: list[Any], snr_db: Any, size: tuple[int, int], training: bool) -> Any:
-        latent = ops.concatenate(parts, axis=-1)
-        missing = self.latent_channels - latent.shape[-1]
-        latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
-        arrived = ops.array([[1.0] * len(parts) + [0.0] * (self.num_layers - len(parts))])
-        return self._show(latent, snr_db, arrived, size, training)
-
-    def reconstructions(
-        self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
-    ) -> list[Any]:
-        if not training:
-            return super().reconstructions(pictures, send, snr_db)
-        size = pictures.shape[1:3]
-        latent = ops.concatenate(self.split(send(self.encode(pictures, snr_db, training=True)), size), axis=-1)
-        # Every picture has a number of layers of its own.
-        count = keras.random.randint((ops.shape(pictures)[0], 1), 1, self.num_layers + 1, seed=seed)
+    def _show_some(self, latent: Any, snr_db: Any, size: tuple[int, int], seed: Any) -> Any:
+        """Every picture after a number of layers of its own. Not clipped: beyond black and white a value must
+        keep its gradient."""
+        count = keras.random.randint((ops.shape(latent)[0], 1), 1, self.num_layers + 1, seed=seed)
         arrived = ops.cast(ops.arange(self.num_layers)[None] < count, "float32")
         kept = ops.take(arrived, [i for i, c in enumerate(self.layer_channels) for _ in range(c)], axis=1)
-        return [self._show(latent * kept[:, None, None, :], snr_db, arrived, size, training=True)]
-
-    def analyze(self, pictures: Any, training: bool = False) -> Any:
-        raise LinksimError("both networks need the SNR; use encode and decode")
-
-    synthesize = analyze
+        return self.show(latent * kept[:, None, None, :], snr_db, arrived, size)
 
     def get_config(self) -> dict[str, Any]:
         return {
+            **super().get_config(),
             "layer_channels": list(self.layer_channels),
             "filters": self.filters,
             "blocks": self.blocks,
-            "name": self.name,
         }

@@ -1,133 +1,137 @@
-"""What every learned codec is: pictures to symbols and back, for any picture size."""
+"""What every codec is: a conversation between a transmitter that has pictures and a receiver that wants them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from linksim.codecs.layers.symbols import PowerNormalization, to_latent, to_symbols
-
-
-def pad_to_multiple(pictures: Any, multiple: int) -> Any:
-    """Repeat the last row and column until both sides are multiples of `multiple`: [B, H, W, C] in and out."""
-    _, height, width, _ = pictures.shape
-    rows, columns = -(-height // multiple) * multiple, -(-width // multiple) * multiple
-    if rows != height:
-        pictures = ops.take(pictures, [min(i, height - 1) for i in range(rows)], axis=1)
-    if columns != width:
-        pictures = ops.take(pictures, [min(i, width - 1) for i in range(columns)], axis=2)
-    return pictures
+from linksim import identity
+from linksim.codecs.conversation import Dialogue, rehearse
+from linksim.codecs.traits import probe_picture, traits
 
 
 class Codec(keras.Model):
-    """A joint source-channel codec made of an analysis and a synthesis network.
+    """Pictures to parts, and what arrived of the parts to pictures, in one or several layers.
 
-    A new codec gives two networks, `analyze` and `synthesize`, and the `stride` between picture
-    and latent. Padding, pairing, power normalisation and cropping are done here, once: a picture
-    whose sides are no multiple of `stride` is padded, and the padding is charged. What a codec of
-    several layers adds is in `ProgressiveCodec`.
+    A codec is told by one generator, `converse`. Training, validation and links run it, each with
+    its own channel. `Autoencoder` is the common case; codecs of several layers are `ProgressiveCodec`.
 
     Parameters
     ----------
-    latent_channels : int
-        Real channels of the latent, even. The bandwidth ratio of a picture that needs no padding
-        is `latent_channels / (6 * stride**2)`.
-    stride : int
-        Picture pixels per latent cell along a side.
+    name : str, optional
+        Keras' name, without a slash.
+    title : str, optional
+        What tables and legends show; default: the name. `linksim.zoo.load` gives that of the entry.
+    training_snr_db : float, optional
+        Es/N0 in dB that its weights were trained at, where it was one.
+
+    Attributes
+    ----------
+    VERSION : int
+        Raised whenever the same weights make something else of the same picture. The versions of all
+        base classes and layers count too, each for its own code.
+    num_layers : int
+        How many pictures a receiver is shown, one after the other.
+    needs_reception : bool
+        Whether later parts depend on what was received before.
+    encodes_for_snr : bool
+        Whether the transmitter looks at the SNR; where it does not, a picture is encoded once for all of them.
     """
 
+    VERSION: int = 1
     num_layers: int = 1
+    needs_reception: bool = False
     encodes_for_snr: bool = False
-    """Whether `encode` looks at the SNR; where it does not, a picture is encoded once for all of them."""
 
-    def __init__(self, latent_channels: int, stride: int, name: str | None = None):
+    def __init__(self, name: str | None = None, title: str | None = None, training_snr_db: float | None = None):
         super().__init__(name=name)
-        self.latent_channels = latent_channels
-        self.stride = stride
-        self.power_normalization = PowerNormalization(name="power_normalization")
+        self.title = title or self.name
+        self.training_snr_db = training_snr_db
 
-    def analyze(self, pictures: Any, training: bool = False) -> Any:
-        """Pictures `[B, H, W, 3]` in [0, 1], sides multiples of `stride`, to a latent `[B, H/stride, W/stride, latent_channels]`."""
-        raise NotImplementedError(f"{type(self).__name__} must define analyze")
+    def converse(
+        self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
+    ) -> Dialogue:
+        """Send pictures, part by part, and show what arrives.
 
-    def synthesize(self, latent: Any, training: bool = False) -> Any:
-        """A received latent `[B, h, w, latent_channels]` to pictures `[B, h*stride, w*stride, 3]` in [0, 1]."""
-        raise NotImplementedError(f"{type(self).__name__} must define synthesize")
-
-    def num_symbols(self, height: int, width: int) -> int:
-        """Channel uses of a picture of `height` x `width` pixels, padding included."""
-        cells = -(-height // self.stride) * -(-width // self.stride)
-        return cells * self.latent_channels // 2
-
-    def layer_symbols(self, height: int, width: int) -> tuple[int, ...]:
-        """Channel uses of each layer; they add up to `num_symbols`."""
-        return (self.num_symbols(height, width),)
-
-    def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
-        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to symbols `[B, k, 2]`, mean power 1 per picture and layer.
-
-        `snr_db` (Es/N0, dB; a number or `[B]`) is for codecs with `encodes_for_snr`.
-        """
-        latent = self.analyze(pad_to_multiple(pictures, self.stride), training=training)
-        return self.power_normalization(to_symbols(latent))
-
-    def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
-        """Received symbols `[B, k, 2]` to pictures `[B, H, W, 3]`, float32 in [0, 1].
-
-        `snr_db` (Es/N0, dB) is for codecs that adapt to it; `size` is (H, W).
-        """
-        rows, columns = (-(-side // self.stride) for side in size)
-        pictures = self.synthesize(to_latent(symbols, rows, columns), training=training)
-        return self._crop(pictures, size)
-
-    def _crop(self, pictures: Any, size: tuple[int, int]) -> Any:
-        return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
-
-    def decode_layers(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> list[Any]:
-        """What the receiver shows after each layer: a list of `[B, H, W, 3]`, the last from all symbols."""
-        return [self.decode(symbols, snr_db, size, training=training)]
-
-    def reconstructions(
-        self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
-    ) -> list[Any]:
-        """Encode, send, decode: the forward pass of training and validation.
+        A generator. It yields a part (`linksim.codecs.parts`) and is told what arrived of it; it yields
+        `Shown` whenever the receiver has something new to show, once per layer, and is told nothing.
+        What is shown may depend on `pictures` only through the answers: a receiver runs the same
+        conversation with black pictures.
 
         Parameters
         ----------
-        pictures : [B, H, W, 3]
-        send : function
-            The channel: symbols `[B, k, 2]` to what is received of them.
+        pictures : [B, H, W, 3], float32 in [0, 1]
         snr_db : float or [B]
+            Es/N0 in dB. Only a codec with `encodes_for_snr` may use it for what it sends.
+        size : (int, int)
+            (H, W).
         training : bool
+            What is shown are then the pictures whose errors the loss averages: all layers, or some.
         seed : keras.random.SeedGenerator, optional
             For codecs whose training draws something beside the noise.
-
-        Returns
-        -------
-        list of [B, H, W, 3]
-            Where `training`, the pictures whose mean squared errors the loss averages; else one per layer.
         """
-        symbols = self.encode(pictures, snr_db, training=training)
-        return self.decode_layers(send(symbols), snr_db, pictures.shape[1:3], training=training)
+        raise NotImplementedError(f"{type(self).__name__} must define converse")
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Encode and decode over a perfect channel; builds every layer."""
-        snr_db = 100.0
-        symbols = self.encode(pictures, snr_db, training=training)
-        return self.decode_layers(symbols, snr_db, pictures.shape[1:3], training=training)[-1]
+        """The last picture shown over a perfect channel, `[B, H, W, 3]`; builds every layer."""
+        return rehearse(self, pictures, 100.0)[1][-1]
+
+    def fingerprint(self) -> str:
+        """Hex digest of all that can change what the codec sends or shows: versions, configuration, weights.
+
+        Of a class outside linksim also what it makes of a picture, rounded: its VERSION is easily forgotten.
+        """
+        kind = type(self)
+        own = kind.__module__.split(".")[0] == "linksim"
+        made = None if own else self._traits()
+        weights = hashlib.sha256()
+        for w in self.weights:
+            weights.update(np.ascontiguousarray(ops.convert_to_numpy(w)))
+        versions = {c.__qualname__: c.__dict__["VERSION"] for c in kind.__mro__ if "VERSION" in c.__dict__}
+        inside = {type(layer).__name__: layer.VERSION for layer in self._flatten_layers() if hasattr(layer, "VERSION")}
+        config = {k: v for k, v in self.get_config().items() if k not in ("name", "title", "training_snr_db")}
+        return identity.fingerprint(
+            "codec",
+            self.VERSION,
+            codec=kind.__qualname__,
+            versions={**inside, **versions},
+            precision=self.dtype_policy.name,
+            config=config,
+            weights=weights.hexdigest(),
+            traits=made,
+        )
+
+    def _traits(self) -> list[list[float]]:
+        picture = probe_picture((32, 32))[None].astype(np.float32) / np.float32(255)
+        sent, shown = rehearse(self, picture, 10.0)
+        found = [np.frombuffer(v[0], np.uint8) if isinstance(v, (list, tuple)) else v for v in sent]
+        return [traits(ops.convert_to_numpy(v)) for v in [*found, *shown]]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; a codec of one's own adds its own."""
+        about = {"name": self.name, "title": self.title, "training_snr_db": self.training_snr_db}
+        return {k: v for k, v in about.items() if v is not None}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For worker processes: the constructor's arguments and the weights are all there is.
-        weights = [ops.convert_to_numpy(w) for w in self.weights]
-        return _rebuild, (type(self), self.get_config(), getattr(self, "title", None), weights)
+        return _rebuild, (type(self), self.get_config(), [ops.convert_to_numpy(w) for w in self.weights])
 
 
-def _rebuild(kind: type[Codec], config: dict[str, Any], title: str | None, weights: list[Any]) -> Codec:
+def _rebuild(kind: type[Codec], config: dict[str, Any], weights: list[Any]) -> Codec:
     codec = kind(**config)
-    codec(ops.zeros((1, 2 * codec.stride, 2 * codec.stride, 3)))
-    codec.set_weights(weights)
-    codec.title = title
+    if weights:
+        build(codec)
+        codec.set_weights(weights)
+    return codec
+
+
+def build(codec: Codec) -> Codec:
+    """The codec itself, with all its weights made."""
+    if not codec.built:
+        side = 2 * getattr(codec, "stride", 8)
+        codec(ops.zeros((1, side, side, 3)))
     return codec

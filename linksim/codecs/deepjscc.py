@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from linksim.codecs.base import Codec
+from linksim.codecs.autoencoder import Autoencoder
 
 
 def _prelu(x: Any) -> Any:
@@ -36,8 +36,8 @@ def small_decoder(latent_channels: int, activation: str = "sigmoid", name: str =
 
 
 @keras.saving.register_keras_serializable("linksim")
-class DeepJscc(Codec):
-    """The five-layer network of Bourtsoulatze, Kurka and Gunduz (2019), fig. 2; used by Kurka and Gunduz (2019).
+class DeepJscc(Autoencoder):
+    """The five-layer network of Bourtsoulatze, Kurka and Gündüz (2019), fig. 2; used by Kurka and Gündüz (2019).
 
     Encoder: 5x5 convolutions of 16/2, 32/2, 32, 32, c filters (/stride), each with PReLU. The
     decoder mirrors it with transposed convolutions 32, 32, 32, 16/2, 3/2, PReLU, and a sigmoid last.
@@ -54,8 +54,10 @@ class DeepJscc(Codec):
     True
     """
 
-    def __init__(self, latent_channels: int = 16, name: str | None = None):
-        super().__init__(latent_channels, stride=4, name=name)
+    VERSION = 1
+
+    def __init__(self, latent_channels: int = 16, name: str | None = None, **about: Any):
+        super().__init__(latent_channels, stride=4, name=name, **about)
         self.encoder = small_encoder(latent_channels)
         self.decoder = small_decoder(latent_channels)
 
@@ -66,4 +68,4 @@ class DeepJscc(Codec):
         return self.decoder(latent, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        return {"latent_channels": self.latent_channels, "name": self.name}
+        return {**super().get_config(), "latent_channels": self.latent_channels}

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from linksim.codecs.base import Codec
+from linksim.codecs.autoencoder import Autoencoder
 from linksim.codecs.layers.gdn import Gdn
 
 
@@ -17,8 +17,8 @@ def _activate(x: Any, inverse: bool) -> Any:
 
 
 @keras.saving.register_keras_serializable("linksim")
-class DeepJsccGdn(Codec):
-    """The network of DeepJSCC-f (Kurka and Gunduz 2020, fig. 4), without feedback.
+class DeepJsccGdn(Autoencoder):
+    """The network of DeepJSCC-f (Kurka and Gündüz 2020, fig. 4), without feedback.
 
     Encoder: 9x9/2, 5x5/2, 5x5, 5x5 convolutions of `filters` filters with GDN and PReLU, then 5x5
     to the latent. The decoder mirrors it with transposed convolutions, IGDN and PReLU, and a sigmoid last.
@@ -31,8 +31,10 @@ class DeepJsccGdn(Codec):
         Width; 256 in the paper.
     """
 
-    def __init__(self, latent_channels: int = 16, filters: int = 256, name: str | None = None):
-        super().__init__(latent_channels, stride=4, name=name)
+    VERSION = 1
+
+    def __init__(self, latent_channels: int = 16, filters: int = 256, name: str | None = None, **about: Any):
+        super().__init__(latent_channels, stride=4, name=name, **about)
         self.filters = filters
 
         # === Encoder ===
@@ -56,4 +58,4 @@ class DeepJsccGdn(Codec):
         return self.decoder(latent, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        return {"latent_channels": self.latent_channels, "filters": self.filters, "name": self.name}
+        return {**super().get_config(), "latent_channels": self.latent_channels, "filters": self.filters}

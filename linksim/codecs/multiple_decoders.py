@@ -13,7 +13,7 @@ from linksim.codecs.progressive import ProgressiveCodec
 
 @keras.saving.register_keras_serializable("linksim")
 class MultipleDecoders(ProgressiveCodec):
-    """One encoder, L decoders: decoder i sees the first i layers (Kurka and Gunduz 2019, sec. III-A).
+    """One encoder, L decoders: decoder i sees the first i layers (Kurka and Gündüz 2019, sec. III-A).
 
     Trained together for the mean over layers of the MSE (eq. 1).
 
@@ -29,8 +29,10 @@ class MultipleDecoders(ProgressiveCodec):
     (256, 256)
     """
 
-    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None):
-        super().__init__(layer_channels, stride=4, name=name)
+    VERSION = 1
+
+    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None, **about: Any):
+        super().__init__(layer_channels, stride=4, name=name, **about)
         self.encoder = small_encoder(self.latent_channels)
         widths = [sum(self.layer_channels[: i + 1]) for i in range(self.num_layers)]
         self.decoders = [small_decoder(width, name=f"decoder_{i + 1}") for i, width in enumerate(widths)]
@@ -43,4 +45,4 @@ class MultipleDecoders(ProgressiveCodec):
         return by_width[latent.shape[-1]](latent, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        return {"layer_channels": list(self.layer_channels), "name": self.name}
+        return {**super().get_config(), "layer_channels": list(self.layer_channels)}

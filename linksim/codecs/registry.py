@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from linksim.codecs.adaptive import AdaptiveProgressive
-from linksim.codecs.base import Codec
+from linksim.codecs.base import Codec, build
 from linksim.codecs.deepjscc import DeepJscc
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
 from linksim.codecs.multiple_decoders import MultipleDecoders
@@ -24,7 +24,7 @@ CODECS: dict[str, type[Codec]] = {
 }
 
 
-def create(codec: str, options: Mapping[str, Any]) -> Codec:
+def create(codec: str, options: Mapping[str, Any], **about: Any) -> Codec:
     """A codec with fresh weights, built.
 
     Parameters
@@ -33,19 +33,18 @@ def create(codec: str, options: Mapping[str, Any]) -> Codec:
         One of `CODECS`.
     options : mapping
         Its constructor's arguments.
+    **about
+        `title` and `training_snr_db`, see `Codec`.
 
     Raises
     ------
     LinksimError
         If the name is unknown, or the codec does not take these options.
     """
-    import numpy as np
-
     if codec not in CODECS:
         raise LinksimError(f"unknown codec {codec!r}; take one of {', '.join(sorted(CODECS))}")
     try:
-        made = CODECS[codec](**options)
+        made = CODECS[codec](**options, **about)
     except TypeError as error:
         raise LinksimError(f"codec {codec!r} does not take these options: {error}") from error
-    made(np.zeros((1, 2 * made.stride, 2 * made.stride, 3), "float32"))
-    return made
+    return build(made)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
+from linksim.codecs.conversation import Dialogue
 from linksim.codecs.deepjscc import small_decoder, small_encoder
+from linksim.codecs.parts import Shown
 from linksim.codecs.progressive import ProgressiveCodec
 
 
 @keras.saving.register_keras_serializable("linksim")
 class SingleDecoder(ProgressiveCodec):
-    """One encoder and one decoder; layers that are missing are zeros (Kurka and Gunduz 2019, sec. III-C).
+    """One encoder and one decoder; layers that are missing are zeros (Kurka and Gündüz 2019, sec. III-C).
 
     In training the received code is cut at a random layer boundary, one per batch, so that the one
     decoder learns every length. The size of the model does not depend on the number of layers, but
@@ -26,8 +28,10 @@ class SingleDecoder(ProgressiveCodec):
         Real channels of each layer at a quarter of the resolution: 8 is k_i/n = 1/12.
     """
 
-    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None):
-        super().__init__(layer_channels, stride=4, name=name)
+    VERSION = 1
+
+    def __init__(self, layer_channels: Sequence[int] = (8, 8), name: str | None = None, **about: Any):
+        super().__init__(layer_channels, stride=4, name=name, **about)
         self.encoder = small_encoder(self.latent_channels)
         self.decoder = small_decoder(self.latent_channels)
 
@@ -40,19 +44,19 @@ class SingleDecoder(ProgressiveCodec):
             latent = ops.pad(latent, [(0, 0), (0, 0), (0, 0), (0, missing)])
         return self.decoder(latent, training=training)
 
-    def reconstructions(
-        self, pictures: Any, send: Callable[[Any], Any], snr_db: Any, training: bool = False, seed: Any = None
-    ) -> list[Any]:
+    def converse(
+        self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
+    ) -> Dialogue:
         if not training:
-            return super().reconstructions(pictures, send, snr_db)
-        size = pictures.shape[1:3]
-        received = send(self.encode(pictures, snr_db, training=True))
-        latent = ops.concatenate(self.split(received, size), axis=-1)
+            yield from super().converse(pictures, snr_db, size)
+            return
+        latents = yield from self.send_all(self.encode_layers(pictures, training=True), size)
         # One cut for the whole batch.
         layers = keras.random.randint((), 1, self.num_layers + 1, seed=seed)
         widths = ops.cumsum(ops.array(self.layer_channels, "int32"))
         kept = ops.arange(self.latent_channels, dtype="int32") < ops.take(widths, layers - 1)
-        return [self._crop(self.synthesize(latent * ops.cast(kept, latent.dtype), training=True), size)]
+        latent = ops.concatenate(latents, axis=-1)
+        yield Shown(self.show([latent * ops.cast(kept, latent.dtype)], size, training=True))
 
     def get_config(self) -> dict[str, Any]:
-        return {"layer_channels": list(self.layer_channels), "name": self.name}
+        return {**super().get_config(), "layer_channels": list(self.layer_channels)}

@@ -6,7 +6,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "channel": ["TrainingChannel"],
-        "loop": ["Progress", "Training"],
+        "history": ["EpochReport"],
+        "loop": ["Training"],
+        "objectives": ["OBJECTIVES", "Objective"],
+        "phase": ["Phase"],
         "recipe": ["Recipe"],
         "recipes": ["RECIPES", "get_recipe"],
         "run": ["train"],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linksim.training.loop import Progress
+from linksim.training.history import EpochReport
+from linksim.training.loop import STEPS_PER_EPOCH
 from linksim.training.recipe import Recipe
 from linksim.training.run import train
 from linksim.zoo.card import Card
@@ -13,14 +14,14 @@ from linksim.zoo.card import Card
 def train_with_progress(recipe: Recipe, root: Path) -> Card:
     """`train`, with a bar on a terminal, and a line per report where there is none.
 
-    Ctrl-C ends it with a line that says how to go on.
+    Ctrl-C ends it with a line that says how to go on, or that nothing was kept yet.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress
 
     console = Console()
-    bar = Bar(
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -31,20 +32,30 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
     with bar:
         task = bar.add_task(recipe.name, total=recipe.steps)
 
-        def report(progress: Progress) -> None:
-            psnr = " / ".join(f"{value:.2f}" for value in progress.layers)
-            bar.update(task, completed=min(progress.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
+        def report(done: EpochReport) -> None:
+            psnr = " / ".join(f"{value:.2f}" for value in done.layers)
+            bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
             if not console.is_terminal:
-                left = progress.seconds * (recipe.steps / progress.step - 1) / 60
+                left = done.seconds * (recipe.steps / done.step - 1) / 60
                 print(
-                    f"step {progress.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True
+                    f"step {done.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True
                 )
 
         try:
             card = train(recipe, root, report)
         except KeyboardInterrupt:
             bar.stop()
-            print(f"stopped; the same command goes on from the checkpoint in {root / recipe.name}")
+            print(_stopped(root / recipe.name))
             raise SystemExit(130) from None
     print(f"{card.steps} steps, validation PSNR {card.val_psnr:.2f} dB: {root / recipe.name}")
     return card
+
+
+def _stopped(folder: Path) -> str:
+    """What is left of a run that was stopped."""
+    if (folder / "checkpoint.h5").exists():
+        return f"stopped; the same command goes on from the checkpoint in {folder}"
+    return (
+        f"stopped before the first checkpoint, which is written after {STEPS_PER_EPOCH} steps; "
+        "nothing was kept, the same command starts again"
+    )

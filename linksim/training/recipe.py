@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.training.phase import Phase
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Recipe:
         Es/N0 in dB; a pair is a range from which each picture draws its own.
     channel : {"awgn", "rayleigh-slow", "rayleigh-fast"}
     steps : int
-        Gradient steps in all, a multiple of 500.
+        Gradient steps in all, a multiple of 500; with `phases` their sum.
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
-    loss : {"mse", "psnr"}
-        The mean MSE, or minus the mean of per-picture PSNR: where SNRs and rates are mixed in a batch,
-        MSE would see little but the worst of them.
+    loss : str
+        One of `linksim.training.objectives.OBJECTIVES`: "mse", the mean MSE, or "psnr", minus the mean of
+        per-picture PSNR: where SNRs and rates are mixed in a batch, MSE would see little but the worst of them.
     optimizer : {"adam", "muon"}
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     learning_rate, final_learning_rate : float
@@ -47,6 +48,9 @@ class Recipe:
         common part is taken, and the rest starts fresh.
     precision : {"float32", "mixed_bfloat16"}
     seed : int
+    phases : sequence of Phase
+        One after the other, each with its own objective and optimiser. Where there are none, the recipe is one
+        phase of `loss`, `optimizer`, `steps` and learning rates; where there are, these fields are not used.
     """
 
     name: str
@@ -66,22 +70,36 @@ class Recipe:
     warm_start: str | None = None
     precision: str = "float32"
     seed: int = 0
+    phases: tuple[Phase, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
         if isinstance(self.snr_db, list):  # a range as a card holds it
             object.__setattr__(self, "snr_db", tuple(self.snr_db))
+        phases = tuple(p if isinstance(p, Phase) else Phase(**p) for p in self.phases)
+        object.__setattr__(self, "phases", phases)
+        if phases:
+            object.__setattr__(self, "steps", sum(phase.steps for phase in phases))
         for what in ("steps", "batch_size"):
             if getattr(self, what) < 1:
                 raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
-        if self.loss not in ("mse", "psnr"):
-            raise LinksimError(f"recipe {self.name!r}: loss {self.loss!r}; take mse or psnr")
         if self.optimizer not in ("adam", "muon"):
             raise LinksimError(f"recipe {self.name!r}: optimizer {self.optimizer!r}; take adam or muon")
         if self.precision not in ("float32", "mixed_bfloat16"):
             raise LinksimError(f"recipe {self.name!r}: precision {self.precision!r}; take float32 or mixed_bfloat16")
 
+    @property
+    def schedule(self) -> tuple[Phase, ...]:
+        """The phases, at least one."""
+        if self.phases:
+            return self.phases
+        shared = ("steps", "optimizer", "learning_rate", "final_learning_rate", "warmup_steps")
+        return (Phase(self.loss, **{name: getattr(self, name) for name in shared}),)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON holds them."""
+        """Plain values, as JSON holds them; cards from before there were phases have no such field."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return json.loads(json.dumps({**values, "options": dict(self.options)}))
+        values |= {"options": dict(self.options), "phases": [phase.to_dict() for phase in self.phases]}
+        if not self.phases:
+            del values["phases"]
+        return json.loads(json.dumps(values))

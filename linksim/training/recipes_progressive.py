@@ -1,4 +1,4 @@
-"""The models of Kurka and Gunduz (2019): three schemes of successive refinement on CIFAR-10."""
+"""The models of Kurka and Gündüz (2019): three schemes of successive refinement on CIFAR-10."""
 
 from __future__ import annotations
 

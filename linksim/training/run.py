@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linksim.errors import LinksimError
-from linksim.training.loop import Progress, Training
+from linksim.files import write_atomically
+from linksim.training.history import EpochReport
+from linksim.training.loop import Training
 from linksim.training.recipe import Recipe
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export
-from linksim.zoo.files import write_bytes
 from linksim.zoo.weights import file_sha256
 
 
@@ -32,7 +33,7 @@ def warm_start_path(recipe: Recipe, root: Path) -> Path | None:
         raise LinksimError(f"recipe {recipe.name!r} starts from {folder}, whose weights.h5 is missing") from error
 
 
-def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None = None) -> Card:
+def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | None = None) -> Card:
     """Train a recipe in `root/<recipe name>`, or go on where its checkpoint stands.
 
     Leaves `checkpoint.h5`, `history.csv`, `training.png`, and, when done, `weights.h5` and
@@ -42,7 +43,7 @@ def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None 
     ----------
     recipe : Recipe
     root : Path
-    report : function of Progress, optional
+    report : function of EpochReport, optional
         Called every 500 steps.
 
     Raises
@@ -57,7 +58,7 @@ def train(recipe: Recipe, root: Path, report: Callable[[Progress], None] | None 
     return export(training, folder, f"started from {recipe.warm_start}" if recipe.warm_start else "")
 
 
-def draw_history(history: list[Progress], path: Path, title: str) -> None:
+def draw_history(history: list[EpochReport], path: Path, title: str) -> None:
     """The learning curve: validation PSNR in dB against steps, one line per layer."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -73,4 +74,4 @@ def draw_history(history: list[Progress], path: Path, title: str) -> None:
     axes.grid(alpha=0.3)
     data = io.BytesIO()
     figure.savefig(data, dpi=120)
-    write_bytes(path, data.getvalue())
+    write_atomically(path, data.getvalue())

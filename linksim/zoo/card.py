@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from linksim.errors import LinksimError
-from linksim.zoo.files import write_bytes
+from linksim.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Card:
 
     def write(self, folder: Path) -> None:
         """Write `card.json` into `folder`, whole or not at all."""
-        write_bytes(folder / "card.json", (json.dumps(dataclasses.asdict(self), indent=1) + "\n").encode())
+        write_atomically(folder / "card.json", json.dumps(dataclasses.asdict(self), indent=1) + "\n")
 
 
 def read_card(folder: Path) -> Card:

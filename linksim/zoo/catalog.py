@@ -41,7 +41,7 @@ def load(name: str | Path) -> Any:
     Returns
     -------
     linksim.codecs.Codec
-        Its `name` is that of the entry.
+        Its `title` is the name of the entry; it knows the SNR that it was trained at.
 
     Raises
     ------
@@ -59,7 +59,8 @@ def load(name: str | Path) -> Any:
     from linksim.codecs.registry import create
     from linksim.zoo.weights import load_weights
 
-    codec = create(card.recipe["codec"], card.recipe["options"])
+    snr_db = card.recipe.get("snr_db")  # a range where the model serves them all
+    about = {"training_snr_db": float(snr_db)} if isinstance(snr_db, (int, float)) else {}
+    codec = create(card.recipe["codec"], card.recipe["options"], title=card.name, **about)
     load_weights(folder / "weights.h5", codec, card.sha256)
-    codec.title = card.name
     return codec

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from linksim.codecs.conversation import rehearse
+from linksim.codecs.precision import precision
 from linksim.zoo.card import Card
 from linksim.zoo.weights import file_sha256, load_weights, save_weights
 
@@ -18,9 +20,9 @@ def golden_output(codec: Any) -> list[float]:
     """Twelve numbers that change when any layer does: symbols and pixels of a fixed picture, no noise."""
     i, j, c = np.mgrid[0:30, 0:37, 0:3]  # sides that need padding
     picture = (0.5 + 0.5 * np.sin(0.3 * i + 0.2 * j * (c + 1)))[None].astype("float32")
-    symbols = codec.encode(picture, 10.0)
-    output = np.stack([ops.convert_to_numpy(y)[0] for y in codec.decode_layers(symbols, 10.0, (30, 37))])
-    flat = ops.convert_to_numpy(symbols).reshape(-1)
+    sent, shown = rehearse(codec, picture, 10.0)
+    output = np.stack([ops.convert_to_numpy(y)[0] for y in shown])
+    flat = np.concatenate([ops.convert_to_numpy(symbols).reshape(-1) for symbols in sent])
     values = [*flat[:: max(len(flat) // 6, 1)][:6], *output.reshape(-1)[:: output.size // 6][:6]]
     return [round(float(v), 6) for v in values]
 
@@ -38,10 +40,8 @@ def export(training: Any, folder: Path, notes: str = "") -> Card:
     recipe, history = training.recipe, training.history
     save_weights(folder / "weights.h5", training.codec)
     # The golden output is of what a user will load: float16 weights, in a float32 network.
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    codec = create(recipe.codec, recipe.options)
-    keras.config.set_dtype_policy(policy)
+    with precision("float32"):
+        codec = create(recipe.codec, recipe.options)
     load_weights(folder / "weights.h5", codec)
     backend = keras.backend.backend()
     last = history[-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import h5py
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.zoo.files import make_folder, replace_with
+from linksim.files import cannot_write, replacing
 
 
 def variable_names(model: Any) -> list[str]:
@@ -23,19 +22,14 @@ def variable_names(model: Any) -> list[str]:
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays to an HDF5 file, whole or not at all: temporary file, fsync, rename."""
-    make_folder(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with h5py.File(temporary, "w", track_order=True) as file:
+        with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
             for name, array in arrays.items():
                 # A checksum per array, so that a flipped bit is an error when it is read.
                 checked = {"fletcher32": True} if np.size(array) > 1 else {}
                 file.create_dataset(name, data=array, track_times=False, **checked)
-        replace_with(temporary, path)
     except OSError as error:
-        raise LinksimError(f"{path} could not be written ({error}); free space or choose another folder") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise cannot_write(path, error, "free space or choose another folder") from error
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from linksim.codecs.conversation import receive, rehearse
 from linksim.codecs.registry import CODECS, create
 from linksim.errors import LinksimError
 
@@ -28,14 +29,16 @@ def codec(request):
 def test_any_size_comes_back_at_its_size(codec, size):
     """Padding is done inside and charged: the symbols are those of the padded picture."""
     x = np.random.default_rng(0).random((2, *size, 3)).astype("float32")
-    symbols = ops.convert_to_numpy(codec.encode(x, 10.0))
+    sent, shown = rehearse(codec, x, 10.0)
+    symbols = np.concatenate([ops.convert_to_numpy(part) for part in sent], axis=1)
     cells = -(-size[0] // codec.stride) * -(-size[1] // codec.stride)
     assert symbols.shape == (2, codec.num_symbols(*size), 2)
     assert codec.num_symbols(*size) == cells * codec.latent_channels // 2
     assert sum(codec.layer_symbols(*size)) == codec.num_symbols(*size) and len(codec.layer_symbols(*size)) == codec.num_layers
     for layer in np.split(symbols, np.cumsum(codec.layer_symbols(*size))[:-1], axis=1):
         assert (layer**2).sum(-1).mean(-1) == pytest.approx(1.0, rel=1e-4)
-    y = ops.convert_to_numpy(codec.decode(symbols, 10.0, size))
+    y = ops.convert_to_numpy(receive(codec, sent, 10.0, size)[-1])
+    np.testing.assert_allclose(y, ops.convert_to_numpy(shown[-1]), atol=1e-6)
     assert y.shape == x.shape and y.dtype == np.float32
     assert 0 <= y.min() and y.max() <= 1
 

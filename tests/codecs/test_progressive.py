@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from linksim.codecs.conversation import hold, receive, rehearse, told
 from linksim.codecs.progressive import ProgressiveCodec
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
@@ -21,6 +22,11 @@ SIZE = X.shape[1:3]
 
 def array(x):
     return ops.convert_to_numpy(x)
+
+
+def shown_in_training(codec, x, seed=None):
+    """What a training step over a perfect channel shows."""
+    return hold(codec.converse(x, 10.0, x.shape[1:3], True, seed), lambda part: told(part, part.values))
 
 
 @pytest.fixture(params=sorted(OPTIONS), scope="module")
@@ -40,20 +46,19 @@ def test_layers_have_the_bandwidth_of_their_channels(codec):
 
 def test_any_number_of_whole_layers_decodes(codec):
     """What the receiver shows after layer i does not change when more arrives."""
-    symbols = array(codec.encode(X, 10.0))
-    shown = [array(y) for y in codec.decode_layers(symbols, 10.0, SIZE)]
-    assert len(shown) == 3
-    for i, end in enumerate((12, 36, 48)):
-        np.testing.assert_allclose(array(codec.decode(symbols[:, :end], 10.0, SIZE)), shown[i], atol=1e-6)
+    sent, shown = rehearse(codec, X, 10.0)
+    assert len(sent) == len(shown) == 3
+    for i in range(3):
+        some = receive(codec, sent[: i + 1], 10.0, SIZE)
+        assert len(some) == i + 1
+        np.testing.assert_allclose(array(some[-1]), array(shown[i]), atol=1e-6)
         assert shown[i].shape == X.shape and shown[i].dtype == np.float32
-    assert np.abs(shown[0] - shown[1]).max() > 1e-3 and np.abs(shown[1] - shown[2]).max() > 1e-3
+    assert np.abs(array(shown[0]) - shown[1]).max() > 1e-3 and np.abs(array(shown[1]) - shown[2]).max() > 1e-3
 
 
-def test_symbols_that_end_inside_a_layer_are_refused(codec):
-    with pytest.raises(LinksimError, match="whole number of layers"):
-        codec.decode(np.zeros((1, 13, 2), "float32"), 10.0, SIZE)
-    with pytest.raises(LinksimError, match="whole number of layers"):
-        codec.decode_layers(np.zeros((1, 13, 2), "float32"), 10.0, SIZE)
+def test_a_receiver_without_anything_is_refused(codec):
+    with pytest.raises(LinksimError, match="at least the first part"):
+        receive(codec, [], 10.0, SIZE)
 
 
 @pytest.mark.parametrize("channels", [(), (3,), (2, 0), (2.0, 4), 8, "24"])
@@ -66,19 +71,19 @@ def test_odd_or_missing_layers_are_refused(name, channels):
 def test_single_decoder_fills_with_zeros():
     """Its decoder, given the zeros, shows the same picture."""
     codec = create("single-decoder", {"layer_channels": (2, 4)})
-    symbols = array(codec.encode(X))
-    filled = np.concatenate([symbols[:, :12], np.zeros_like(symbols[:, 12:])], axis=1)
-    np.testing.assert_allclose(codec.decode(symbols[:, :12], 0.0, SIZE), codec.decode(filled, 0.0, SIZE), atol=1e-6)
+    first, second = rehearse(codec, X, 0.0)[0]
+    alone = receive(codec, [first], 0.0, SIZE)[-1]
+    np.testing.assert_allclose(alone, receive(codec, [first, np.zeros_like(second)], 0.0, SIZE)[-1], atol=1e-6)
 
 
 def test_single_decoder_learns_every_cut():
     """In training the code ends behind a random layer, one for the batch."""
     codec = create("single-decoder", {"layer_channels": (2, 2)})
-    both = [array(y) for y in codec.reconstructions(X, lambda s: s, 10.0)]
+    both = [array(y) for y in rehearse(codec, X, 10.0)[1]]
     seed = keras.random.SeedGenerator(0)
     cuts = []
     for _ in range(40):
-        (shown,) = codec.reconstructions(X, lambda s: s, 10.0, training=True, seed=seed)
+        (shown,) = shown_in_training(codec, X, seed)
         matches = [np.allclose(shown, y, atol=1e-5) for y in both]
         assert sum(matches) == 1
         cuts.append(matches.index(True))
@@ -97,10 +102,10 @@ def test_residual_sends_what_is_left_over():
     codec = create("residual", {"layer_channels": (2, 2)})
     shown = codec.layer_output(0, codec.encode_layer(0, X), SIZE)
     np.testing.assert_array_equal(codec.encode_layer(1, shown, shown), codec.encode_layer(1, np.zeros_like(X), None))
-    symbols = codec.encode(X)
-    np.testing.assert_array_equal(symbols[:, 12:], codec.encode_layer(1, X, shown))
-    total = array(shown) + array(codec.layer_output(1, symbols[:, 12:], SIZE))
-    np.testing.assert_allclose(codec.decode(symbols, 10.0, SIZE), np.clip(total, 0, 1), atol=1e-6)
+    (_, second), pictures = rehearse(codec, X, 10.0)
+    np.testing.assert_array_equal(second, codec.encode_layer(1, X, shown))
+    total = array(shown) + array(codec.layer_output(1, second, SIZE))
+    np.testing.assert_allclose(pictures[-1], np.clip(total, 0, 1), atol=1e-6)
 
 
 def test_residual_layers_are_added_without_touching_those_before():
@@ -110,18 +115,6 @@ def test_residual_layers_are_added_without_touching_those_before():
     assert len(three.trainable_weights) == len(three.weights) // 3
     assert [w.shape for w in three.weights[: len(two.weights)]] == [w.shape for w in two.weights]
     assert all(a is b for a, b in zip(three.trainable_weights, three.weights[-len(three.trainable_weights) :]))
-
-
-def test_residual_changes_its_transmitter_and_keeps_its_weights():
-    codec = create("residual", {"layer_channels": (2, 2)})
-    other = codec.with_transmitter(feedback=True)
-    assert other.feedback and not codec.feedback
-    for a, b in zip(codec.get_weights(), other.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-    for m in (0, 2.5):
-        with pytest.raises(LinksimError, match="realizations"):
-            codec.with_transmitter(realizations=m)
-    assert codec.with_transmitter(20).with_transmitter(feedback=True).title.count(",") == 1
 
 
 def test_a_codec_of_ones_own_is_two_functions_and_a_configuration():
@@ -144,16 +137,16 @@ def test_a_codec_of_ones_own_is_two_functions_and_a_configuration():
             return {"name": self.name}
 
     codec = Thumbnails()
-    symbols = codec.encode(X)
-    assert symbols.shape == (3, 12 * 6, 2)
-    assert [y.shape for y in codec.decode_layers(symbols, 10.0, SIZE)] == [X.shape] * 2
+    sent, shown = rehearse(codec, X, 10.0)
+    assert [tuple(symbols.shape) for symbols in sent] == [(3, 12 * 3, 2)] * 2
+    assert [tuple(y.shape) for y in shown] == [X.shape] * 2
     with pytest.raises(NotImplementedError, match="Bare must define analyze"):
-        type("Bare", (ProgressiveCodec,), {})((2,), 4).encode(X)
+        rehearse(type("Bare", (ProgressiveCodec,), {})((2,), 4), X, 10.0)
 
 
 def test_the_adaptive_codec_asks_for_the_snr():
     with pytest.raises(LinksimError, match="give snr_db"):
-        create("adaptive", OPTIONS["adaptive"]).encode(X)
+        rehearse(create("adaptive", OPTIONS["adaptive"]), X, None)
 
 
 def test_adaptive_codec_listens_to_the_snr_at_both_ends():
@@ -161,18 +154,20 @@ def test_adaptive_codec_listens_to_the_snr_at_both_ends():
     codec = create("adaptive", OPTIONS["adaptive"])
     rng = np.random.default_rng(4)
     codec.set_weights([w + 0.1 * rng.standard_normal(w.shape) for w in codec.get_weights()])
-    low, high = array(codec.encode(X, 0.0)), array(codec.encode(X, 20.0))
-    assert np.abs(low - high).max() > 1e-3
-    assert np.abs(array(codec.decode(low, 0.0, SIZE)) - array(codec.decode(low, 20.0, SIZE))).max() > 1e-3
+    low, high = (rehearse(codec, X, snr_db)[0] for snr_db in (0.0, 20.0))
+    assert np.abs(array(low[0]) - high[0]).max() > 1e-3
+    told_low, told_high = (array(receive(codec, low, snr_db, SIZE)[-1]) for snr_db in (0.0, 20.0))
+    assert np.abs(told_low - told_high).max() > 1e-3
     # one SNR for all pictures, or one each
-    np.testing.assert_allclose(array(codec.encode(X, np.full(3, 20.0, "float32"))), high, atol=1e-5)
+    each = rehearse(codec, X, np.full(3, 20.0, "float32"))[0]
+    np.testing.assert_allclose(array(each[0]), high[0], atol=1e-5)
 
 
 def test_adaptive_codec_draws_a_number_of_layers_for_every_picture():
     keras.utils.set_random_seed(5)
     codec = create("adaptive", OPTIONS["adaptive"])
     same = np.repeat(X[:1], 30, axis=0)
-    (shown,) = codec.reconstructions(same, lambda s: s, 10.0, training=True, seed=keras.random.SeedGenerator(0))
-    cuts = [array(y)[0] for y in codec.reconstructions(X[:1], lambda s: s, 10.0)]
+    (shown,) = shown_in_training(codec, same, keras.random.SeedGenerator(0))
+    cuts = [array(y)[0] for y in rehearse(codec, X[:1], 10.0)[1]]
     counts = [sum(np.allclose(np.clip(y, 0, 1), cut, atol=1e-3) for y in array(shown)) for cut in cuts]
     assert sum(counts) == 30 and min(counts) >= 3

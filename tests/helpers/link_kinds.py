@@ -8,9 +8,8 @@ from linksim.source import Jpeg
 _CODEC = create("deepjscc", {"latent_channels": 4})
 _MULTIPLE = create("multiple-decoders", {"layer_channels": (2, 2)})
 _SINGLE = create("single-decoder", {"layer_channels": (2, 2)})
-_RESIDUAL = create("residual", {"layer_channels": (2, 2), "realizations": 3})
+_RESIDUAL = create("residual", {"layer_channels": (2, 2)})
 _ADAPTIVE = create("adaptive", {"layer_channels": (2, 2), "filters": 8, "blocks": 1})
-_FEEDBACK = _RESIDUAL.with_transmitter(feedback=True)
 
 
 def _separation(channel, mode):
@@ -27,8 +26,8 @@ KINDS = {
     "single decoder, awgn": lambda: AnalogLink(_SINGLE, Awgn()),
     "single decoder, rayleigh-fast": lambda: AnalogLink(_SINGLE, RayleighFast()),
     "adaptive, awgn": lambda: AnalogLink(_ADAPTIVE, Awgn()),
-    "residual, awgn": lambda: AnalogLink(_RESIDUAL, Awgn()),
-    "residual with feedback, rayleigh-slow": lambda: AnalogLink(_FEEDBACK, RayleighSlow()),
+    "residual, awgn": lambda: AnalogLink(_RESIDUAL, Awgn(), realizations=3),
+    "residual with feedback, rayleigh-slow": lambda: AnalogLink(_RESIDUAL, RayleighSlow(), feedback=True),
     "separation, awgn, factored": _separation(Awgn(), "factored"),
     "separation, awgn, chain": _separation(Awgn(), "chain"),
     "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),

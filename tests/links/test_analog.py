@@ -126,3 +126,36 @@ def test_random_encoders_are_found_out():
 
     with pytest.raises(LinksimError, match="other symbols each time"):
         AnalogLink((encode, rows_decode), Awgn()).fingerprint()
+
+
+@pytest.mark.parametrize("decode", [
+    lambda s, snr, size: 255 * np.clip(rows_decode(s, snr, size), 0, 1),
+    lambda s, snr, size: np.uint8(255 * np.clip(rows_decode(s, snr, size), 0, 1)),
+    lambda s, snr, size: np.full((len(s), *size, 3), 2.0),  # all but black, and 0..255 all the same
+], ids=["floats", "bytes", "dark"])
+def test_pictures_in_0_to_255_are_refused(decode):
+    with pytest.raises(LinksimError, match="divide by 255"):
+        AnalogLink((rows_encode, decode), Awgn()).transmit(pictures([(6, 6)]), 20.0, range(1))
+
+
+def test_an_overshoot_is_clipped():
+    """A linear decoder whose values scatter far around [0, 1] is right: they are clipped."""
+    wild = lambda s, snr, size: 0.5 + np.random.default_rng(0).normal(size=(len(s), *size, 3))  # noqa: E731
+    (pixels,) = by_picture(AnalogLink((rows_encode, wild), Awgn()).transmit(pictures([(6, 6)]), 5.0, range(1)), 1)[0]
+    assert pixels.min() == 0 and pixels.max() == 255
+
+
+def test_an_encoder_may_be_told_the_snr():
+    """`encode(pictures, snr_db)` is called once per SNR; the fingerprint knows what it makes of some of them."""
+    told = []
+
+    def encode(x, snr_db):
+        told.append(snr_db)
+        return rows_encode(x) * (1 if snr_db < 5 else 1j)
+
+    link = AnalogLink((encode, rows_decode), Awgn())
+    for snr_db in (0.0, 10.0):
+        link.transmit(pictures([(4, 4)]), snr_db, range(2))
+    assert told == [0.0, 10.0]
+    turned = AnalogLink((lambda x: rows_encode(x), rows_decode), Awgn())
+    assert link.fingerprint() != turned.fingerprint()

@@ -9,7 +9,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("linksim")
-class ModulatedResidualBlock(keras.layers.Layer):
+class SnrAttentionBlock(keras.layers.Layer):
     """Two 3x3 convolutions around a shortcut; each channel scaled by what the picture and the condition call for.
 
     The scaling is the attention feature module of ADJSCC (Xu et al. 2022, fig. 4): the mean of each
@@ -32,6 +32,9 @@ class ModulatedResidualBlock(keras.layers.Layer):
     ------
     y : [B, h, w, filters]
     """
+
+    VERSION = 1
+    """Raised whenever the same weights make something else of the same input."""
 
     def __init__(self, filters: int, hidden: int = 32, name: str | None = None):
         super().__init__(name=name)

@@ -33,6 +33,9 @@ class Gdn(keras.layers.Layer):
     y : [..., c], dtype of x
     """
 
+    VERSION = 1
+    """Raised whenever the same weights make something else of the same input."""
+
     def __init__(self, inverse: bool = False, gamma_init: float = 0.1, name: str | None = None):
         super().__init__(name=name)
         self.inverse = inverse

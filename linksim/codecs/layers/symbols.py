@@ -52,6 +52,9 @@ class PowerNormalization(keras.layers.Layer):
         `mean_k(re**2 + im**2) = 1`.
     """
 
+    VERSION = 1
+    """Raised whenever the same weights make something else of the same input."""
+
     def __init__(self, name: str | None = None):
         # Whatever the policy: in bfloat16 the power would be off by up to a percent.
         super().__init__(name=name, dtype="float32")

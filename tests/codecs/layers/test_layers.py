@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from linksim.codecs import Gdn, PowerNormalization, ResidualBlock, UpsamplingBlock
-from linksim.training.channel import TrainingChannel
+from linksim.codecs import Gdn, PowerNormalization, SnrAttentionBlock, UpsamplingBlock
 from linksim.codecs.layers.symbols import to_latent, to_symbols
 from linksim.errors import LinksimError
 
@@ -53,40 +52,9 @@ def test_every_real_finds_a_partner():
         to_symbols(latent[..., :5])
 
 
-@pytest.mark.parametrize("snr_db", [0.0, 10.0])
-def test_training_noise_is_es_n0(snr_db):
-    """Total noise variance 10**(-snr/10), half of it in each dimension."""
-    noise = array(TrainingChannel("awgn")(np.zeros((50, 4000, 2), "float32"), snr_db=snr_db))
-    expected = 10 ** (-snr_db / 10)
-    assert noise[..., 0].var() == pytest.approx(expected / 2, rel=0.02)
-    assert noise[..., 1].var() == pytest.approx(expected / 2, rel=0.02)
-
-
-@pytest.mark.parametrize("channel, distinct", [("rayleigh-slow", 1), ("rayleigh-fast", 100)])
-def test_training_fades(channel, distinct):
-    """One h per picture when slow, one per symbol when fast; mean gain 1."""
-    x = np.zeros((4000, 100, 2), "float32")
-    x[..., 0] = 1
-    h = array(TrainingChannel(channel)(x, snr_db=200.0))
-    h = h[..., 0] + 1j * h[..., 1]
-    assert len(np.unique(np.round(h[0], 4))) == distinct
-    assert np.mean(np.abs(h) ** 2) == pytest.approx(1.0, rel=0.06)
-
-
-def test_one_snr_per_picture():
-    """A vector of SNRs noises each picture by its own."""
-    noise = array(TrainingChannel()(np.zeros((2, 20000, 2), "float32"), snr_db=np.array([0.0, 20.0], "float32")))
-    np.testing.assert_allclose((noise**2).sum(-1).mean(-1), [1.0, 0.01], rtol=0.05)
-
-
-def test_unknown_training_channel_is_named():
-    with pytest.raises(LinksimError, match="rayleigh-slow"):
-        TrainingChannel("rayleigh")
-
-
 def test_blocks_change_resolution_as_they_say():
     x = np.zeros((1, 8, 12, 4), "float32")
-    assert tuple(ResidualBlock(6, strides=2, normalize="gdn")(x).shape) == (1, 4, 6, 6)
+    assert tuple(SnrAttentionBlock(4)(x, np.zeros((1, 2), "float32")).shape) == (1, 8, 12, 4)
     assert tuple(UpsamplingBlock(5)(x).shape) == (1, 16, 24, 5)
 
 
@@ -101,7 +69,7 @@ def test_upsampling_is_depth_to_space():
     np.testing.assert_array_equal(array(block(x))[0, :, :, 0], [[0, 1], [2, 3]])
 
 
-@pytest.mark.parametrize("layer", [Gdn(inverse=True), ResidualBlock(4, 2, "gdn"), UpsamplingBlock(3), TrainingChannel("rayleigh-slow", 3)])
+@pytest.mark.parametrize("layer", [Gdn(inverse=True), SnrAttentionBlock(4, 8), UpsamplingBlock(3), PowerNormalization()])
 def test_config_rebuilds_the_layer(layer):
     twin = keras.layers.deserialize(keras.layers.serialize(layer))
     assert twin.get_config() == layer.get_config()

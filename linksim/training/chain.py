@@ -1,0 +1,136 @@
+"""Codec, channel, codec as one Keras model: what the gradient goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from linksim.codecs.conversation import hold, told
+from linksim.codecs.parts import Part, Symbols
+from linksim.codecs.registry import create
+from linksim.errors import LinksimError
+from linksim.training.channel import TrainingChannel
+from linksim.training.objectives import Objective, make_objective
+from linksim.training.phase import Phase
+from linksim.training.recipe import Recipe
+
+
+class _LearnsSome(keras.Model):
+    """A model of which only chosen variables learn, whatever flags its layers have.
+
+    The flags are shared with the codec and between the models of a phase; what learns is not.
+    """
+
+    _learned: frozenset[int] = frozenset()
+
+    def learn(self, variables: Sequence[Any]) -> None:
+        """Let these variables learn, and no others; before `compile`."""
+        self._learned = frozenset(map(id, variables))
+
+    @property
+    def trainable_variables(self) -> list[Any]:
+        return [v for v in self.variables if id(v) in self._learned]
+
+    @property
+    def non_trainable_variables(self) -> list[Any]:
+        return [v for v in self.variables if id(v) not in self._learned]
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        return [w for w in self.weights if id(w) in self._learned]
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        return [w for w in self.weights if id(w) not in self._learned]
+
+
+class Chain(_LearnsSome):
+    """The conversation of a codec over the training channel: pictures `[B, H, W, 3]` to what is shown, `[B, L, H, W, 3]`."""
+
+    def __init__(self, recipe: Recipe):
+        super().__init__(name="chain")
+        self.codec = create(recipe.codec, recipe.options)
+        self.channel = TrainingChannel(recipe.channel, seed=recipe.seed)
+        self.snr_db = recipe.snr_db
+        self.objectives = tuple(make_objective(phase.objective, dict(phase.options)) for phase in recipe.schedule)
+        self.rivals = [objective.rival for objective in self.objectives if objective.rival is not None]
+        self.objective: Objective = self.objectives[0]
+
+    def enter(self, phase: Phase, objective: Objective, optimizer: keras.optimizers.Optimizer) -> None:
+        """Make ready for a phase: its objective, what learns, and a fresh optimiser."""
+        self.objective = objective
+        self.learn(_chosen(self.codec, phase))
+        self.compile(optimizer=optimizer, jit_compile=False)
+        optimizer.build(self.trainable_variables)
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        snr_db = self.snr_db
+        if isinstance(snr_db, tuple):
+            low, high = snr_db
+            count = ops.shape(pictures)[0]
+            snr_db = keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
+        size = tuple(pictures.shape[1:3])
+        whole = None if self.codec.needs_reception else self.codec.num_symbols(*size)
+        transmission = self.channel.transmission(snr_db, whole)
+
+        def answer(part: Part) -> Any:
+            if not isinstance(part, Symbols):
+                raise LinksimError(f"the training channel carries symbols, no {type(part).__name__}; train on symbols")
+            return told(part, transmission(part.values))
+
+        seed = self.channel.seed_generator
+        return ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        return self.objective.loss(y, y_pred)
+
+
+class Rival(_LearnsSome):
+    """The network that an objective trains against the codec, at its own loss and optimiser."""
+
+    def __init__(self, chain: Chain, objective: Objective):
+        super().__init__(name="rival")
+        self.chain = chain
+        self.objective = objective
+        self.learn(objective.rival.trainable_variables)
+        optimizer = keras.optimizers.Adam(objective.rival_learning_rate)
+        self.compile(optimizer=optimizer, jit_compile=False)
+        optimizer.build(self.trainable_variables)
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        return ops.stop_gradient(self.chain(pictures, training=training))
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        return self.objective.rival_loss(y, y_pred)
+
+
+def _chosen(codec: Any, phase: Phase) -> list[Any]:
+    """The variables of a codec that learn in a phase."""
+    named = {what: _variables(codec, what) for what in (*phase.trains, *phase.freezes)}
+    chosen = [v for what in phase.trains for v in named[what]] if phase.trains else codec.trainable_variables
+    frozen = {id(v) for what in phase.freezes for v in named[what]}
+    chosen = [v for v in chosen if id(v) not in frozen]
+    if not chosen:
+        raise LinksimError("a phase in which nothing learns; change its trains and freezes")
+    return chosen
+
+
+def _variables(codec: Any, what: str) -> list[Any]:
+    """Of an attribute of a codec: a network, or a list of them."""
+    found, waiting = [], [getattr(codec, what, None)]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, (list, tuple)):
+            waiting = [*item, *waiting]
+        elif isinstance(item, keras.layers.Layer):
+            found += item.variables
+        else:
+            raise LinksimError(f"{type(codec).__name__} has no network {what!r}; name one of its attributes")
+    return found

@@ -1,0 +1,77 @@
+"""What a phase of training makes small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from linksim.errors import LinksimError
+
+
+class Objective:
+    """A loss, and networks of its own where it needs some, such as a discriminator.
+
+    A new objective is a class with `loss`, put into `OBJECTIVES` under its name. One that learns itself
+    sets `rival`, a network, and `rival_loss`: after each step of the codec the rival takes a step of
+    its own, with an optimiser of its own.
+    """
+
+    rival: keras.Model | None = None
+    """Network that is trained against the codec; its weights are kept in checkpoints."""
+
+    rival_learning_rate: float = 1e-4
+
+    def loss(self, pictures: Any, shown: Any) -> Any:
+        """What the codec makes small: a scalar.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        shown : [B, L, H, W, 3], float32
+            After each layer, or after those that this step trains.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define loss")
+
+    def rival_loss(self, pictures: Any, shown: Any) -> Any:
+        """What the rival makes small, of the same arguments; `shown` has no gradient here."""
+        raise NotImplementedError(f"{type(self).__name__} must define rival_loss")
+
+
+class MeanSquaredError(Objective):
+    """The mean over layers of the MSE on [0, 1] (Kurka and Gündüz 2019, eq. 1)."""
+
+    def loss(self, pictures: Any, shown: Any) -> Any:
+        return ops.mean(ops.square(ops.expand_dims(pictures, 1) - shown))
+
+
+class MeanPsnr(Objective):
+    """Minus the mean of the PSNR in dB of each picture and layer."""
+
+    def loss(self, pictures: Any, shown: Any) -> Any:
+        mse = ops.mean(ops.square(ops.expand_dims(pictures, 1) - shown), axis=(2, 3, 4))
+        # A floor of 55 dB: no picture shall rule the gradient because it is nearly perfect.
+        return ops.mean(ops.log(mse + 10**-5.5)) * (10 / math.log(10))
+
+
+OBJECTIVES: dict[str, Callable[..., Objective]] = {"mse": MeanSquaredError, "psnr": MeanPsnr}
+"""Objectives by name, for recipes."""
+
+
+def make_objective(name: str, options: dict[str, Any]) -> Objective:
+    """The objective of a name.
+
+    Raises
+    ------
+    LinksimError
+        If there is none, or it does not take these options.
+    """
+    if name not in OBJECTIVES:
+        raise LinksimError(f"unknown objective {name!r}; take one of {', '.join(sorted(OBJECTIVES))}")
+    try:
+        return OBJECTIVES[name](**options)
+    except TypeError as error:
+        raise LinksimError(f"objective {name!r} does not take these options: {error}") from error

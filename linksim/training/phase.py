@@ -1,0 +1,64 @@
+"""One phase of a training run: what is made small, by what, for how long."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from linksim.errors import LinksimError
+
+OPTIMIZERS = ("adam", "muon")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a training run with one objective.
+
+    Parameters
+    ----------
+    objective : str
+        One of `linksim.training.objectives.OBJECTIVES`.
+    steps : int
+        Gradient steps, a multiple of 500.
+    options : mapping
+        The objective's constructor arguments, such as the weight of an adversarial term.
+    trains, freezes : sequence of str
+        Attributes of the codec, such as "encoder": only what `trains` names learns (all that the codec
+        says is trainable where it is empty), and of that not what `freezes` names.
+    optimizer : {"adam", "muon"}
+        `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
+    learning_rate, final_learning_rate : float
+        A cosine leads from the first to the second over the steps of the phase, after `warmup_steps`.
+
+    Raises
+    ------
+    LinksimError
+        If `steps` or `optimizer` is not possible.
+    """
+
+    objective: str = "mse"
+    steps: int = 100_000
+    options: Mapping[str, Any] = field(default_factory=dict)
+    trains: tuple[str, ...] = ()
+    freezes: tuple[str, ...] = ()
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-5
+    warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        for what in ("trains", "freezes"):
+            object.__setattr__(self, what, tuple(getattr(self, what)))
+        if self.steps < 1:
+            raise LinksimError(f"a phase of {self.steps} steps trains nothing; give at least 1")
+        if self.optimizer not in OPTIMIZERS:
+            raise LinksimError(f"optimizer {self.optimizer!r} is unknown; take one of {', '.join(OPTIMIZERS)}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON holds them."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return {**values, "options": dict(self.options), "trains": list(self.trains), "freezes": list(self.freezes)}

@@ -1,0 +1,44 @@
+"""Weights of another run, or of a smaller network, to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras import ops
+
+from linksim.errors import LinksimError
+from linksim.zoo.weights import load_arrays, variable_names
+
+
+def start_from(codec: Any, path: Path, recipe_name: str) -> None:
+    """Fill a codec with what it has in common with a checkpoint or weights file.
+
+    Raises
+    ------
+    LinksimError
+        If that is less than a third.
+    """
+    arrays = {n.removeprefix("codec/"): a for n, a in load_arrays(path).items()}
+    # A kernel of another size is another network's, whatever its place.
+    fitting = 0
+    for name, variable in zip(variable_names(codec), codec.weights, strict=True):
+        if name in arrays and _related(arrays[name].shape, variable.shape):
+            # Channels of a latent are in the order of its layers: what both have in common comes first.
+            value = ops.convert_to_numpy(variable).copy()
+            common = tuple(slice(min(a, b)) for a, b in zip(arrays[name].shape, value.shape))
+            value[common] = arrays[name][common]
+            variable.assign(value)
+            fitting += 1
+    # One scheme may have many decoders more than the other; the encoder's five layers are a third of the smallest.
+    if fitting < min(len(arrays), len(codec.weights)) / 3:
+        raise LinksimError(
+            f"{path} has {fitting} of {len(codec.weights)} weights in common with {recipe_name!r}; "
+            "name another warm_start"
+        )
+
+
+def _related(old: Sequence[int], new: Sequence[int]) -> bool:
+    """Whether weights of two shapes may be one weight that has grown: convolutions of one kernel size."""
+    return len(old) == len(new) and (len(old) != 4 or tuple(old[:2]) == tuple(new[:2]))
