@@ -24,11 +24,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     },
     submod_attrs={
         "errors": ["LinksimError"],
+        "links.along": ["Along"],
         "links.analog": ["AnalogLink"],
         "links.best_of": ["BestOf"],
         "links.capacity": ["CapacityLink"],
         "links.separation": ["SeparationLink"],
         "montecarlo": ["Sweep"],
+        "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "report": ["Curves", "Panel", "Table"],
     },
 )

@@ -19,7 +19,7 @@ links = [
     for snr in (1, 4, 7, 10, 13, 19)
 ]
 
-sweep = Sweep("cifar10_awgn", links, pictures="cifar10", snr_db=(1, 4, 7, 10, 13, 16, 19, 22), panel_snr_db=10)
+sweep = Sweep("cifar10_awgn", links, pictures="cifar10", snr_db=(1, 4, 7, 10, 13, 16, 19, 22), panel_value=10)
 
 if __name__ == "__main__":
     sweep.main()

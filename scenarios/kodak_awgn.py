@@ -28,7 +28,7 @@ sweep = Sweep(
     pictures="kodak",
     snr_db=range(0, 21),
     figures=[Curves(), Curves(x="cbr", group="scheme", at=10), Panel(value=10)],
-    panel_snr_db=10,
+    panel_value=10,
 )
 
 if __name__ == "__main__":

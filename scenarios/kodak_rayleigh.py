@@ -34,7 +34,7 @@ sweep = Sweep(
     snr_db=range(0, 31, 5),
     ci_half_width=0.3,
     max_draws=256,
-    panel_snr_db=20,
+    panel_value=20,
 )
 
 if __name__ == "__main__":

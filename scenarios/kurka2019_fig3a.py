@@ -30,7 +30,7 @@ for label, rate in (("1/12", "1_12"), ("1/6", "1_6")):
     scheme = "DeepJSCC, best training SNR"
     links.append(BestOf(models, name=f"DeepJSCC {label}, best training SNR", tags={"scheme": scheme}))
 
-sweep = Sweep("kurka2019_fig3a", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_snr_db=13)
+sweep = Sweep("kurka2019_fig3a", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_value=13)
 
 if __name__ == "__main__":
     sweep.main()

@@ -18,7 +18,7 @@ links = [
     for snr in (1, 4, 7, 13, 19)
 ]
 
-sweep = Sweep("kurka2019_fig3b", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_snr_db=13)
+sweep = Sweep("kurka2019_fig3b", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_value=13)
 
 if __name__ == "__main__":
     sweep.main()

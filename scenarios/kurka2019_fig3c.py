@@ -41,7 +41,7 @@ sweep = Sweep(
     pictures=pictures,
     snr_db=range(1, 26, 3),
     figures=[Curves(variants=dashed), Panel(value=13)],
-    panel_snr_db=13,
+    panel_value=13,
 )
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ sweep = Sweep(
     pictures="cifar10",
     snr_db=range(1, 26, 3),
     figures=[Curves(layers=2), Panel(value=13, layers=2)],
-    panel_snr_db=13,
+    panel_value=13,
 )
 
 if __name__ == "__main__":

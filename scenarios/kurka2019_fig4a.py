@@ -28,7 +28,7 @@ links += [
     ),
 ]
 
-sweep = Sweep("kurka2019_fig4a", links, pictures="cifar10", max_pictures=2000, snr_db=range(1, 26, 3), panel_snr_db=13)
+sweep = Sweep("kurka2019_fig4a", links, pictures="cifar10", max_pictures=2000, snr_db=range(1, 26, 3), panel_value=13)
 
 if __name__ == "__main__":
     sweep.main()

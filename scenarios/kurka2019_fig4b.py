@@ -21,7 +21,7 @@ links.append(
     )
 )
 
-sweep = Sweep("kurka2019_fig4b", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_snr_db=13)
+sweep = Sweep("kurka2019_fig4b", links, pictures="cifar10", snr_db=range(1, 26, 3), panel_value=13)
 
 if __name__ == "__main__":
     sweep.main()

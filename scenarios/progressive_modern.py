@@ -32,7 +32,7 @@ sweep = Sweep(
     [one, *small],
     pictures="cifar10",
     snr_db=(0, 3, 7, 10, 13, 16, 19, 22, 25),
-    panel_snr_db=7,
+    panel_value=7,
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ MODEL = "multiple-decoders/photos-awgn-5x1_48-snr13"
 
 links = [AnalogLink(zoo.load(MODEL), Awgn(), name="five layers, trained at 13 dB")]
 
-sweep = Sweep("progressive_panel", links, pictures="kodak", max_pictures=4, snr_db=(1, 7, 13, 19), panel_snr_db=13)
+sweep = Sweep("progressive_panel", links, pictures="kodak", max_pictures=4, snr_db=(1, 7, 13, 19), panel_value=13)
 
 if __name__ == "__main__":
     sweep.main()

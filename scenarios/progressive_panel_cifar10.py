@@ -12,7 +12,7 @@ links = [
 ]
 
 sweep = Sweep(
-    "progressive_panel_cifar10", links, pictures="cifar10", max_pictures=100, snr_db=(1, 7, 13, 19), panel_snr_db=13
+    "progressive_panel_cifar10", links, pictures="cifar10", max_pictures=100, snr_db=(1, 7, 13, 19), panel_value=13
 )
 
 if __name__ == "__main__":

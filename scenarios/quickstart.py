@@ -18,7 +18,7 @@ links = [
     AnalogLink(zoo.load("deepjscc/photos-1_16-snr10"), channel, name="DeepJSCC, trained at 10 dB"),
 ]
 
-sweep = Sweep("quickstart", links, pictures="sample", snr_db=range(0, 21, 2), panel_snr_db=10)
+sweep = Sweep("quickstart", links, pictures="sample", snr_db=range(0, 21, 2), panel_value=10)
 
 if __name__ == "__main__":
     sweep.main()

@@ -12,6 +12,7 @@ from linksim.montecarlo.options import HELP
 def run(
     scenario: Annotated[str, typer.Argument(help="Name (see `linksim list`) or path of a scenario script.")],
     snr: Annotated[str | None, typer.Option(help=HELP["snr"])] = None,
+    values: Annotated[str | None, typer.Option(help=HELP["values"])] = None,
     pictures: Annotated[str | None, typer.Option(help=HELP["pictures"])] = None,
     draws: Annotated[int | None, typer.Option(help=HELP["draws"])] = None,
     quick: Annotated[bool, typer.Option("--quick", help=HELP["quick"])] = False,
@@ -22,7 +23,9 @@ def run(
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files
+    from linksim.montecarlo.execute import one_thread
     from linksim.montecarlo.options import Options, run_with_options
 
-    options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures)
-    raise SystemExit(run_with_options(scenario_files.load(scenario), options))
+    options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values)
+    with one_thread():  # before weights are loaded, which starts TensorFlow
+        raise SystemExit(run_with_options(scenario_files.load(scenario), options))

@@ -1,7 +1,8 @@
 """Metrics: a number per picture that says how well it was reconstructed."""
 
 from linksim.metrics import error, similarity  # noqa: F401  (they register their metrics)
-from linksim.metrics.base import Metric, get, names, register
+from linksim.metrics.base import AnyMetric, Metric, get, names, register
+from linksim.metrics.sets import SetMetric
 from linksim.pixels import PSNR_CAP_DB, psnr_of_mse
 
-__all__ = ["PSNR_CAP_DB", "Metric", "get", "names", "psnr_of_mse", "register"]
+__all__ = ["PSNR_CAP_DB", "AnyMetric", "Metric", "SetMetric", "get", "names", "psnr_of_mse", "register"]

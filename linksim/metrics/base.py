@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
+from linksim.metrics.sets import SetMetric
+
+_M = TypeVar("_M", bound="Metric | SetMetric")
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,12 @@ class Metric:
         return fingerprint("metric", self.version, name=self.name)
 
 
-_METRICS: dict[str, Metric] = {}
+AnyMetric = Metric | SetMetric
+
+_METRICS: dict[str, AnyMetric] = {}
 
 
-def register(metric: Metric) -> Metric:
+def register(metric: _M) -> _M:
     """Make a metric known by its name; a name is taken once.
 
     Raises
@@ -84,7 +90,7 @@ def register(metric: Metric) -> Metric:
     return metric
 
 
-def get(name: str) -> Metric:
+def get(name: str) -> AnyMetric:
     """The metric called `name`.
 
     Raises

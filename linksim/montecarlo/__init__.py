@@ -1,4 +1,4 @@
-"""Monte Carlo: sweeps of links over SNRs, pictures and draws of the channel.
+"""Monte Carlo: sweeps of links over SNRs (or another axis), pictures and draws of the channel.
 
 `Sweep` cuts the work into units (`unit`), runs them in this process, in worker processes or on a
 cluster (`execute`, `cluster`), adds up what they measured (`statistics`), stops each point when its
@@ -14,6 +14,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "axis": ["Axis", "BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "merging": ["merge"],
         "options": ["Options", "run_with_options"],
         "result": ["Result"],

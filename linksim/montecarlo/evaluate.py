@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.links.base import Link, Outcomes, Reception
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.metrics import SetMetric
 from linksim.montecarlo.metric_cache import Key, MetricCache
 from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, moments
 from linksim.montecarlo.unit import WorkUnit
@@ -30,7 +32,7 @@ class Evaluator:
     pictures : sequence of Picture
         The whole picture set of the sweep.
     metrics : mapping of (name, version) to function
-        `(reference uint8 [B, H, W, 3], reconstruction uint8 [B, H, W, 3]) -> float64 [B]`
+        `(reference uint8 [B, H, W, 3], reconstruction uint8 [B, H, W, 3]) -> float64 [B]`, or `SetMetric`
     cache : MetricCache
     """
 
@@ -49,7 +51,7 @@ class Evaluator:
         """
         link = self.links[unit.fingerprint]
         pictures = self.pictures[unit.pictures[0] : unit.pictures[1]]
-        reception = link.transmit(pictures, unit.snr_db, range(*unit.draws), unit.seed)
+        reception = link.transmit(pictures, unit.value, range(*unit.draws), unit.seed)
         _check(link, reception, len(pictures))
         layers = []
         for outcomes_of_layer, bandwidth in zip(reception.layers, reception.bandwidth):
@@ -57,19 +59,23 @@ class Evaluator:
             count = np.concatenate([np.asarray(o.count, np.int64) for o in outcomes_of_layer])
             delivered = np.concatenate([np.asarray(o.delivered, bool) for o in outcomes_of_layer])
             _check_counts(link, picture, count, len(pictures), unit.num_draws)
-            known = self._look_up(outcomes_of_layer, pictures, unit.metrics)
-            measured = [self._measure(outcomes, pictures, unit.metrics, known) for outcomes in outcomes_of_layer]
+            singles = [m for m in unit.metrics if not isinstance(self.metrics[m], SetMetric)]
+            sets = [m for m in unit.metrics if isinstance(self.metrics[m], SetMetric)]
+            known = self._look_up(outcomes_of_layer, pictures, singles)
+            shown = [_Shown(outcomes, pictures) for outcomes in outcomes_of_layer]
+            measured = [self._measure(outcomes, pictures, singles, known) for outcomes in shown]
             values = np.concatenate(measured, axis=1)
             n = np.full(len(pictures), unit.num_draws, np.int64)
+            uses = np.concatenate([_channel_uses(o, bandwidth) for o in outcomes_of_layer])
             layers.append(
                 LayerStatistics(
                     n=n,
                     delivered=np.bincount(picture, count * delivered, len(pictures)).astype(np.int64),
-                    channel_uses=n * np.array([b.channel_uses for b in bandwidth], np.int64),
+                    channel_uses=np.bincount(picture, count * uses, len(pictures)).astype(np.int64),
                     metrics={
-                        name: moments(picture, count, values[i], len(pictures))
-                        for i, (name, _) in enumerate(unit.metrics)
+                        name: moments(picture, count, values[i], len(pictures)) for i, (name, _) in enumerate(singles)
                     },
+                    sums={metric[0]: self._sum(metric, shown, pictures) for metric in sets},
                 )
             )
         return UnitStatistics(tuple(layers))
@@ -89,13 +95,13 @@ class Evaluator:
 
     def _measure(
         self,
-        outcomes: Outcomes,
+        shown: _Shown,
         pictures: Sequence[Picture],
         metrics: Sequence[tuple[str, str]],
         known: Mapping[Key, float],
     ) -> np.ndarray:
         """Metric values [metric, M]; the pixels are loaded only if one of them is not known."""
-        picture = np.asarray(outcomes.picture, np.int64)
+        outcomes, picture = shown.outcomes, shown.picture
         values = np.full((len(metrics), len(picture)), np.nan)
         keys: list[list[Key]] = []
         if outcomes.keys is not None:
@@ -106,13 +112,26 @@ class Evaluator:
         missing = np.isnan(values)
         if not missing.any():
             return values
-        pixels = outcomes.load_pixels()
-        _check_pixels(pixels, [pictures[p] for p in picture])
+        pixels = shown.pixels
         for i, metric in enumerate(metrics):
             values[i, missing[i]] = self._compare(metric, pictures, picture, pixels, np.flatnonzero(missing[i]))
         if keys:
             self.cache.put({keys[i][j]: float(values[i, j]) for i, j in np.argwhere(missing)})
         return values
+
+    def _sum(self, metric: tuple[str, str], shown: Sequence[_Shown], pictures: Sequence[Picture]) -> np.ndarray:
+        """The statistics of a set metric, added up over all outcomes and their draws: float64 [S]."""
+        total: np.ndarray | None = None
+        for each in shown:
+            count = np.asarray(each.outcomes.count, np.float64)
+            step = max(1, _METRIC_PIXELS // max(1, each.pixels.shape[1] * each.pixels.shape[2]))
+            for start in range(0, len(count), step):
+                some = slice(start, start + step)
+                reference = np.stack([pictures[p].pixels for p in each.picture[some]])
+                part = count[some] @ self.metrics[metric](reference, each.pixels[some])
+                total = part if total is None else total + part
+        assert total is not None  # a layer has outcomes
+        return total
 
     def _compare(
         self,
@@ -135,6 +154,31 @@ class Evaluator:
         return values
 
 
+@dataclass(eq=False)
+class _Shown:
+    """Outcomes, and their pixels once something asks for them."""
+
+    outcomes: Outcomes
+    pictures: Sequence[Picture]
+
+    @cached_property
+    def picture(self) -> np.ndarray:
+        return np.asarray(self.outcomes.picture, np.int64)
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        pixels = self.outcomes.load_pixels()
+        _check_pixels(pixels, [self.pictures[p] for p in self.picture])
+        return pixels
+
+
+def _channel_uses(outcomes: Outcomes, bandwidth: Sequence[Bandwidth]) -> np.ndarray:
+    """Channel uses of each outcome, int64 [M]."""
+    if outcomes.channel_uses is not None:
+        return np.asarray(outcomes.channel_uses, np.int64)
+    return np.array([bandwidth[p].channel_uses for p in outcomes.picture], np.int64)
+
+
 def _wrong(link: Link, what: str) -> LinksimError:
     """What a link of one's own may get wrong, said before it becomes an index error."""
     return LinksimError(f"link {link.name!r} returned {what}; see linksim.links.base.Reception")
@@ -152,6 +196,8 @@ def _check(link: Link, reception: Reception, num_pictures: int) -> None:
             m = len(outcomes.picture)
             if len(outcomes.count) != m or len(outcomes.delivered) != m:
                 raise _wrong(link, "outcomes whose picture, count and delivered differ in length")
+            if outcomes.channel_uses is not None and len(outcomes.channel_uses) != m:
+                raise _wrong(link, f"{len(outcomes.channel_uses)} channel uses for {m} outcomes")
             if outcomes.keys is not None and len(outcomes.keys) != m:
                 raise _wrong(link, f"{len(outcomes.keys)} keys for {m} outcomes")
 

@@ -1,8 +1,7 @@
 """Where units run: in this process, or in worker processes of this machine.
 
-A pool takes units and gives back what they measured, in any order. Floats may depend on the number
-of threads that share a sum, so every process that runs units is held to one thread per operation,
-and a machine is filled with workers instead.
+A pool takes units and gives back what they measured, in any order. Worker processes are held to one
+thread per operation: a machine is filled with workers instead.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from linksim.errors import LinksimError
+from linksim.files import num_cores
 from linksim.images.picture import Picture
 from linksim.links.base import Link
 from linksim.montecarlo.evaluate import Evaluator
@@ -193,18 +194,38 @@ def unpickle_job(payload: bytes) -> Evaluator:
     return job.evaluator()
 
 
-def hold_to_one_thread() -> None:
-    """Hold TensorFlow in this process to one thread per operation, as far as that is still possible.
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold TensorFlow to one thread per operation in worker processes, and here if it has not started yet.
 
-    Environment variables suffice as long as TensorFlow's runtime has not started; once it has, its
-    threads stay as they are. Whoever sets these variables is obeyed.
+    By environment variables, which are put back afterwards. Whoever sets them is obeyed. Where TensorFlow
+    runs already, its threads stay as they are.
     """
-    for name, value in _ONE_THREAD.items():
-        os.environ.setdefault(name, value)
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update({name: value for name, value in _ONE_THREAD.items() if before[name] is None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
 
 
-# On import, because a scenario imports `Sweep` first and then loads weights, which starts the runtime.
-hold_to_one_thread()
+def on_several_threads() -> bool:
+    """Whether TensorFlow runs in this process already, on more threads than one.
+
+    Sums of large convolutions then differ in their last bits from those of worker processes. Where it has
+    not started, it is told to use one thread.
+    """
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or os.environ.get("TF_NUM_INTRAOP_THREADS") == "1" or num_cores() == 1:
+        return False
+    try:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+        return False
+    except RuntimeError:  # it has started, and with another number
+        return True
+
 
 _evaluate: Evaluator | None = None
 _failure: LinksimError | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linksim.errors import LinksimError
-from linksim.montecarlo.files import prepare_folder, write_atomically
+from linksim.files import RESULT_REMEDY, prepare_folder, write_atomically
 from linksim.montecarlo.records import read_line
 from linksim.montecarlo.store import Store
 
@@ -48,8 +48,8 @@ def merge(sources: Sequence[str | Path], target: str | Path) -> int:
     new = [record for store in stores for record in store.records if merged.add(record)]
     if new:
         prepare_folder(target / "units")
-        lines = b"".join(read_line(record) + b"\n" for record in sorted(new, key=lambda record: record.id))
+        lines = b"".join(read_line(record) + b"\n" for record in sorted(new, key=lambda record: (record.id, record.metrics)))
         # named by content: two merges at once write the same file, not two
         name = f"merged-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl"
-        write_atomically(target / "units" / name, lines)
+        write_atomically(target / "units" / name, lines, RESULT_REMEDY)
     return len(merged)

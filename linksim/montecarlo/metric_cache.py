@@ -20,21 +20,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from linksim.files import cache_folder
+
 Key = tuple[str, str, str, str]
 """(sha256 of the picture, key of the reconstruction, name of the metric, its version)."""
 
 _VALUE = struct.Struct("<dI")
 _QUERY_SIZE = 500
-
-
-def cache_folder() -> Path:
-    """`$LINKSIM_CACHE`, else the user's cache directory for linksim, plus "metrics"."""
-    chosen = os.environ.get("LINKSIM_CACHE")
-    if chosen:
-        return Path(chosen).expanduser() / "metrics"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("linksim")) / "metrics"
 
 
 class MetricCache:
@@ -43,12 +35,12 @@ class MetricCache:
     Parameters
     ----------
     folder : Path, optional
-        Where the file lies; `cache_folder()` by default.
+        Where the file lies; `metrics` in the cache by default.
     """
 
     def __init__(self, folder: Path | None = None):
         self._memory: dict[Key, float] = {}
-        self._path = (folder or cache_folder()) / "values.sqlite"
+        self._path = (folder or cache_folder("metrics")) / "values.sqlite"
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         try:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
+from linksim.montecarlo.execute import on_several_threads, one_thread
 from linksim.montecarlo.unit import picture_chunks
-from linksim.montecarlo.values import clean_snrs
+from linksim.montecarlo.values import check_snr_db, clean_snrs
 
 if TYPE_CHECKING:
     from linksim.links.base import Envelope, Link
@@ -31,6 +33,7 @@ PANEL_PICTURES = "panel"
 
 HELP = {
     "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included) or 0,5,10",
+    "values": "as --snr, for a scenario that runs over something else than SNRs",
     "pictures": "picture set or folder, with :N only its first N pictures, e.g. kodak:6",
     "draws": "at most so many draws of the channel per picture",
     "quick": (
@@ -61,6 +64,8 @@ class Options:
     out : str, optional
     keep_pictures : str, optional
         A number, or "panel": as many as the panel shows.
+    values : str, optional
+        As `snr`, for a sweep over another axis.
     """
 
     snr: str | None = None
@@ -71,6 +76,7 @@ class Options:
     cluster: str | None = None
     out: str | None = None
     keep_pictures: str | None = None
+    values: str | None = None
 
     def apply(self, sweep: Sweep) -> Sweep:
         """The sweep as these options change it.
@@ -81,8 +87,14 @@ class Options:
             If an option makes no sense.
         """
         changes: dict[str, object] = {}
+        if self.snr is not None and self.values is not None:
+            raise LinksimError("--snr and --values say the same twice; give one of them")
         if self.snr is not None:
-            changes["snr_db"] = parse_snr(self.snr)
+            if sweep.axis.name != "snr_db":
+                raise LinksimError(f"--snr: sweep {sweep.name!r} runs over {sweep.axis.name}; use --values")
+            changes["axis"] = sweep.axis.with_values(parse_snr(self.snr))
+        if self.values is not None:
+            changes["axis"] = sweep.axis.with_values(parse_values("--values", self.values))
         if self.draws is not None:
             changes["max_draws"] = self.draws
         if self.pictures is not None:
@@ -123,9 +135,10 @@ def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
     }
     if options.out is None:
         changes["out"] = sweep.folder.with_name(f"{sweep.folder.name}-quick")
-    if options.snr is None:
-        last, points = len(sweep.snr_db) - 1, min(QUICK_POINTS, len(sweep.snr_db))
-        changes["snr_db"] = [sweep.snr_db[round(i * last / max(1, points - 1))] for i in range(points)]
+    if options.snr is None and options.values is None:
+        values = sweep.axis.values
+        last, points = len(values) - 1, min(QUICK_POINTS, len(values))
+        changes["axis"] = sweep.axis.with_values(values[round(i * last / max(1, points - 1))] for i in range(points))
     if options.pictures is None:
         pictures = sweep.load_pictures()
         changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], QUICK_PIXELS)[0][1]]
@@ -152,8 +165,8 @@ def quick_links(entries: Sequence[Link | Envelope]) -> list[Link | Envelope]:
     return found
 
 
-def parse_keep_pictures(text: str) -> int | str:
-    """A number of pictures, or "panel".
+def parse_keep_pictures(text: str) -> int:
+    """A number of pictures; 1, or as many as the panel shows, for "panel".
 
     Raises
     ------
@@ -161,7 +174,7 @@ def parse_keep_pictures(text: str) -> int | str:
         If it is neither.
     """
     if text == PANEL_PICTURES:
-        return text
+        return 1
     if not text.isdecimal() or int(text) < 1:
         raise LinksimError(f"--keep-pictures {text}: give a number of pictures from 1 up, or none")
     return int(text)
@@ -175,24 +188,44 @@ def parse_snr(text: str) -> tuple[float, ...]:
     LinksimError
         If it is none of these, or a value is not finite.
     """
+    return clean_snrs(parse_values("--snr", text, check_snr_db))
+
+
+def parse_values(option: str, text: str, check: Callable[[float], float] = float) -> list[float]:
+    """Numbers from "first:last:step", "first:last" (step 1) or "a,b,c"; parts may be mixed.
+
+    Parameters
+    ----------
+    option : str
+        What the message calls it.
+    text : str
+    check : function of a number
+        Raises a LinksimError for numbers that make no sense.
+
+    Raises
+    ------
+    LinksimError
+        If it is none of these.
+    """
     values: list[float] = []
     for part in text.split(","):
         try:
             numbers = [float(number) for number in part.split(":")]
         except ValueError as error:
-            raise LinksimError(f"--snr {text}: {part!r} is not understood; give 0:20:2 or 0,5,10") from error
-        clean_snrs(numbers)
+            raise LinksimError(f"{option} {text}: {part!r} is not understood; give 0:20:2 or 0,5,10") from error
+        for number in numbers:
+            check(number)
         if len(numbers) == 1:
             values += numbers
             continue
         first, last, step = (*numbers, 1.0)[:3]
-        if len(numbers) > 3 or step <= 0 or last < first:
-            raise LinksimError(f"--snr {text}: {part!r} must be first:last:step with first <= last and step > 0")
-        count = int((last - first) / step + 1e-9) + 1
+        if len(numbers) > 3 or not step > 0 or not last >= first or math.isinf(last - first):
+            raise LinksimError(f"{option} {text}: {part!r} must be first:last:step with first <= last and step > 0")
+        count = (last - first) / step + 1e-9
         if count > 10_000:
-            raise LinksimError(f"--snr {text}: that is {count} SNRs; give a wider step")
-        values += [round(first + i * step, 9) for i in range(count)]
-    return clean_snrs(values)
+            raise LinksimError(f"{option} {text}: that is {count:.0f} values; give a wider step")
+        values += [round(first + i * step, 9) for i in range(int(count) + 1)]
+    return values
 
 
 def parse_pictures(text: str) -> tuple[str, int | None]:
@@ -214,7 +247,7 @@ def parse_pictures(text: str) -> tuple[str, int | None]:
 def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     """Options of a scenario script; argparse itself exits with 2 on unknown ones."""
     parser = argparse.ArgumentParser(prog=Path(sys.argv[0]).name or name, description=f"Simulate the scenario {name}.")
-    for option in ("snr", "pictures"):
+    for option in ("snr", "values", "pictures"):
         parser.add_argument(f"--{option}", help=HELP[option])
     parser.add_argument("--draws", type=int, metavar="N", help=HELP["draws"])
     parser.add_argument("--quick", action="store_true", help=HELP["quick"])
@@ -237,8 +270,10 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
     try:
         changed = options.apply(sweep)
         folder = changed.folder
-        result = changed.run(workers=options.num_workers(), cluster=options.cluster)
-        result.save()
+        with one_thread():
+            # A script has loaded its weights, which started TensorFlow: one worker is then another process.
+            result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
+            result.save()
     except LinksimError as error:
         print(f"linksim: {error}", file=sys.stderr)
         return 2
@@ -257,7 +292,7 @@ def summary(result: Result) -> str:
     stops = [point.stopped for point in result.points.values()]
     parts = [f"{len(stops)} points"]
     if "target" in stops:
-        parts.append(f"{stops.count('target')} within +-{result.sweep.ci_half_width:g} dB")
+        parts.append(f"{stops.count('target')} within +-{result.setup.ci_half_width:g} dB")
     if "limit" in stops:
-        parts.append(f"{stops.count('limit')} at the limit of {result.sweep.max_draws} draws")
-    return f"{result.sweep.name}: {', '.join(parts)}; see {result.sweep.folder}/curve.png and curve.csv"
+        parts.append(f"{stops.count('limit')} at the limit of {result.setup.max_draws} draws")
+    return f"{result.setup.name}: {', '.join(parts)}; see {result.setup.folder}/curve.png and curve.csv"

@@ -1,4 +1,4 @@
-"""One point of a curve, one link at one SNR: its rounds of units, and what they add up to."""
+"""One point of a curve, one link at one value of the axis: its rounds of units, and what they add up to."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class Rules:
 
     Parameters
     ----------
+    axis : str
+        Name of the axis.
     chunks : Chunks
     seed : int
     metrics : tuple of (name, version)
@@ -52,6 +54,7 @@ class Rules:
         Limit of the draws per picture.
     """
 
+    axis: str
     chunks: Chunks
     seed: int
     metrics: tuple[tuple[str, str], ...]
@@ -60,7 +63,7 @@ class Rules:
 
 
 class Point:
-    """The state of one link at one SNR.
+    """The state of one link at one value of the axis.
 
     A round is a list of units; the next one is laid out only when all of them are in, by what they
     showed. Units are added in the order in which they were laid out, whatever order they finish in,
@@ -72,7 +75,8 @@ class Point:
         For what it says of itself (`max_pixels`, `first_draws`); it is not run here.
     fingerprint : str
         Of the link.
-    snr_db : float
+    value : float
+        On the axis of the sweep.
     rules : Rules
 
     Attributes
@@ -83,9 +87,9 @@ class Point:
         "target" or "limit" once the point is done.
     """
 
-    def __init__(self, link: Link, fingerprint: str, snr_db: float, rules: Rules):
+    def __init__(self, link: Link, fingerprint: str, value: float, rules: Rules):
         self.fingerprint = fingerprint
-        self.snr_db = snr_db
+        self.value = value
         self.layers: tuple[LayerStatistics, ...] = ()
         self.stopped: str | None = None
         self.num_draws = 0
@@ -103,7 +107,9 @@ class Point:
         """
         end = next_round_end(self.num_draws, self._first_draws, self._rules.max_draws)
         self._round = [
-            WorkUnit(self.fingerprint, self.snr_db, chunk, digest, draws, self._rules.seed, self._rules.metrics)
+            WorkUnit(
+                self.fingerprint, self._rules.axis, self.value, chunk, digest, draws, self._rules.seed, self._rules.metrics
+            )
             for chunk, digest, pixels in self._rules.chunks.of(self._max_pixels)
             for draws in draw_chunks(self.num_draws, end, self._first_draws * max(1, self._max_pixels // pixels))
         ]
@@ -123,13 +129,10 @@ class Point:
         return True
 
     def _add(self, unit: WorkUnit, statistics: UnitStatistics) -> None:
-        if (unit.fingerprint, unit.snr_db, unit.seed, unit.metrics) != (
-            self.fingerprint,
-            self.snr_db,
-            self._rules.seed,
-            self._rules.metrics,
-        ):
-            raise LinksimError("statistics of different links, SNRs, seeds or metrics do not add up")
+        rules = self._rules
+        mine = (self.fingerprint, rules.axis, self.value, rules.seed, rules.metrics)
+        if (unit.fingerprint, unit.axis, unit.value, unit.seed, unit.metrics) != mine:
+            raise LinksimError("statistics of different links, axis values, seeds or metrics do not add up")
         padded = tuple(_padded(layer, unit.pictures, self._rules.chunks.num_pictures) for layer in statistics.layers)
         if self.layers and len(self.layers) != len(padded):
             raise LinksimError("a link returned different numbers of layers for different pictures or draws")
@@ -167,4 +170,5 @@ def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -
         pad(layer.delivered),
         pad(layer.channel_uses),
         {name: Moments(pad(m.mean), pad(m.m2)) for name, m in layer.metrics.items()},
+        layer.sums,
     )

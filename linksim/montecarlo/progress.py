@@ -7,8 +7,8 @@ import time
 from types import TracebackType
 
 
-class Progress:
-    """Counts finished points and units; a bar with rate and time left where somebody watches.
+class ProgressBar:
+    """Counts finished points and units; a bar with rate and time left on a terminal.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Progress:
         self._bar = None
         self._task = None
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> ProgressBar:
         if self._show is False:
             return self
         from rich.console import Console

@@ -1,8 +1,9 @@
 """One stored unit as one line of text, and files of such lines read back.
 
 A line is the CRC-32 of what follows in hex, a space, and a JSON object: the identity of the unit
-(`WorkUnit.identity`), its id, the name of its link, and per layer the counts and moments, as
-little-endian 64-bit numbers, deflated, in base64.
+(`WorkUnit.identity`), its id, the name of its link, the versions of the metrics that were measured, and
+per layer counts, moments and sums, as little-endian 64-bit numbers, deflated, in base64. A unit may have
+several lines, each with other metrics.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics
+from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, only
 from linksim.montecarlo.unit import STORE_FORMAT, WorkUnit, identity_hash
 
-_IDENTITY = ("format", "fingerprint", "snr_db", "pictures", "draws", "seed", "metrics")
+_IDENTITY = ("format", "fingerprint", "axis", "value", "pictures", "draws", "seed")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Record:
     id: str
     link: str
     fingerprint: str
+    metrics: tuple[tuple[str, str], ...]
     path: Path
     offset: int
     length: int
@@ -45,12 +47,14 @@ def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
         "id": unit.id,
         "link": link,
         **unit.identity(),
+        "metrics": dict(unit.metrics),
         "layers": [
             {
                 "n": _pack(layer.n),
                 "delivered": _pack(layer.delivered),
                 "channel_uses": _pack(layer.channel_uses),
                 "metrics": {name: [_pack(m.mean), _pack(m.m2)] for name, m in layer.metrics.items()},
+                "sums": {name: _pack(total) for name, total in layer.sums.items()},
             }
             for layer in statistics.layers
         ],
@@ -69,6 +73,7 @@ def decode_statistics(body: dict) -> UnitStatistics:
             metrics={
                 name: Moments(_unpack(mean, "<f8"), _unpack(m2, "<f8")) for name, (mean, m2) in layer["metrics"].items()
             },
+            sums={name: _unpack(total, "<f8") for name, total in layer["sums"].items()},
         )
         for layer in body["layers"]
     )
@@ -97,18 +102,27 @@ def read_records(path: Path, notes: list[str]) -> list[Record]:
         content = path.read_bytes()
     except OSError as error:
         raise LinksimError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error
-    records, offset = [], 0
+    records, offset, number, older = [], 0, 0, 0
     while offset < len(content):
         end = content.find(b"\n", offset)
         if end < 0:
             notes.append(f"{path}: the last unit is unfinished (its run was killed); it is skipped and run again")
             break
-        records.append(_parse(path, len(records) + 1, content[offset:end], offset))
+        number += 1
+        record = _parse(path, number, content[offset:end], offset)
+        if record is None:
+            older += 1
+        else:
+            records.append(record)
         offset = end + 1
+    if older:
+        notes.append(f"{path}: {older} units of an older store format are kept and not used")
     return records
 
 
-def _parse(path: Path, number: int, line: bytes, offset: int) -> Record:
+def _parse(path: Path, number: int, line: bytes, offset: int) -> Record | None:
+    """The record of a line; None of an older format."""
+
     def damaged(why: str) -> LinksimError:
         return LinksimError(
             f"{path} is damaged in line {number} ({why}); it was left as it is. Move the file away, or delete "
@@ -119,17 +133,20 @@ def _parse(path: Path, number: int, line: bytes, offset: int) -> Record:
         raise damaged("the checksum does not match")
     try:
         body = json.loads(line[9:])
-        if body["format"] != STORE_FORMAT:
+        if body["format"] < STORE_FORMAT:
+            return None
+        if body["format"] > STORE_FORMAT:
             raise LinksimError(
                 f"{path} is of store format {body['format']}, this version of linksim uses {STORE_FORMAT}; "
                 "choose another folder with --out"
             )
         if identity_hash({name: body[name] for name in _IDENTITY}) != body["id"]:
             raise damaged("the unit is not the one its id says")
+        metrics = tuple(sorted((str(name), str(version)) for name, version in body["metrics"].items()))
         return Record(
-            body["id"], body["link"], body["fingerprint"], path, offset, len(line), line[:8].decode()
+            body["id"], body["link"], body["fingerprint"], metrics, path, offset, len(line), line[:8].decode()
         )
-    except (KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (AttributeError, KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise damaged("not a unit") from error
 
 
@@ -152,14 +169,25 @@ def read_line(record: Record) -> bytes:
     return line
 
 
-def same_content(a: Record, b: Record) -> bool:
-    """Whether two records of one unit hold the same numbers, however they were compressed."""
-    if a.checksum == b.checksum and a.length == b.length:
-        return True
+def read_statistics(record: Record) -> UnitStatistics:
+    """The numbers of a stored unit.
+
+    Raises
+    ------
+    LinksimError
+        If the file changed since it was opened, or the line is not a unit.
+    """
     try:
-        first, second = (decode_statistics(json.loads(read_line(r)[9:])) for r in (a, b))
+        return decode_statistics(json.loads(read_line(record)[9:]))
     except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
         if isinstance(error, LinksimError):
             raise
-        return False
-    return first.same_as(second)
+        raise LinksimError(f"{record.path} holds a line that is not a unit ({error}); move the file away") from error
+
+
+def agree(a: Record, b: Record) -> bool:
+    """Whether two records of one unit agree in their counts and in the metrics, of one version, that both have."""
+    if a.checksum == b.checksum and a.length == b.length:
+        return True
+    shared = {name for name, _ in set(a.metrics) & set(b.metrics)}
+    return only(read_statistics(a), shared).agrees_with(only(read_statistics(b), shared))

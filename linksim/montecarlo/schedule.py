@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from linksim.montecarlo.execute import Pool
 from linksim.montecarlo.point import Point
-from linksim.montecarlo.progress import Progress
+from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import WorkUnit
 
@@ -17,12 +18,14 @@ def simulate(
     names: dict[str, str],
     store: Store,
     make_pool: Callable[[], Pool],
-    progress: Progress,
+    progress: ProgressBar,
 ) -> int:
     """Simulate every point until it stops.
 
+    A unit of which some metrics are stored is run again for the others only.
+
     Points come in the order given, link by link, so that what a link remembers of a picture (its
-    encoded symbols, its compiled graphs) serves all SNRs.
+    encoded symbols, its compiled graphs) serves all values of the axis.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ def simulate(
         Finished units are taken from it and added to it.
     make_pool : function
         Called only if anything is missing: workers take seconds to start.
-    progress : Progress
+    progress : ProgressBar
 
     Returns
     -------
@@ -41,6 +44,7 @@ def simulate(
     """
     queue: list[tuple[int, int, WorkUnit]] = []
     in_flight: dict[str, Point] = {}
+    wanted: dict[str, WorkUnit] = {}
     position = {id(point): i for i, point in enumerate(points)}
     shares = [0.0] * len(points)
     count = 0
@@ -50,9 +54,10 @@ def simulate(
         while point.stopped is None:
             missing = []
             for unit in point.next_round():
-                statistics = store.get(unit.id)
-                if statistics is None:
-                    missing.append(unit)
+                statistics, metrics = store.get(unit)
+                if metrics or statistics is None:
+                    wanted[unit.id] = unit
+                    missing.append(replace(unit, metrics=metrics))
                 else:
                     point.finish(unit, statistics)
             if missing:
@@ -75,10 +80,13 @@ def simulate(
                 pool.submit(unit)
             for unit, statistics in pool.completed():
                 store.append(unit, names[unit.fingerprint], statistics)
+                whole = wanted.pop(unit.id)
+                if unit.metrics != whole.metrics:  # the others were stored before
+                    statistics = store.get(whole)[0] or statistics
                 count += 1
                 progress.unit()
                 point = in_flight.pop(unit.id)
-                if point.finish(unit, statistics):
+                if point.finish(whole, statistics):
                     advance(point)
             if progress.due:
                 progress.draw(sum(shares))

@@ -15,12 +15,17 @@ logarithm by the delta method. A link that always gives the same picture has var
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.pixels import psnr_of_mse
+
+
+VERSION = 1
+"""Raised whenever the same units add up to other means or intervals."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +59,15 @@ class LayerStatistics:
     channel_uses : int64 [P]
         Complex symbols, added up over the draws.
     metrics : mapping of str to Moments
+    sums : mapping of str to float64 [S]
+        Of metrics of whole sets (`linksim.metrics.SetMetric`): their statistics, added up over pictures and draws.
     """
 
     n: np.ndarray
     delivered: np.ndarray
     channel_uses: np.ndarray
     metrics: Mapping[str, Moments]
+    sums: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +81,52 @@ class UnitStatistics:
 
     layers: tuple[LayerStatistics, ...]
 
-    def same_as(self, other: "UnitStatistics") -> bool:
-        """Whether both hold the very same numbers."""
+    def agrees_with(self, other: UnitStatistics) -> bool:
+        """Whether counts, and the metrics that both have, are the very same numbers."""
         return len(self.layers) == len(other.layers) and all(map(_same_layer, self.layers, other.layers))
 
 
 def _same_layer(a: LayerStatistics, b: LayerStatistics) -> bool:
+    """Whether counts, and the metrics that both have, are the very same numbers."""
     pairs = [(a.n, b.n), (a.delivered, b.delivered), (a.channel_uses, b.channel_uses)]
-    if a.metrics.keys() != b.metrics.keys():
-        return False
-    for name in a.metrics:
+    for name in a.metrics.keys() & b.metrics.keys():
         pairs += [(a.metrics[name].mean, b.metrics[name].mean), (a.metrics[name].m2, b.metrics[name].m2)]
+    pairs += [(a.sums[name], b.sums[name]) for name in a.sums.keys() & b.sums.keys()]
     return all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs)
+
+
+def only(statistics: UnitStatistics, metrics: Collection[str]) -> UnitStatistics:
+    """The same counts with some of the metrics."""
+    return UnitStatistics(
+        tuple(
+            replace(
+                layer,
+                metrics={name: m for name, m in layer.metrics.items() if name in metrics},
+                sums={name: s for name, s in layer.sums.items() if name in metrics},
+            )
+            for layer in statistics.layers
+        )
+    )
+
+
+def unite(a: UnitStatistics, b: UnitStatistics) -> UnitStatistics:
+    """Metrics of both, measured on the same draws.
+
+    Raises
+    ------
+    LinksimError
+        If counts, or a metric that both have, differ: then they are not of the same draws.
+    """
+    if not a.agrees_with(b):
+        raise LinksimError(
+            "two measurements of one unit have different numbers; a link gives something else each time it is run"
+        )
+    return UnitStatistics(
+        tuple(
+            replace(x, metrics={**x.metrics, **y.metrics}, sums={**x.sums, **y.sums})
+            for x, y in zip(a.layers, b.layers, strict=True)
+        )
+    )
 
 
 def moments(picture: np.ndarray, count: np.ndarray, value: np.ndarray, num_pictures: int) -> Moments:
@@ -126,13 +168,14 @@ def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
     LinksimError
         If they hold different metrics or numbers of pictures.
     """
-    if a.metrics.keys() != b.metrics.keys() or a.n.shape != b.n.shape:
+    if a.metrics.keys() != b.metrics.keys() or a.sums.keys() != b.sums.keys() or a.n.shape != b.n.shape:
         raise LinksimError("statistics of different metrics or pictures do not add up; run them as separate sweeps")
     return LayerStatistics(
         a.n + b.n,
         a.delivered + b.delivered,
         a.channel_uses + b.channel_uses,
         {name: add_moments(a.metrics[name], a.n, b.metrics[name], b.n) for name in a.metrics},
+        {name: a.sums[name] + b.sums[name] for name in a.sums},
     )
 
 
@@ -177,7 +220,5 @@ def psnr_of_mean(mse: Estimate) -> Estimate:
 
     Delta method: d(10 log10 m) = 10 / ln 10 * dm / m.
     """
-    from linksim.metrics import psnr_of_mse
-
     relative = mse.half_width / mse.mean if mse.mean else 0.0
     return Estimate(float(psnr_of_mse(mse.mean)), 10 / math.log(10) * relative)

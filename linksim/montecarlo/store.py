@@ -6,30 +6,22 @@ file of its own, so
 - a kill at any moment costs at most the last line of that file, which then lacks its newline and is
   skipped (nobody appends behind it);
 - the results of two machines merge by copying files into one folder;
-- the same unit in two files counts once.
+- the same unit in two files counts once; what two files say of different metrics of one unit is united.
 
 Anything else that does not fit its checksum is damage, and is named and left as it is.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
 from pathlib import Path
 
 from linksim.errors import LinksimError
-from linksim.montecarlo.files import cannot_write
-from linksim.montecarlo.records import (
-    Record,
-    decode_statistics,
-    encode_line,
-    read_line,
-    read_records,
-    same_content,
-)
-from linksim.montecarlo.statistics import UnitStatistics
+from linksim.files import RESULT_REMEDY, cannot_write
+from linksim.montecarlo.records import Record, agree, encode_line, read_records, read_statistics
+from linksim.montecarlo.statistics import UnitStatistics, only, unite
 from linksim.montecarlo.unit import WorkUnit
 
 _SYNC_SECONDS = 0.25
@@ -57,7 +49,7 @@ class Store:
     def __init__(self, folder: Path):
         self.folder = folder / "units"
         self.notes: list[str] = []
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, list[Record]] = {}
         self._file: int | None = None
         self._path: Path | None = None
         self._synced = time.monotonic()
@@ -67,25 +59,27 @@ class Store:
                 self.add(record)
 
     def add(self, record: Record) -> bool:
-        """Know of a unit that lies in some file; True if it was not known before.
+        """Know of a unit that lies in some file; True if it, or a metric of it, was not known before.
 
         Raises
         ------
         LinksimError
             If it is known with other numbers.
         """
-        present = self._records.get(record.id)
-        if present is None:
-            self._records[record.id] = record
-            return True
-        if not same_content(present, record):
-            raise LinksimError(
-                f"{present.path} and {record.path} hold different numbers for one unit of link "
-                f"{record.link!r} ({record.id[:12]}); move one of the two files away"
-            )
-        return False
+        known = self._records.setdefault(record.id, [])
+        for other in known:
+            if not agree(other, record):
+                raise LinksimError(
+                    f"{other.path} and {record.path} hold different numbers for one unit of link "
+                    f"{record.link!r} ({record.id[:12]}); move one of the two files away"
+                )
+        if {metric for other in known for metric in other.metrics}.issuperset(record.metrics) and known:
+            return False
+        known.append(record)
+        return True
 
     def __len__(self) -> int:
+        """Units, each counted once however many lines it has."""
         return len(self._records)
 
     def __contains__(self, unit_id: str) -> bool:
@@ -93,13 +87,27 @@ class Store:
 
     @property
     def records(self) -> list[Record]:
-        """Every unit once."""
-        return list(self._records.values())
+        """Every line that holds something the others do not."""
+        return [record for records in self._records.values() for record in records]
 
-    def get(self, unit_id: str) -> UnitStatistics | None:
-        """What a unit measured, or None if it is not stored."""
-        record = self._records.get(unit_id)
-        return None if record is None else decode_statistics(json.loads(read_line(record)[9:]))
+    def get(self, unit: WorkUnit) -> tuple[UnitStatistics | None, tuple[tuple[str, str], ...]]:
+        """What is stored of the metrics that a unit asks for, and which of them are missing.
+
+        Returns
+        -------
+        statistics : UnitStatistics or None
+            Counts, and the metrics that are there; None if nothing is stored.
+        missing : tuple of (name, version)
+        """
+        found: UnitStatistics | None = None
+        missing = set(unit.metrics)
+        for record in self._records.get(unit.id, ()):
+            useful = missing & set(record.metrics)
+            if useful:
+                part = only(read_statistics(record), {name for name, _ in useful})
+                found = part if found is None else unite(found, part)
+                missing -= useful
+        return found, tuple(metric for metric in unit.metrics if metric in missing)
 
     def append(self, unit: WorkUnit, link: str, statistics: UnitStatistics) -> None:
         """Keep a finished unit.
@@ -110,16 +118,19 @@ class Store:
         Raises
         ------
         LinksimError
-            If it cannot be written. What was appended before is safe.
+            If it cannot be written, or disagrees with what is stored of the same unit. What was appended
+            before is safe.
         """
-        if unit.id in self._records:
+        if not self.get(unit)[1]:
             return
         line = encode_line(unit, link, statistics)
         offset = self._write(line + b"\n")
         assert self._path is not None
-        self._records[unit.id] = Record(
-            unit.id, link, unit.fingerprint, self._path, offset, len(line), line[:8].decode()
-        )
+        self.add(
+            Record(
+                unit.id, link, unit.fingerprint, unit.metrics, self._path, offset, len(line), line[:8].decode()
+            )
+        )  # fmt: skip
         if time.monotonic() - self._synced > _SYNC_SECONDS:
             self.sync()
 
@@ -133,7 +144,7 @@ class Store:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             except OSError as error:
-                raise cannot_write(path, error) from error
+                raise cannot_write(path, error, RESULT_REMEDY) from error
             self._path = path
         assert self._path is not None
         offset = os.fstat(self._file).st_size
@@ -144,7 +155,7 @@ class Store:
         except OSError as error:
             # No more behind what may be half a line: the next run starts a file of its own.
             self.close()
-            raise cannot_write(self._path, error) from error
+            raise cannot_write(self._path, error, RESULT_REMEDY) from error
         self._dirty = True
         return offset
 
@@ -155,7 +166,7 @@ class Store:
                 os.fsync(self._file)
             except OSError as error:
                 assert self._path is not None
-                raise cannot_write(self._path, error) from error
+                raise cannot_write(self._path, error, RESULT_REMEDY) from error
             self._dirty = False
         self._synced = time.monotonic()
 

@@ -1,36 +1,41 @@
-"""The sweep: which links, SNRs and pictures, and how exactly."""
+"""The sweep: which links, axis values and pictures, and how exactly."""
 
 from __future__ import annotations
 
 import math
 import re
-import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from linksim import metrics as registry
 from linksim.errors import LinksimError
+from linksim.files import prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
-from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
-from linksim.montecarlo.files import prepare_folder
+from linksim.montecarlo.axis import Axis, SnrDb
+from linksim.montecarlo.execute import InProcess, Job, Pool, Processes, on_several_threads, one_thread
 from linksim.montecarlo.point import Chunks, Point, Rules
-from linksim.montecarlo.progress import Progress
+from linksim.montecarlo.progress import ProgressBar
+from linksim.montecarlo.provenance import command
+from linksim.montecarlo.result import Result
 from linksim.montecarlo.schedule import simulate
+from linksim.montecarlo.setup import Setup
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import MIN_DRAWS
-from linksim.montecarlo.values import clean_snrs
+from linksim.report import Curves, Figure
 
-if TYPE_CHECKING:
-    from linksim.montecarlo.result import Result
+_SEVERAL_THREADS = (
+    "TensorFlow runs in this process on several threads already: the last bits may differ from those of worker "
+    "processes. Set TF_NUM_INTRAOP_THREADS=1 before it starts, or use in_process=False, to have them equal"
+)
 
 
 @dataclass(eq=False)
 class Sweep:
-    """Links over SNRs, pictures and draws of the channel.
+    """Links over the values of an axis (most often SNRs), pictures and draws of the channel.
 
     Parameters
     ----------
@@ -40,28 +45,32 @@ class Sweep:
         The members of an envelope are simulated and shown like any other link, once each.
     pictures : str, path, PictureSet or sequence of Picture
         A set by name ("sample", "kodak", "cifar10", ..), a folder, or pictures.
-    snr_db : sequence of float
-        Es/N0 per channel use before fading, in dB.
+    snr_db : sequence of float, optional
+        Es/N0 per channel use before fading, in dB; 0, 1, .. 20 by default. Short for `axis=SnrDb(..)`.
     ci_half_width : float or None
         A point is done when the half width of the 95 % interval of its PSNR is at most this, in dB;
         None to use `max_draws` draws everywhere.
     max_draws : int
         Or when every picture was sent this many times, at least 2.
     metrics : sequence of str
-        Beside "psnr" and "psnr_of_mean_mse", which are always there.
+        Beside "psnr" and "psnr_of_mean_mse", which are always there. Each is stored for itself: one that is
+        added to a finished sweep is measured alone.
     seed : int
-    panel_snr_db : float, optional
-        SNR of the panel of pictures; the middle one by default.
+    panel_value : float, optional
+        Axis value of the default panel of pictures; the middle one by default.
     out : str or path, optional
         Result folder instead of `results/<name>`.
     max_pictures : int, optional
         Use only the first so many pictures.
-    plot_layers : int, optional
-        Draw only the first so many layers of every link; the table has them all.
-    variants : mapping of str to str, optional
-        Names of links that the figure draws dashed, in the colour of another: name -> name of that one.
+    axis : Axis, optional
+        What the sweep runs over instead of SNRs (`linksim.montecarlo.axis`); links must be on that axis.
+    figures : sequence of Curves, Panel or Table, optional
+        What is drawn; by default a curve for every metric along the axis, and a panel of pictures.
+    keep_pictures : int, optional
+        Keep this many received pictures at every axis value, as PNG files in `received/`; by default only
+        those that panels show.
     reference : path, optional
-        CSV file of published points to be drawn as markers (see `linksim.report.curves.load_reference`);
+        CSV file of published points to be drawn as markers (see `linksim.report.load_reference`);
         `results/reference/<name>.csv` by default, where there is one.
 
     Raises
@@ -73,17 +82,18 @@ class Sweep:
     name: str
     links: Sequence[Link | Envelope]
     pictures: str | Path | PictureSet | Sequence[Picture] = "sample"
-    snr_db: Sequence[float] = field(default_factory=lambda: range(0, 21))
+    snr_db: Sequence[float] | None = None
     ci_half_width: float | None = 0.05
     max_draws: int = 1024
     metrics: Sequence[str] = ("psnr",)
     seed: int = 0
-    panel_snr_db: float | None = None
+    panel_value: float | None = None
     out: str | Path | None = None
     max_pictures: int | None = None
-    plot_layers: int | None = None
-    variants: Mapping[str, str] = field(default_factory=dict)
     reference: str | Path | None = None
+    axis: Axis | None = None
+    figures: Sequence[Figure] | None = None
+    keep_pictures: int | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w][\w.-]*", self.name):
@@ -91,20 +101,26 @@ class Sweep:
         if not self.links:
             raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
         self.links = list(self.links)
-        self.snr_db = clean_snrs(self.snr_db)
+        if self.axis is None:
+            self.axis = SnrDb(range(0, 21) if self.snr_db is None else self.snr_db)
+        elif self.snr_db is not None:
+            raise LinksimError(f"sweep {self.name!r} has both snr_db and axis; give one of them")
+        self.snr_db = None  # said by the axis
         if self.max_draws < MIN_DRAWS:
             raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")
         if self.ci_half_width is not None and not self.ci_half_width > 0:
             raise LinksimError(f"ci_half_width is {self.ci_half_width}; give a positive number of dB, or None")
         if self.max_pictures is not None and self.max_pictures < 1:
             raise LinksimError(f"max_pictures is {self.max_pictures}; give at least 1")
-        if self.plot_layers is not None and self.plot_layers < 1:
-            raise LinksimError(f"plot_layers is {self.plot_layers}; give at least 1")
+        if self.keep_pictures is not None and self.keep_pictures < 1:
+            raise LinksimError(f"keep_pictures is {self.keep_pictures}; give at least 1")
         names = {entry.name for entry in self.links if isinstance(entry, (Link, Envelope))}
-        for name in {*self.variants, *self.variants.values()} - names:
-            raise LinksimError(f"variants names {name!r}, which is no link of sweep {self.name!r}; take one of its links")
-        if self.panel_snr_db is not None and not math.isfinite(self.panel_snr_db):
-            raise LinksimError(f"panel_snr_db is {self.panel_snr_db}; give a finite number of dB")
+        names |= {str(entry.tags["scheme"]) for entry in self.links if "scheme" in getattr(entry, "tags", {})}
+        for figure in self.figures or ():
+            if isinstance(figure, Curves):
+                figure.check_names(names)
+        if self.panel_value is not None and not math.isfinite(self.panel_value):
+            raise LinksimError(f"panel_value is {self.panel_value}; give a finite number")
 
     @property
     def folder(self) -> Path:
@@ -153,6 +169,11 @@ class Sweep:
             for link in entry.members if isinstance(entry, Envelope) else [entry]:
                 if not isinstance(link, Link):
                     raise LinksimError(f"{link!r} is no link; wrap a codec of your own in AnalogLink")
+                if link.axis != self._axis.name:
+                    raise LinksimError(
+                        f"link {link.name!r} is on the axis {link.axis}, sweep {self.name!r} runs over "
+                        f"{self._axis.name}; take links of one axis"
+                    )
                 fingerprint = link.fingerprint()
                 if found.setdefault(link.name, (fingerprint, link))[0] != fingerprint:
                     raise LinksimError(f"two different links are called {link.name!r}; give one of them another name")
@@ -169,12 +190,43 @@ class Sweep:
                 )
         return found
 
-    def run(self, workers: int = 1, progress: bool | None = None, cluster: str | None = None) -> "Result":
+    @property
+    def _axis(self) -> Axis:
+        assert self.axis is not None  # since __post_init__
+        return self.axis
+
+    def setup(self) -> Setup:
+        """What is to be done, checked and with the pictures loaded."""
+        links = self.simulated_links()
+        return Setup(
+            name=self.name,
+            folder=self.folder,
+            axis=self._axis,
+            entries=list(self.links),
+            links=links,
+            pictures=self.load_pictures(),
+            metrics=tuple(self.metrics),
+            figures=self.figures,
+            panel_value=self.panel_value,
+            keep_pictures=self.keep_pictures,
+            reference=self.reference_file(),
+            ci_half_width=self.ci_half_width,
+            max_draws=self.max_draws,
+            seed=self.seed,
+        )
+
+    def run(
+        self,
+        workers: int = 1,
+        progress: bool | None = None,
+        cluster: str | None = None,
+        in_process: bool = True,
+    ) -> Result:
         """Simulate what is not stored yet.
 
         The result is the same, to the last bit, whatever the number of workers and however often
-        the run was killed. Finished units are kept in the result folder; `Result.save` writes the
-        table and the figures beside them.
+        the run was killed. Finished units, `curve.csv` and `run.json` are kept in the result folder;
+        `Result.save` draws the figures beside them.
 
         Parameters
         ----------
@@ -184,56 +236,59 @@ class Sweep:
             Show a bar; by default on a terminal only.
         cluster : str, optional
             Address of a Dask scheduler, or "local", instead of `workers`.
+        in_process : bool
+            Whether a single worker is this process. Where TensorFlow runs here already on several threads,
+            the last bits of large pictures may then differ from those of worker processes; a note says so.
 
         Raises
         ------
         LinksimError
             If the result folder cannot be written or holds damaged files, or a link fails.
         """
-        from linksim import metrics as registry
-        from linksim.montecarlo.result import Result
-
         started = time.monotonic()
         if workers < 1:
             raise LinksimError(f"workers is {workers}; give at least 1")
         # Before the minutes of loading: may we write at all?
-        prepare_folder(self.folder)
+        prepare_folder(self.folder, "choose another results folder with --out, or make it writable")
         store = Store(self.folder)
-        links = self.simulated_links()
-        pictures = self.load_pictures()
+        setup = self.setup()
         asked = {"mse", "psnr", *self.metrics} - {"psnr_of_mean_mse"}
         metrics = tuple((name, str(registry.get(name).version)) for name in sorted(asked))
-        rules = Rules(Chunks(pictures), self.seed, metrics, self.ci_half_width, self.max_draws)
-        by_fingerprint = {fingerprint: link for fingerprint, link in links.values()}
+        rules = Rules(setup.axis.name, Chunks(setup.pictures), self.seed, metrics, self.ci_half_width, self.max_draws)
+        by_fingerprint = {fingerprint: link for fingerprint, link in setup.links.values()}
         points = {
-            (fingerprint, snr): Point(link, fingerprint, snr, rules)
+            (fingerprint, value): Point(link, fingerprint, value, rules)
             for fingerprint, link in by_fingerprint.items()
-            for snr in self.snr_db
+            for value in setup.axis.values
         }
-        job = Job(by_fingerprint, list(pictures), metrics)
+        job = Job(by_fingerprint, list(setup.pictures), metrics)
 
         def make_pool() -> Pool:
             # What all units of a link share is done once, before workers would do it side by side.
             for link in by_fingerprint.values():
-                link.prepare(pictures, workers)
+                link.prepare(setup.pictures, workers)
             if cluster is not None:
                 from linksim.montecarlo.cluster import Cluster
 
                 return Cluster(job, cluster)
-            return InProcess(job) if workers == 1 else Processes(job, workers)
+            return InProcess(job) if here else Processes(job, workers)
 
-        with Progress(self.name, len(points), progress) as shown:
-            for note in [*store.notes, *_other_versions(store, links)]:
+        here = workers == 1 and cluster is None and in_process
+        several = here and on_several_threads()
+        with one_thread(), ProgressBar(self.name, len(points), progress) as shown:
+            for note in [*store.notes, *_other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             count = simulate(list(points.values()), names, store, make_pool, shown)
         how = {
-            "command": _command(),
+            "command": command(),
             "workers": cluster or workers,
             "units_run": count,
             "wall_time_s": round(time.monotonic() - started, 3),
         }
-        return Result(self, pictures, links, points, how)
+        result = Result(setup, points, how)
+        result.save_table()
+        return result
 
     def main(self, argv: Sequence[str] | None = None) -> None:
         """Run as a script: options, results written, errors in one line.
@@ -253,12 +308,6 @@ class Sweep:
         code = run_with_options(self, parse_arguments(self.name, argv))
         if code:
             sys.exit(code)
-
-
-def _command() -> str:
-    """The command line, without the folders that only this machine has."""
-    program, *arguments = sys.argv or [""]
-    return shlex.join([Path(program).name if Path(program).is_absolute() else program, *arguments])
 
 
 def _other_versions(store: Store, links: dict[str, tuple[str, Link]]) -> list[str]:

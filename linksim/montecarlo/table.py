@@ -1,14 +1,18 @@
-"""The table of results: one row per link, layer, SNR and metric."""
+"""The table of results: one row per link, layer, axis value and metric."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
+from linksim import metrics
+from linksim.metrics import SetMetric
+from linksim.montecarlo.axis import Axis
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.statistics import Estimate, LayerStatistics, estimate, psnr_of_mean
 from linksim.montecarlo.stopping import psnr_estimate
@@ -26,9 +30,11 @@ class Row:
     layer : int
         0 for the first or only layer; a layer's row is what is received up to and including it.
     snr_db : float
+    value : float
+        On the axis of the sweep; the column has its name.
     metric : str
         "psnr" is the mean over pictures and draws of the PSNR in dB, "psnr_of_mean_mse" the PSNR of
-        the mean MSE.
+        the mean MSE. Metrics of whole sets have no interval: nan.
     mean, ci_low, ci_high : float
     n_pictures, n_draws : int
         Pictures, and draws of the channel per picture.
@@ -41,7 +47,7 @@ class Row:
     scenario: str
     link: str
     layer: int
-    snr_db: float
+    value: float
     metric: str
     mean: float
     ci_low: float
@@ -52,22 +58,25 @@ class Row:
     delivered: float
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+
+def columns(axis: Axis) -> tuple[str, ...]:
+    """The columns of the table; that of the values is called like the axis."""
+    return tuple(axis.name if field.name == "value" else field.name for field in fields(Row))
 
 
-def point_rows(scenario: str, link: str, point: Point, metrics: Sequence[str], values: np.ndarray) -> list[Row]:
-    """The rows of one link at one SNR.
+def point_rows(scenario: str, link: str, point: Point, names: Sequence[str], values: np.ndarray) -> list[Row]:
+    """The rows of one link at one value of the axis.
 
     Parameters
     ----------
     scenario, link : str
     point : Point
-    metrics : sequence of str
-        As `Sweep.metrics`; "psnr" and "psnr_of_mean_mse" come first in any case.
+    names : sequence of str
+        Metrics, as in `Sweep.metrics`; "psnr" and "psnr_of_mean_mse" come first in any case.
     values : int64 [P]
         3 H W of every picture.
     """
-    names = ["psnr", PSNR_OF_MEAN_MSE, *(m for m in metrics if m not in ("psnr", PSNR_OF_MEAN_MSE))]
+    names = ["psnr", PSNR_OF_MEAN_MSE, *(m for m in names if m not in ("psnr", PSNR_OF_MEAN_MSE))]
     rows = []
     for index, layer in enumerate(point.layers):
         cbr = float(np.mean(layer.channel_uses / layer.n / values))
@@ -75,7 +84,7 @@ def point_rows(scenario: str, link: str, point: Point, metrics: Sequence[str], v
             e = _estimate(layer, name)
             rows.append(
                 Row(
-                    scenario, link, index, point.snr_db, name, e.mean, e.low, e.high,
+                    scenario, link, index, point.value, name, e.mean, e.low, e.high,
                     len(layer.n), point.num_draws, cbr, share_delivered(layer),
                 )
             )  # fmt: skip
@@ -92,18 +101,23 @@ def _estimate(layer: LayerStatistics, name: str) -> Estimate:
         return psnr_estimate(layer)
     if name == PSNR_OF_MEAN_MSE:
         return psnr_of_mean(estimate(layer.metrics["mse"], layer.n))
+    if name in layer.sums:
+        metric = metrics.get(name)
+        assert isinstance(metric, SetMetric)
+        return Estimate(float(metric.finish(layer.sums[name], int(layer.n.sum()))), math.nan)
     return estimate(layer.metrics[name], layer.n)
 
 
-def to_csv(rows: Iterable[Row]) -> bytes:
+def to_csv(rows: Iterable[Row], axis: Axis) -> bytes:
     """The table as bytes that depend on nothing but the numbers."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns(axis))
+    names = [field.name for field in fields(Row)]
     for row in rows:
         cells = [
-            value if isinstance(value, (str, int)) else f"{value:g}" if name == "snr_db" else f"{value:.6f}"
-            for name, value in zip(COLUMNS, astuple(row))
+            value if isinstance(value, (str, int)) else axis.text(value) if name == "value" else f"{value:.6f}"
+            for name, value in zip(names, astuple(row), strict=True)
         ]
         writer.writerow(cells)
     return text.getvalue().encode()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from linksim.errors import LinksimError
+from linksim.identity import digest, digest_bytes
 from linksim.images.picture import Picture
 
-STORE_FORMAT = 1
+STORE_FORMAT = 2
 """Version of what a unit measures and how it is stored; part of every unit's identity."""
 
 MIN_DRAWS = 2
@@ -20,13 +19,16 @@ MIN_DRAWS = 2
 
 @dataclass(frozen=True)
 class WorkUnit:
-    """Some pictures, sent over some draws of the channel, through one link at one SNR.
+    """Some pictures, sent over some draws of the channel, through one link at one value of the axis.
 
     Parameters
     ----------
     fingerprint : str
         `Link.fingerprint()`; the name of the link is no part of the identity.
-    snr_db : float
+    axis : str
+        Name of the axis of the sweep.
+    value : float
+        On that axis.
     pictures : (int, int)
         First picture and the one past the last, as positions in the picture set of the sweep. The
         positions only say where the numbers belong; the identity is in `pictures_digest`.
@@ -37,10 +39,12 @@ class WorkUnit:
     seed : int
         Seed of the whole sweep.
     metrics : tuple of (name, version)
+        What is to be measured. No part of the identity: metrics are stored each for itself.
     """
 
     fingerprint: str
-    snr_db: float
+    axis: str
+    value: float
     pictures: tuple[int, int]
     pictures_digest: str
     draws: tuple[int, int]
@@ -56,31 +60,31 @@ class WorkUnit:
         return self.draws[1] - self.draws[0]
 
     def identity(self) -> dict[str, object]:
-        """All that determines the outcome, as plain JSON values."""
+        """All that determines what is received, as plain JSON values."""
         return {
             "format": STORE_FORMAT,
             "fingerprint": self.fingerprint,
-            "snr_db": self.snr_db,
+            "axis": self.axis,
+            "value": self.value,
             "pictures": [self.num_pictures, self.pictures_digest],
             "draws": list(self.draws),
             "seed": self.seed,
-            "metrics": {name: version for name, version in self.metrics},
         }
 
     @cached_property
     def id(self) -> str:
-        """SHA-256 of `identity()`: equal exactly for units that give equal numbers."""
+        """SHA-256 of `identity()`: equal exactly for units in which the same is received."""
         return identity_hash(self.identity())
 
 
 def identity_hash(identity: dict[str, object]) -> str:
     """SHA-256 of plain JSON values, independent of the order of keys."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return digest(identity)
 
 
 def digest_of(pictures: Sequence[Picture]) -> str:
     """SHA-256 over the hashes of some pictures, in order."""
-    return hashlib.sha256("".join(p.sha256 for p in pictures).encode()).hexdigest()
+    return digest_bytes(p.sha256.encode() for p in pictures)
 
 
 def picture_chunks(sizes: Sequence[tuple[int, int]], max_pixels: int) -> list[tuple[int, int]]:

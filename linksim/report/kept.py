@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,22 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
     )
 
 
+def panel_links(layers: Mapping[str, int]) -> tuple[list[str], int]:
+    """Which links a panel shows, and of how many pictures.
+
+    Parameters
+    ----------
+    layers : mapping of link to its number of layers
+        In the order in which they are shown.
+    """
+    if max(layers.values()) == 1:
+        return list(layers)[:_PANEL_LINKS], 1
+    links = list(layers)
+    if len(links) > _LAYERED_PANEL_LINKS:
+        links = [link for link in links if layers[link] > 1][:_LAYERED_PANEL_LINKS]
+    return links, max(1, _PANEL_ROWS // len(links))
+
+
 def _at(received: Sequence[ReceivedPicture], value: float | None) -> list[ReceivedPicture]:
     """The pictures at the kept value nearest to `value`, or at the middle one."""
     kept = sorted({p.value for p in received if p.value is not None})
@@ -73,10 +89,8 @@ def _layered(
     names: Sequence[str],
     where: str,
 ) -> Figure:
-    links = list(of_link)
-    if len(links) > _LAYERED_PANEL_LINKS:
-        links = [link for link in links if any(len(of) > 1 for of in of_link[link].values())][:_LAYERED_PANEL_LINKS]
-    names = names[: max(1, _PANEL_ROWS // len(links))]
+    links, count = panel_links({link: max(map(len, of.values())) for link, of in of_link.items()})
+    names = names[:count]
     rows = []
     for name in names:
         original = _pixels(originals[name].file)

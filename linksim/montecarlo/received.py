@@ -1,0 +1,130 @@
+"""Received pictures kept as PNG files, so that panels are drawn again without any link."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linksim.files import RESULT_REMEDY, write_atomically
+from linksim.identity import digest
+from linksim.images.picture import Picture
+from linksim.links.base import Envelope, Link
+from linksim.montecarlo.setup import Setup
+
+Choices = Mapping[str, Mapping[float, Sequence[str]]]
+"""Envelope -> axis value -> the member that shows each layer."""
+
+
+def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int) -> None:
+    """Write what arrives of the first `count` pictures in draw 0, at some axis values, over every link and envelope.
+
+    `received/index.json` tells the files. What an earlier run of the very same links kept stays and is not
+    transmitted again; what belongs to other links or pictures goes.
+
+    Raises
+    ------
+    LinksimError
+        If a file cannot be written.
+    """
+    folder = setup.folder / "received"
+    before = _read_index(folder)
+    kept = {entry["key"]: entry for entry in before if (folder / str(entry.get("file"))).is_file()}
+    index: list[dict[str, Any]] = []
+    for number, picture in enumerate(setup.pictures[:count]):
+        index.append(_keep_original(folder, number, picture, kept))
+    for value in values:
+        for number, picture in enumerate(setup.pictures[:count]):
+            for place, entry in enumerate(setup.entries):
+                links = _links(setup, choices, entry, value)
+                key = _key(entry.name, [setup.links[link.name][0] for link in links], picture, value, setup.seed)
+                known = [kept.get(f"{key}:{layer}") for layer in range(len(links))]
+                if None not in known:
+                    index += [found for found in known if found]
+                    continue
+                stem = f"{number:03d}-{_slug(picture.name)}/{place:02d}-{_slug(entry.name)}-{_slug(f'{value:g}')}"
+                for layer, (pixels, delivered) in enumerate(_receive(setup, links, picture, value)):
+                    file = f"{stem}-{layer}.png"
+                    _write_png(folder / file, pixels)
+                    note = links[layer].name if isinstance(entry, Envelope) else ""
+                    index.append(
+                        {
+                            "link": entry.name, "layer": layer, "picture": picture.name, "value": value,
+                            "file": file, "delivered": delivered, "note": note, "key": f"{key}:{layer}",
+                            "fingerprints": [setup.links[link.name][0] for link in links],
+                        }
+                    )  # fmt: skip
+    now = {entry["key"] for entry in index}
+    current = {fingerprint for fingerprint, _ in setup.links.values()}
+    for entry in before:
+        if entry["key"] in now or entry["key"] not in kept:
+            continue
+        if entry["link"] and set(entry.get("fingerprints", ())) <= current and entry["value"] in setup.axis.values:
+            index.append(entry)
+    write_atomically(folder / "index.json", json.dumps(index, indent=1) + "\n", RESULT_REMEDY)
+    wanted = {entry["file"] for entry in index}
+    for entry in before:
+        if entry.get("file") not in wanted:
+            with contextlib.suppress(OSError):  # a file too many does no harm
+                (folder / str(entry["file"])).unlink(missing_ok=True)
+
+
+def _keep_original(folder: Path, number: int, picture: Picture, kept: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    key = f"original:{number}:{picture.sha256}"
+    if key in kept:
+        return kept[key]
+    file = f"{number:03d}-{_slug(picture.name)}/original.png"
+    _write_png(folder / file, picture.pixels)
+    return {
+        "link": "", "layer": 0, "picture": picture.name, "value": None,
+        "file": file, "delivered": True, "note": "", "key": key,
+    }  # fmt: skip
+
+
+def _links(setup: Setup, choices: Choices, entry: Link | Envelope, value: float) -> list[Link]:
+    """The link that shows each layer; of an envelope, the members that it chose."""
+    if isinstance(entry, Envelope):
+        return [setup.links[name][1] for name in choices[entry.name][value]]
+    return [entry] * entry.num_layers
+
+
+def _receive(setup: Setup, links: Sequence[Link], picture: Picture, value: float) -> list[tuple[np.ndarray, bool]]:
+    """After each layer, the picture as it arrives in draw 0, and whether it was delivered."""
+    receptions = {link.name: link.transmit([picture], value, range(1), setup.seed) for link in links}
+    found = []
+    for layer, link in enumerate(links):
+        first = next(o for o in receptions[link.name].layers[layer] if len(o.picture))
+        found.append((first.load_pixels()[0], bool(first.delivered[0])))
+    return found
+
+
+def _key(name: str, fingerprints: Sequence[str], picture: Picture, value: float, seed: int) -> str:
+    return digest([name, list(fingerprints), picture.sha256, value, seed])
+
+
+def _read_index(folder: Path) -> list[dict[str, Any]]:
+    """The entries of an earlier run; none where there is no index, or it cannot be read."""
+    try:
+        entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        return [entry for entry in entries if isinstance(entry, dict) and {"key", "link", "file"} <= entry.keys()]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _slug(text: str) -> str:
+    """A name as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:60] or "x"
+
+
+def _write_png(path: Path, pixels: np.ndarray) -> None:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    write_atomically(path, out.getvalue(), RESULT_REMEDY)
