@@ -61,7 +61,7 @@ class Sweep:
     variants : mapping of str to str, optional
         Names of links that the figure draws dashed, in the colour of another: name -> name of that one.
     reference : path, optional
-        CSV file of published points to be drawn as markers (see `linksim.report.curves.load_reference`);
+        CSV file of published points to be drawn as markers (see `linksim.report.load_reference`);
         `results/reference/<name>.csv` by default, where there is one.
 
     Raises
