@@ -8,7 +8,7 @@ from pathlib import Path
 from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.report.canvas import to_bytes
-from linksim.report.curves import curves
+from linksim.report.curve_plot import curves
 from linksim.report.figures import Curves, Figure, Panel, Table
 from linksim.report.folder import ResultFolder, read
 from linksim.report.kept import panel_of
