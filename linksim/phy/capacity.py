@@ -230,24 +230,12 @@ _GAIN_WEIGHT = np.exp(_LOG_GAIN - np.exp(_LOG_GAIN)) * _STEP
 def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np.ndarray:
     """What Gray-labelled QAM carries over fast Rayleigh fading with CSI at the receiver.
 
-    `bicm_capacity` averaged over |h|^2.
-
-    Parameters
-    ----------
-    bits_per_symbol : {2, 4, 6, 8, 10}
-        4-QAM to 1024-QAM.
-    snr_db : number or array
-        Mean Es/N0 in dB, before fading.
+    `bicm_capacity` averaged over |h|^2; parameters and errors as there, `snr_db` before fading.
 
     Returns
     -------
     float or array
         Bits per channel use.
-
-    Raises
-    ------
-    LinksimError
-        If there is no such QAM or `snr_db` is not finite.
     """
     snr = _snr(snr_db)
     means = [_ergodic_bicm(bits_per_symbol, float(ratio)) for ratio in snr.ravel()]
@@ -263,22 +251,12 @@ def _ergodic_bicm(bits_per_symbol: int, ratio: float) -> float:
 def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     """The lowest mean Es/N0 at which a scheme can work on fast Rayleigh fading with receiver CSI.
 
-    Parameters
-    ----------
-    bits_per_symbol : {2, 4, 6, 8, 10}
-        4-QAM to 1024-QAM.
-    code_rate : float
-        Information bits per coded bit.
+    Parameters and errors as for `bicm_limit_db`.
 
     Returns
     -------
     float
         Es/N0 in dB, before fading, where `ergodic_bicm_capacity` is `bits_per_symbol * code_rate`.
-
-    Raises
-    ------
-    LinksimError
-        If there is no such QAM, or the code rate is not between 0 and 1.
     """
     return _limit_db(
         bits_per_symbol, code_rate, lambda snr_db: ergodic_bicm_capacity(bits_per_symbol, snr_db)

@@ -86,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         max_blocks = math.ceil(options.effort * default_blocks(key) / BATCH) * BATCH
         if before is not None and is_complete(before, options.min_errors, max_blocks):
             continue
+        if before is not None and before.version != VERSION:
+            before = None  # counts of two versions are not added up
         began = time.monotonic()
         table = measure_table(key, before=before, min_errors=options.min_errors, max_blocks=max_blocks)
         # Read again: another channel may have been measured into the same file meanwhile.
