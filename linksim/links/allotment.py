@@ -16,6 +16,7 @@ from linksim.source import RdPoints, warm
 if TYPE_CHECKING:
     from linksim.phy.channels.base import Channel
 
+
 def exact_cbr(cbr: float) -> Fraction:
     """The bandwidth ratio as a fraction: 1/48, which is no float, is meant where a float is as near as can be.
 
@@ -42,7 +43,8 @@ def channel_uses(cbr: Fraction, picture: Picture) -> int:
     uses = math.floor(cbr * 3 * height * width)
     if uses < 1:
         raise LinksimError(
-            f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; raise cbr"
+            f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; "
+            "raise cbr"
         )
     return uses
 

@@ -9,7 +9,7 @@ Capacities on Rayleigh fading are those of a receiver that knows h and a sender 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,7 +80,7 @@ def _gray_pam(num_bits: int) -> tuple[np.ndarray, np.ndarray]:
     return amplitude.astype(float), labels
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hermite(order: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes of a standard normal variable and their probabilities."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(order)
@@ -95,8 +95,7 @@ def _bicm(bits_per_symbol: int, snr: np.ndarray) -> np.ndarray:
     """BICM capacity at Es/N0 ratios `[K]`, in bits per complex symbol."""
     if bits_per_symbol not in BITS_PER_SYMBOL:
         raise LinksimError(
-            f"there is no {bits_per_symbol}-bit QAM; bits_per_symbol is one of "
-            f"{', '.join(map(str, BITS_PER_SYMBOL))}"
+            f"there is no {bits_per_symbol}-bit QAM; bits_per_symbol is one of {', '.join(map(str, BITS_PER_SYMBOL))}"
         )
     num_bits = bits_per_symbol // 2
     amplitude, labels = _gray_pam(num_bits)
@@ -165,7 +164,7 @@ def _limit_db(bits_per_symbol: int, code_rate: float, capacity_at: Callable[[flo
 _LOWEST_DB, _HIGHEST_DB = -40.0, 60.0
 
 
-@lru_cache(maxsize=None)
+@cache
 def bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     """The lowest Es/N0 at which a modulation and coding scheme can work on AWGN.
 
@@ -247,7 +246,7 @@ def _ergodic_bicm(bits_per_symbol: int, ratio: float) -> float:
     return float(_bicm(bits_per_symbol, ratio * np.exp(_LOG_GAIN)) @ _GAIN_WEIGHT)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     """The lowest mean Es/N0 at which a scheme can work on fast Rayleigh fading with receiver CSI.
 
@@ -258,9 +257,7 @@ def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     float
         Es/N0 in dB, before fading, where `ergodic_bicm_capacity` is `bits_per_symbol * code_rate`.
     """
-    return _limit_db(
-        bits_per_symbol, code_rate, lambda snr_db: ergodic_bicm_capacity(bits_per_symbol, snr_db)
-    )
+    return _limit_db(bits_per_symbol, code_rate, lambda snr_db: ergodic_bicm_capacity(bits_per_symbol, snr_db))
 
 
 # ---- slow Rayleigh: one fade decides ------------------------------------------------------------
