@@ -41,7 +41,8 @@ def channel_uses(cbr: Fraction, picture: Picture) -> int:
     uses = math.floor(cbr * 3 * height * width)
     if uses < 1:
         raise LinksimError(
-            f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; raise cbr"
+            f"picture {picture.name!r} of {height}x{width} pixels gets 0 channel uses at cbr {cbr_label(cbr)}; "
+            "raise cbr"
         )
     return uses
 

@@ -131,7 +131,9 @@ class CapacityLink(Link):
             colour = {"mean colour": aside / rate} if aside else {}
             unused = uses - stream - sum(colour.values())
             pilots = {"channel overhead": float(overhead)} if overhead else {}
-            bandwidth.append(Bandwidth(uses + overhead, {"picture stream": stream, **colour, **pilots, "unused": unused}))
+            bandwidth.append(
+                Bandwidth(uses + overhead, {"picture stream": stream, **colour, **pilots, "unused": unused})
+            )
             arrived = 0 if point is None else self._arrivals(picture, rate, snr_db, draws, seed)
             outcomes.append(self._outcomes(index, picture, point, arrived, len(draws), self._concealment(uses * rate)))
         return Reception(layers=[outcomes], bandwidth=[bandwidth])

@@ -9,7 +9,7 @@ Capacities on Rayleigh fading are those of a receiver that knows h and a sender 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,7 +80,7 @@ def _gray_pam(num_bits: int) -> tuple[np.ndarray, np.ndarray]:
     return amplitude.astype(float), labels
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hermite(order: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes of a standard normal variable and their probabilities."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(order)
@@ -95,8 +95,7 @@ def _bicm(bits_per_symbol: int, snr: np.ndarray) -> np.ndarray:
     """BICM capacity at Es/N0 ratios `[K]`, in bits per complex symbol."""
     if bits_per_symbol not in BITS_PER_SYMBOL:
         raise LinksimError(
-            f"there is no {bits_per_symbol}-bit QAM; bits_per_symbol is one of "
-            f"{', '.join(map(str, BITS_PER_SYMBOL))}"
+            f"there is no {bits_per_symbol}-bit QAM; bits_per_symbol is one of {', '.join(map(str, BITS_PER_SYMBOL))}"
         )
     num_bits = bits_per_symbol // 2
     amplitude, labels = _gray_pam(num_bits)
@@ -165,7 +164,7 @@ def _limit_db(bits_per_symbol: int, code_rate: float, capacity_at: Callable[[flo
 _LOWEST_DB, _HIGHEST_DB = -40.0, 60.0
 
 
-@lru_cache(maxsize=None)
+@cache
 def bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     """The lowest Es/N0 at which a modulation and coding scheme can work on AWGN.
 
@@ -230,24 +229,12 @@ _GAIN_WEIGHT = np.exp(_LOG_GAIN - np.exp(_LOG_GAIN)) * _STEP
 def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np.ndarray:
     """What Gray-labelled QAM carries over fast Rayleigh fading with CSI at the receiver.
 
-    `bicm_capacity` averaged over |h|^2.
-
-    Parameters
-    ----------
-    bits_per_symbol : {2, 4, 6, 8, 10}
-        4-QAM to 1024-QAM.
-    snr_db : number or array
-        Mean Es/N0 in dB, before fading.
+    `bicm_capacity` averaged over |h|^2; parameters and errors as there, `snr_db` before fading.
 
     Returns
     -------
     float or array
         Bits per channel use.
-
-    Raises
-    ------
-    LinksimError
-        If there is no such QAM or `snr_db` is not finite.
     """
     snr = _snr(snr_db)
     means = [_ergodic_bicm(bits_per_symbol, float(ratio)) for ratio in snr.ravel()]
@@ -259,30 +246,18 @@ def _ergodic_bicm(bits_per_symbol: int, ratio: float) -> float:
     return float(_bicm(bits_per_symbol, ratio * np.exp(_LOG_GAIN)) @ _GAIN_WEIGHT)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
     """The lowest mean Es/N0 at which a scheme can work on fast Rayleigh fading with receiver CSI.
 
-    Parameters
-    ----------
-    bits_per_symbol : {2, 4, 6, 8, 10}
-        4-QAM to 1024-QAM.
-    code_rate : float
-        Information bits per coded bit.
+    Parameters and errors as for `bicm_limit_db`.
 
     Returns
     -------
     float
         Es/N0 in dB, before fading, where `ergodic_bicm_capacity` is `bits_per_symbol * code_rate`.
-
-    Raises
-    ------
-    LinksimError
-        If there is no such QAM, or the code rate is not between 0 and 1.
     """
-    return _limit_db(
-        bits_per_symbol, code_rate, lambda snr_db: ergodic_bicm_capacity(bits_per_symbol, snr_db)
-    )
+    return _limit_db(bits_per_symbol, code_rate, lambda snr_db: ergodic_bicm_capacity(bits_per_symbol, snr_db))
 
 
 # ---- slow Rayleigh: one fade decides ------------------------------------------------------------

@@ -71,9 +71,7 @@ class Mcs:
 def _nr_table(name: str, *rows: tuple[int, str]) -> tuple[Mcs, ...]:
     """One table of TS 38.214 from rows of (Q_m, code rates x 1024 in the order of their index)."""
     pairs = [(order, float(rate)) for order, rates in rows for rate in rates.split()]
-    return tuple(
-        Mcs(f"{name}:{index}", order, rate / 1024) for index, (order, rate) in enumerate(pairs)
-    )
+    return tuple(Mcs(f"{name}:{index}", order, rate / 1024) for index, (order, rate) in enumerate(pairs))
 
 
 NR_MCS_TABLES: dict[str, tuple[Mcs, ...]] = {
@@ -156,9 +154,7 @@ def get_mcs(name: str | Mcs) -> Mcs:
         table, index = match[1], int(match[2])
         if index < len(NR_MCS_TABLES[table]):
             return NR_MCS_TABLES[table][index]
-        raise LinksimError(
-            f"{name!r} is not an MCS: {table} has the indices 0 to {len(NR_MCS_TABLES[table]) - 1}"
-        )
+        raise LinksimError(f"{name!r} is not an MCS: {table} has the indices 0 to {len(NR_MCS_TABLES[table]) - 1}")
     if (match := _QAM_PATTERN.fullmatch(text)) and int(match[3]) > 0:
         return _qam(int(match[1]), f"{int(match[2])}/{int(match[3])}")
     known = ", ".join(mcs.name for mcs in PAPER_MCS)

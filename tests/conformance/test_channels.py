@@ -182,7 +182,7 @@ def test_in_a_graph_as_eagerly(channel):
 
 @every_channel
 def test_gradients_reach_the_sender(channel):
-    """dy/dx is h, or 1 after equalisation: for a loss sum |y|^2 the gradient is 2 conj(h) y in TensorFlow's convention."""
+    """dy/dx is h, or 1 after equalisation: the gradient of sum |y|^2 is 2 conj(h) y in TensorFlow's convention."""
     x, keys = tf.constant(symbols(3, 20)), keys_of(3)
     with tf.GradientTape() as tape:
         tape.watch(x)

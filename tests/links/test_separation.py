@@ -321,6 +321,7 @@ def test_a_quick_link_takes_the_nearest_tables_and_measures_nothing(picture, mon
     assert quick.name == made.name and quick.fingerprint() != made.fingerprint()
     quick.prepare([picture], 1)
     assert shares(quick.transmit([picture], 30.0, range(3))) == (3, 0)
+    assert [m.tables for m in BestOf([made]).quick().members] == ["nearest"]
     with pytest.raises(LinksimError, match="exact, nearest"):
         link(tables="best")
 

@@ -1,4 +1,7 @@
-"""Golden outputs of the physical layer. Where one fails and the change is meant: raise the VERSION that it names, then run --update-golden."""
+"""Golden outputs of the physical layer.
+
+Where one fails and the change is meant: raise the VERSION that it names, then run pytest --update-golden.
+"""
 
 import numpy as np
 import pytest
@@ -71,7 +74,9 @@ def test_equalizer(golden):
 def test_bit_channels(golden, name):
     n = 60 if name != "block-erasure" else 8448 * 3 + 60
     received = tf.nest.flatten(get_bit_channel(name, 0.3)(some_bits(3, n), keys()))
-    golden.check(f"bits-{name}", bits.VERSION, received[-1 if name == "block-erasure" else 0], "linksim/phy/channels/bits.py")
+    golden.check(
+        f"bits-{name}", bits.VERSION, received[-1 if name == "block-erasure" else 0], "linksim/phy/channels/bits.py"
+    )
 
 
 def test_capacity_formulas(golden):

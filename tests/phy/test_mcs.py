@@ -47,7 +47,9 @@ def test_the_4096_6144_code_is_rate_2_3_in_shorter_blocks():
     assert mcs.max_code_block_bits / mcs.code_rate == pytest.approx(6144)
 
 
-@pytest.mark.parametrize("name", ["", "8-PSK 1/2", "16-QAM", "16-QAM 2/0", "16-QAM 99/100", "nr1:29", "nr4:1", "nr1:-1"])
+@pytest.mark.parametrize(
+    "name", ["", "8-PSK 1/2", "16-QAM", "16-QAM 2/0", "16-QAM 99/100", "nr1:29", "nr4:1", "nr1:-1"]
+)
 def test_an_unknown_scheme_is_refused_in_one_line_that_says_what_to_use(name):
     with pytest.raises(LinksimError) as error:
         get_mcs(name)

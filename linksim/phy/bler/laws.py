@@ -23,7 +23,8 @@ def law_of(channel: Channel | str) -> Channel:
         channel = get_channel(channel, csi=True)
     if channel.law is not channel:
         raise LinksimError(
-            f"there are no block-error tables for {channel.name!r}: use {channel.law.name}, at the SNR that a fade leaves"
+            f"there are no block-error tables for {channel.name!r}: use {channel.law.name}, at the SNR that a fade "
+            "leaves"
         )
     if not channel.coherent:
         raise LinksimError(f"block-error tables on {channel.name} are for a receiver that knows h; give csi=True")

@@ -44,6 +44,7 @@ PACKAGED_CHANNEL_USES = tuple(
 )
 """Channel uses whose tables come with linksim."""
 
+
 def is_complete(table: BlerTable, min_errors: int, max_blocks: int) -> bool:
     """Whether every point has enough errors or blocks."""
     return bool(np.all((table.errors >= min_errors) | (table.blocks >= max_blocks)))
@@ -69,13 +70,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--decoder", default=DEFAULT_DECODER.name, metavar="NAME", help="(default: %(default)s)")
     parser.add_argument("--mcs", nargs="+", metavar="NAME", help="schemes (default: those of the papers)")
     parser.add_argument(
-        "--channel-uses", nargs="+", type=int, default=PACKAGED_CHANNEL_USES, metavar="N",
+        "--channel-uses",
+        nargs="+",
+        type=int,
+        default=PACKAGED_CHANNEL_USES,
+        metavar="N",
         help="sizes of the transport blocks (default: those of Kodak, CIFAR-10 and the built-in photographs)",
     )
     parser.add_argument("--out", type=Path, default=PACKAGED, metavar="CSV", help="default: the packaged tables")
-    parser.add_argument("--min-errors", type=int, default=MIN_ERRORS, metavar="E", help="per point (default: %(default)s)")
     parser.add_argument(
-        "--effort", type=float, default=1.0, metavar="X",
+        "--min-errors", type=int, default=MIN_ERRORS, metavar="E", help="per point (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--effort",
+        type=float,
+        default=1.0,
+        metavar="X",
         help="share of the usual number of blocks per point, for a first, coarse pass (default: 1)",
     )
     options = parser.parse_args(arguments)
@@ -86,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         max_blocks = math.ceil(options.effort * default_blocks(key) / BATCH) * BATCH
         if before is not None and is_complete(before, options.min_errors, max_blocks):
             continue
+        if before is not None and before.version != VERSION:
+            before = None  # counts of two versions are not added up
         began = time.monotonic()
         table = measure_table(key, before=before, min_errors=options.min_errors, max_blocks=max_blocks)
         # Read again: another channel may have been measured into the same file meanwhile.

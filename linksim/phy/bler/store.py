@@ -167,7 +167,9 @@ class Progress:
             points = {int(n): (int(errors), int(blocks)) for n, (errors, blocks) in data["points"].items()}
             probes = {int(n): int(errors) for n, errors in data["probes"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LinksimError(f"{path} cannot be read ({error}): delete it to have its points measured again") from error
+            raise LinksimError(
+                f"{path} cannot be read ({error}): delete it to have its points measured again"
+            ) from error
         return cls(path, points, probes)
 
     def save(self) -> None:

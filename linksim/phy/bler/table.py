@@ -54,9 +54,7 @@ class BlerKey:
         )
 
 
-def representative_key(
-    configuration: CodeConfiguration, code_rate: float, channel: str, decoder: str
-) -> BlerKey:
+def representative_key(configuration: CodeConfiguration, code_rate: float, channel: str, decoder: str) -> BlerKey:
     """The table that stands for a code.
 
     Parameters
@@ -81,9 +79,7 @@ def representative_key(
         lengths = [length for length in REPRESENTATIVE_BITS if length <= limit]
         info_bits = min(lengths, key=lambda length: abs(np.log(length / info_bits)))
         coded_bits = round(info_bits / code_rate / configuration.bits_per_symbol) * configuration.bits_per_symbol
-    return BlerKey(
-        channel, configuration.bits_per_symbol, configuration.base_graph, info_bits, coded_bits, decoder
-    )
+    return BlerKey(channel, configuration.bits_per_symbol, configuration.base_graph, info_bits, coded_bits, decoder)
 
 
 @dataclass(frozen=True, eq=False)

@@ -168,7 +168,7 @@ class Channel(Block):
         """
 
     @property
-    def law(self) -> "Channel":
+    def law(self) -> Channel:
         """The channel that a transmission meets once its slow fade is given: what block-error tables are for.
 
         A channel whose fade is one number is AWGN once that is known; one that shows all its fades within a
@@ -181,7 +181,7 @@ class Channel(Block):
         """
         raise LinksimError(f"there are no block-error tables for the channel {self.name}; take mode='chain'")
 
-    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple["Channel", np.ndarray]:
+    def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
         """The law that each transmission meets, and its gain.
 
         Returns

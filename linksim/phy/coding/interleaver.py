@@ -89,9 +89,7 @@ class RandomInterleaver(Interleaver):
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**31:
-            raise LinksimError(
-                f"the seed of an interleaver is {seed!r}; give a whole number from 0 to 2147483647"
-            )
+            raise LinksimError(f"the seed of an interleaver is {seed!r}; give a whole number from 0 to 2147483647")
         self._seed = int(seed)
 
     def _sionna_block(self) -> Block:

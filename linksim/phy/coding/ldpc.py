@@ -187,4 +187,3 @@ def get_code(
 ) -> LdpcCode:
     """The code with these parameters, built once: compiling it takes about a second."""
     return LdpcCode(base_graph, info_bits, coded_bits, bits_per_symbol, redundancy_versions)
-

@@ -6,6 +6,8 @@ point over and over, at its power instead of the mean power 1.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from linksim.phy import _tf  # noqa: F401  (TensorFlow is imported quietly first)
@@ -24,4 +26,10 @@ def scrambling_sequence(num_bits: int) -> np.ndarray:
 
     A longer sequence begins with a shorter one.
     """
-    return np.asarray(generate_prng_seq(num_bits, _INIT), np.float32)
+    return _sequence(max(num_bits - 1, 1).bit_length())[:num_bits]
+
+
+@lru_cache(maxsize=4)
+def _sequence(log2_length: int) -> np.ndarray:
+    # Sionna's loop in Python takes seconds for a large transport block: of every length once, shared by all.
+    return np.asarray(generate_prng_seq(1 << log2_length, _INIT), np.float32)

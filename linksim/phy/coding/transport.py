@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,35 +11,17 @@ import numpy as np
 from linksim import identity
 from linksim.errors import LinksimError
 from linksim.phy.coding.decoders import Decoder, get_decoder
+from linksim.phy.coding.delivery import Delivery, SoftBits
 from linksim.phy.coding.plan import CodeConfiguration, TransportPlan, plan_transport
 from linksim.phy.mcs import Mcs
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from linksim.phy.coding.transport_blocks import SoftBits, TransportBlocks
+    from linksim.phy.coding.transport_blocks import TransportBlocks
 
 VERSION = 1
 """Raised whenever transport blocks are put together otherwise from code blocks."""
-
-
-@dataclass(frozen=True, eq=False)
-class Delivery:
-    """What the receiver has after decoding.
-
-    Parameters
-    ----------
-    payload : uint8 array [B, payload_bytes]
-        Decoded bytes, right or wrong.
-    delivered : bool array [B]
-        Whether all CRCs pass, that of the transport block and those of its code blocks.
-    blocks_passed : bool array [B, num_code_blocks]
-        Whether the CRC of each code block passes.
-    """
-
-    payload: np.ndarray
-    delivered: np.ndarray
-    blocks_passed: np.ndarray
 
 
 class Transport:

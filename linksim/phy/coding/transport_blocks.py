@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,42 +10,12 @@ from linksim.errors import LinksimError
 from linksim.phy._tf import tf
 from linksim.phy.coding.chain import CodeBlockChain
 from linksim.phy.coding.decoders import Decoder
+from linksim.phy.coding.delivery import Delivery, SoftBits
 from linksim.phy.coding.plan import TransportPlan
 from linksim.phy.coding.segmentation import CodeBlockSegmentation, bits_to_bytes, bytes_to_bits
-from linksim.phy.coding.transport import Delivery
 
 # Code blocks that are processed together: they bound the memory that a call needs.
 _CODE_BLOCKS_PER_CALL = 256
-
-
-@dataclass(frozen=True, eq=False)
-class SoftBits:
-    """Log-likelihood ratios of some transport blocks, as a receiver keeps them for a retransmission.
-
-    The sum of two combines what was received of the same transport blocks.
-
-    Parameters
-    ----------
-    values : tuple of [B * code blocks, buffer bits], float32
-        For each code configuration; the rows of a transport block follow one another.
-    counts : tuple of int
-        Code blocks of one transport block, for each code configuration.
-    """
-
-    values: tuple[tf.Tensor, ...]
-    counts: tuple[int, ...]
-
-    def __add__(self, other: SoftBits) -> SoftBits:
-        return SoftBits(tuple(a + b for a, b in zip(self.values, other.values, strict=True)), self.counts)
-
-    def __getitem__(self, rows: slice | np.ndarray) -> SoftBits:
-        """Those of some transport blocks: a slice, or an index or boolean array."""
-
-        def chosen(values: tf.Tensor, count: int) -> tf.Tensor:
-            index = np.arange(values.shape[0] // count)[rows]
-            return tf.gather(values, (index[:, None] * count + np.arange(count)).reshape(-1))
-
-        return SoftBits(tuple(chosen(v, c) for v, c in zip(self.values, self.counts, strict=True)), self.counts)
 
 
 class TransportBlocks:
@@ -82,8 +51,7 @@ class TransportBlocks:
         expected = self._plan.payload_bytes
         if payload.dtype != tf.uint8 or payload.shape.rank != 2 or payload.shape[1] != expected:
             raise LinksimError(
-                f"a payload of {payload.dtype.name} {list(payload.shape)} cannot be sent: use "
-                f"uint8 [B, {expected}]"
+                f"a payload of {payload.dtype.name} {list(payload.shape)} cannot be sent: use uint8 [B, {expected}]"
             )
         step = self._rows_per_call
         parts = [
@@ -120,15 +88,11 @@ class TransportBlocks:
             start += chain.count
         return tf.concat(parts, axis=1)
 
-    def _checked(
-        self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def _checked(self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Symbols, and a noise variance for each."""
         y = tf.cast(y, tf.complex64)
         if y.shape.rank != 2 or y.shape[1] != self._plan.num_symbols:
-            raise LinksimError(
-                f"symbols of shape {list(y.shape)} cannot be decoded: use [B, {self._plan.num_symbols}]"
-            )
+            raise LinksimError(f"symbols of shape {list(y.shape)} cannot be decoded: use [B, {self._plan.num_symbols}]")
         no = tf.cast(no, tf.float32)
         if no.shape.rank == 1:
             no = no[:, None]

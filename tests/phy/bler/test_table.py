@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 from bler_tables import KEY, table
 from scipy.stats import binomtest

@@ -183,7 +183,16 @@ def test_fingerprint_follows_sizes_decoder_and_parts(monkeypatch):
     ]
     before = [transport.fingerprint() for transport in made]
     assert len(set(before)) == len(made)
-    for module in ("decoders.belief_propagation", "ldpc", "qam", "scrambling", "segmentation", "plan", "chain", "transport"):
+    for module in (
+        "decoders.belief_propagation",
+        "ldpc",
+        "qam",
+        "scrambling",
+        "segmentation",
+        "plan",
+        "chain",
+        "transport",
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(f"linksim.phy.coding.{module}.VERSION", 10_000)
             assert made[0].fingerprint() != before[0], module

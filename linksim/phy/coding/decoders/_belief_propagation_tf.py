@@ -98,9 +98,7 @@ class CompiledBeliefPropagation:
                 active = tf.gather(active, keep)
         return bits, passed
 
-    def _run(
-        self, llr: tf.Tensor, messages: tf.Tensor | None, count: int
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _run(self, llr: tf.Tensor, messages: tf.Tensor | None, count: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Some iterations on all rows: LLRs and messages, filled up to a multiple, and bits."""
         padding = -llr.shape[0] % _ROW_MULTIPLE
         if padding:
