@@ -113,8 +113,9 @@ class Codec(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a codec of one's own adds its own."""
-        about = {"name": self.name, "title": self.title, "training_snr_db": self.training_snr_db}
-        return {k: v for k, v in about.items() if v is not None}
+        title = None if self.title == self.name else self.title
+        about = {"title": title, "training_snr_db": self.training_snr_db}
+        return {"name": self.name, **{k: v for k, v in about.items() if v is not None}}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For worker processes: the constructor's arguments and the weights are all there is.

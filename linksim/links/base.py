@@ -44,6 +44,10 @@ class Outcomes:
     keys : list of M strings, or None
         Stable identities: two reconstructions of one picture with one key have the same pixels,
         also across runs. None where no reconstruction ever comes again.
+    channel_uses : int array [M], or None
+        Complex symbols that each of these draws took, up to and including this layer, where draws differ
+        (retransmission); the same for all `count` draws of an outcome. None where every draw took the
+        `Bandwidth.channel_uses` of its picture.
     """
 
     picture: np.ndarray
@@ -51,6 +55,7 @@ class Outcomes:
     delivered: np.ndarray
     pixels: np.ndarray | Callable[[], np.ndarray]
     keys: Sequence[str] | None = None
+    channel_uses: np.ndarray | None = None
 
     def load_pixels(self) -> np.ndarray:
         """The reconstructions, `uint8 [M, H, W, 3]`."""
