@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from golden_files import GoldenFiles
 
 # Results may not depend on the threads that a machine has; set before TensorFlow is imported.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -20,3 +21,18 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("LINKSIM_DATA is not set: the data sets are not on this machine")
     return Path(folder).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden`, for outputs whose VERSION was raised."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write golden outputs that are missing, and those whose VERSION was raised",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> GoldenFiles:
+    """Golden outputs, `tests/golden/`: `golden.check(name, VERSION, output, where)`."""
+    return GoldenFiles(update=request.config.getoption("--update-golden"))
