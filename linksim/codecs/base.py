@@ -91,19 +91,22 @@ class Codec(keras.Model):
         weights = hashlib.sha256()
         for w in self.weights:
             weights.update(np.ascontiguousarray(ops.convert_to_numpy(w)))
-        versions = {c.__qualname__: c.__dict__["VERSION"] for c in kind.__mro__ if "VERSION" in c.__dict__}
-        inside = {type(layer).__name__: layer.VERSION for layer in self._flatten_layers() if hasattr(layer, "VERSION")}
         config = {k: v for k, v in self.get_config().items() if k not in ("name", "title", "training_snr_db")}
         return identity.fingerprint(
             "codec",
             self.VERSION,
             codec=kind.__qualname__,
-            versions={**inside, **versions},
+            versions=self.versions(),
             precision=self.dtype_policy.name,
             config=config,
             weights=weights.hexdigest(),
             traits=made,
         )
+
+    def versions(self) -> dict[str, int]:
+        """VERSION of the class, of every class that it is based on, and of every layer in it, by class name."""
+        kinds = {kind for part in (self, *self._flatten_layers()) for kind in type(part).__mro__}
+        return {kind.__qualname__: kind.__dict__["VERSION"] for kind in kinds if "VERSION" in kind.__dict__}
 
     def _traits(self) -> list[list[float]]:
         picture = probe_picture((32, 32))[None].astype(np.float32) / np.float32(255)
@@ -113,8 +116,9 @@ class Codec(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a codec of one's own adds its own."""
-        about = {"name": self.name, "title": self.title, "training_snr_db": self.training_snr_db}
-        return {k: v for k, v in about.items() if v is not None}
+        title = None if self.title == self.name else self.title
+        about = {"title": title, "training_snr_db": self.training_snr_db}
+        return {"name": self.name, **{k: v for k, v in about.items() if v is not None}}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For worker processes: the constructor's arguments and the weights are all there is.

@@ -9,8 +9,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "canvas": ["to_png"],
-        "curves": ["curves"],
-        "draw": ["default_figures", "draw"],
+        "curve_plot": ["curves"],
+        "drawing": ["default_figures", "draw"],
         "figures": ["Curves", "Figure", "Panel", "Table", "figure_from_dict"],
         "folder": ["ResultFolder", "read"],
         "kept": ["panel_links", "panel_of"],

@@ -85,10 +85,10 @@ class Training:
             self._check_parts()
             side = self.val_pictures.shape[1:3]
             x = np.zeros((1, *side, 3), "float32")
-            shown = self.chain(x)
             for objective in self.chain.objectives:
                 if objective.rival is not None:
-                    objective.rival_loss(x, shown)  # builds the rival
+                    objective.rival_loss(x, x[:, None])  # builds the rival
+            self.chain(x)
             if self.checkpoint.exists():
                 self._restore()
             else:

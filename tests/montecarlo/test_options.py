@@ -1,11 +1,11 @@
 """The options that scripts and the command line share."""
 
 import pytest
-from harness_fakes import Best, CliffLink, NoisyLink, picture_set
+from harness_fakes import NoisyLink, picture_set
 
 from linksim.errors import LinksimError
 from linksim.montecarlo import Options, Sweep
-from linksim.montecarlo.options import parse_keep_pictures, parse_pictures, parse_snr, quick_links
+from linksim.montecarlo.options import parse_pictures, parse_snr
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,7 @@ def test_snrs_from_text(text, values):
     assert parse_snr(text) == values
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "ten", "nan", "0:inf", "5:0:1", "0:5:0", "0:5:-1", "0:1:2:3", "0:1e9:1", "1,,2", "5000", "-201", "0:1e300"],
-)
+@pytest.mark.parametrize("text", ["", "ten", "nan", "0:inf", "5:0:1", "0:5:0", "0:5:-1", "0:1:2:3", "0:1e9:1", "1,,2"])
 def test_snrs_that_make_no_sense(text):
     with pytest.raises(LinksimError):
         parse_snr(text)
@@ -55,26 +52,6 @@ def test_quick_is_a_first_look_beside_the_real_results():
 def test_explicit_options_win_over_quick(tmp_path):
     quick = Options(snr="1,2", draws=4, out=str(tmp_path), quick=True).apply(sweep())
     assert (quick.snr_db, quick.max_draws, quick.folder) == ((1, 2), 4, tmp_path)
-
-
-def test_quick_asks_every_link_for_its_quick_version_once():
-    class Slow(CliffLink):
-        def quick(self):
-            return CliffLink(f"{self.name}, quick")
-
-    shared, noisy = Slow("shared"), NoisyLink()
-    links = [noisy, Best([shared, noisy], "one"), Best([shared], "two")]
-    first, one, two = quick_links(links)
-    assert first is noisy and [m.name for m in one.members] == ["shared, quick", "noisy"]
-    assert one.members[0] is two.members[0] and one.name == "one"
-    assert links[1].members[0] is shared, "the sweep that was asked stays as it is"
-
-
-def test_pictures_to_keep():
-    assert parse_keep_pictures("3") == 3 and parse_keep_pictures("panel") == "panel"
-    for bad in ("0", "-1", "some", "1.5", ""):
-        with pytest.raises(LinksimError, match="--keep-pictures"):
-            parse_keep_pictures(bad)
 
 
 def test_workers():

@@ -111,7 +111,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, expected,
     assert process.returncode == 130
     assert err.strip().splitlines()[-1].endswith("Run the same command again to go on.")
     assert "Traceback" not in err
-    kept = len(Store(tmp_path)._records)
+    kept = len(Store(tmp_path))
     assert kept >= 5
     process = start(tmp_path)
     _, err = process.communicate(timeout=120)

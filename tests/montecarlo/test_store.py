@@ -17,7 +17,7 @@ from linksim.montecarlo.unit import WorkUnit
 
 
 def unit(draw: int = 0, snr_db: float = 1.0) -> WorkUnit:
-    return WorkUnit("f" * 64, snr_db, (0, 3), "d" * 64, (draw, draw + 2), 0, (("mse", "1"), ("psnr", "1")))
+    return WorkUnit("f" * 64, "snr_db", snr_db, (0, 3), "d" * 64, (draw, draw + 2), 0, (("mse", "1"), ("psnr", "1")))
 
 
 def statistics(seed: int = 0) -> UnitStatistics:
@@ -39,8 +39,8 @@ def test_what_is_stored_comes_back_to_the_last_bit(tmp_path):
     filled(tmp_path)
     store = Store(tmp_path)
     assert len(store) == 3
-    assert all(store.get(unit(2 * i).id).same_as(statistics(i)) for i in range(3))
-    assert store.get(unit(99).id) is None
+    assert all(store.get(unit(2 * i)).same_as(statistics(i)) for i in range(3))
+    assert store.get(unit(99)) is None
 
 
 def test_opening_a_store_writes_nothing(tmp_path):
@@ -115,17 +115,17 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_there_is(tmp_path, monkey
         store.append(unit(2), "link", statistics(1))
     monkeypatch.undo()
     again = Store(tmp_path)
-    assert len(again) == 1 and again.get(unit(0).id).same_as(statistics(0))
+    assert len(again) == 1 and again.get(unit(0)).same_as(statistics(0))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_really_full_device(tmp_path):
-    from linksim.montecarlo import files
+    from linksim import files
 
     (tmp_path / "curve.csv").write_bytes(b"old")
     with pytest.MonkeyPatch.context() as patch:
         real = open
-        patch.setattr("builtins.open", lambda path, mode="r", **k: real("/dev/full", mode, **k))
+        patch.setattr(Path, "write_bytes", lambda path, data: real("/dev/full", "wb", buffering=0).write(data))
         with pytest.raises(LinksimError, match="No space left on device"):
             files.write_atomically(tmp_path / "curve.csv", b"new")
     assert (tmp_path / "curve.csv").read_bytes() == b"old"

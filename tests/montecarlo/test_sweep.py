@@ -64,7 +64,7 @@ def test_an_envelope_shows_its_best_member(tmp_path):
         "again": {4.0: ("low",), 5.0: ("low",), 12.0: ("high",)},
     }
     for snr, (member,) in result.chosen["best"].items():
-        envelope, chosen = (next(r for r in rows_of(result, name) if r.snr_db == snr) for name in ("best", member))
+        envelope, chosen = (next(r for r in rows_of(result, name) if r.value == snr) for name in ("best", member))
         assert (envelope.mean, envelope.ci_low, envelope.n_draws) == (chosen.mean, chosen.ci_low, chosen.n_draws)
     # every member once, although it is in two envelopes
     assert len(rows_of(result, "low")) == 3 and len(result.points) == 6
@@ -168,7 +168,7 @@ def test_a_rerun_runs_nothing_and_more_draws_reuse_what_there_is(tmp_path):
     more = run(16)
     fresh = Sweep("s", [NoisyLink()], picture_set(), [0, 5], 1e-6, 16, out=tmp_path / "fresh").run()
     assert 0 < more._how["units_run"] < fresh._how["units_run"]
-    assert to_csv(more.rows) == to_csv(fresh.rows)
+    assert to_csv(more.rows, more.sweep.axis) == to_csv(fresh.rows, fresh.sweep.axis)
 
 
 def test_the_table_has_only_what_was_simulated(tmp_path):
@@ -185,7 +185,7 @@ def test_files_that_a_result_writes(tmp_path):
     sweep = Sweep("s", links, picture_set(), [0, 5], max_draws=4, metrics=("psnr", "mse"), out=tmp_path)
     sweep.run().save()
     names = {p.name for p in tmp_path.iterdir()}
-    assert names == {"curve.csv", "curve.png", "curve_mse.png", "panel.png", "run.json", "units"}
+    assert names == {"curve.csv", "curve.png", "curve_mse.png", "panel.png", "received", "run.json", "units"}
     run = json.loads((tmp_path / "run.json").read_text())
     assert set(run["fingerprints"]) == {"a", "b", "noisy"}
     assert run["versions"]["numpy"] == np.__version__

@@ -9,18 +9,18 @@ from linksim.errors import LinksimError
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.unit import WorkUnit, draw_chunks, next_round_end, picture_chunks
 
-UNIT = WorkUnit("f" * 64, 10.0, (0, 4), "d" * 64, (0, 2), 0, (("mse", "1"), ("psnr", "1")))
+UNIT = WorkUnit("f" * 64, "snr_db", 10.0, (0, 4), "d" * 64, (0, 2), 0, (("mse", "1"), ("psnr", "1")))
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"fingerprint": "e" * 64},
-        {"snr_db": 10.5},
+        {"value": 10.5},
+        {"axis": "cbr"},
         {"pictures_digest": "c" * 64},
         {"draws": (2, 4)},
         {"seed": 1},
-        {"metrics": (("mse", "1"), ("psnr", "2"))},
     ],
 )
 def test_everything_that_matters_changes_the_id(change):
@@ -30,6 +30,11 @@ def test_everything_that_matters_changes_the_id(change):
 def test_the_place_in_the_set_does_not_change_the_id():
     """The same pictures elsewhere in a longer set are the same unit."""
     assert dataclasses.replace(UNIT, pictures=(4, 8)).id == UNIT.id
+
+
+def test_metrics_do_not_change_the_id():
+    """What is measured on a unit is stored metric by metric."""
+    assert dataclasses.replace(UNIT, metrics=(("psnr", "2"),)).id == UNIT.id
 
 
 def test_chunks_are_bounded_and_the_first_pictures_are_cut_alike():
@@ -44,7 +49,7 @@ def test_a_round_covers_every_picture_and_draw_once():
     pictures = picture_set(5, (20, 20))
     link = NoisyLink()
     link.max_pixels = 900  # two pictures at a time
-    point = Point(link, link.fingerprint(), 3.0, Rules(Chunks(pictures), 0, UNIT.metrics, 0.05, 64))
+    point = Point(link, link.fingerprint(), 3.0, Rules(Chunks(pictures), 0, UNIT.metrics, "snr_db", 0.05, 64))
     point.num_draws = 8
     units = point.next_round()
     covered = [(p, d) for u in units for p in range(*u.pictures) for d in range(*u.draws)]

@@ -1,0 +1,218 @@
+"""A codec whose parts go different ways: symbols, bits and bytes, each over a bearer of its own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from linksim.codecs.conversation import black, hold, told
+from linksim.codecs.parts import Bytes, Part, Shown
+from linksim.errors import LinksimError
+from linksim.identity import fingerprint
+from linksim.images.picture import Picture
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.bearers import Bearer
+from linksim.links.transceiver import batch_rows, not_finite
+from linksim.phy.rng import draw_keys, picture_key
+
+VERSION = 1
+"""Raised whenever a change of how a conversation is run can change a result; codec and bearers speak for themselves."""
+
+
+class ConversationLink(Link):
+    """Any codec, over one bearer for each kind of part that it sends.
+
+    Nothing is compiled: for codecs whose parts are symbols alone `AnalogLink` is faster. Bearers of one
+    channel are one transmission: one slow fade, one stream of noise. A layer is delivered where all bytes up
+    to it arrived; what is shown without them is the codec's matter.
+
+    Parameters
+    ----------
+    codec : linksim.codecs.Codec
+    bearers : mapping of {Symbols, Bits, Bytes} to Bearer
+    axis : str
+        What the link varies with, such as "snr_db" or "erasure_probability". Bearers of another axis need a
+        fixed value.
+    name : str, optional
+        Default: the codec's.
+    feedback : bool
+        Whether the transmitter learns what arrived; needed by codecs whose later parts depend on it.
+    tags : mapping, optional
+        What plots group by, over the link's own.
+
+    Raises
+    ------
+    LinksimError
+        If a bearer has neither a value nor the link's axis, or no bearer has it.
+    """
+
+    def __init__(
+        self,
+        codec: Any,
+        bearers: Mapping[type, Bearer],
+        axis: str = "snr_db",
+        name: str | None = None,
+        feedback: bool = False,
+        tags: Mapping[str, str | float] | None = None,
+    ):
+        for kind, bearer in bearers.items():
+            if bearer.at is None and bearer.axis != axis:
+                raise LinksimError(
+                    f"the bearer of {kind.__name__} varies with {bearer.axis}, the link with {axis}; "
+                    f"give the bearer a fixed {bearer.axis}"
+                )
+        if all(bearer.at is not None for bearer in bearers.values()):
+            raise LinksimError(f"no bearer varies with {axis}; leave the value of one of them open")
+        if codec.needs_reception and not feedback:
+            raise LinksimError(f"later parts of {codec.title} depend on what was received; give feedback=True")
+        self.codec, self.bearers, self.axis, self.feedback = codec, dict(bearers), axis, feedback
+        self.name = name or codec.title
+        self.num_layers = codec.num_layers
+        self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
+
+    def fingerprint(self) -> str:
+        """Hex digest of the codec, the bearers and how they are brought together."""
+        bearers = {kind.__name__: bearer for kind, bearer in self.bearers.items()}
+        parts = {"codec": self.codec, "bearers": bearers, "axis": self.axis, "feedback": self.feedback}
+        return fingerprint("conversation link", VERSION, **parts)
+
+    def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
+        by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for i, picture in enumerate(pictures):
+            by_size[picture.size].append(i)
+        bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
+        layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
+        for size, indices in by_size.items():
+            some = [pictures[i] for i in indices]
+            pixels = np.stack([p.pixels for p in some]).astype(np.float32) / np.float32(255)
+            recorded = None if self.feedback else self._record(pixels, float(value), size)
+            owner = np.repeat(np.arange(len(some)), len(draws))
+            keys = {
+                identity: self._keys(identity, some, draws, seed)
+                for identity in {bearer.noise_identity for bearer in self.bearers.values()}
+            }
+            step = batch_rows(size)
+            for start in range(0, len(owner), step):
+                rows = owner[start : start + step]
+                batch_keys = {identity: k[start : start + step] for identity, k in keys.items()}
+                run = _Run(self, recorded, rows, batch_keys, float(value))
+                given = pixels[rows] if self.feedback else np.asarray(black(rows[:, None], size))
+                shown = run.hold(given, size)
+                for layer, (picture, items, uses, delivered) in enumerate(shown):
+                    index = np.asarray(indices)[rows]
+                    one = np.ones(len(rows), np.int64)
+                    differ = uses if self.feedback else None
+                    layers[layer].append(Outcomes(index, one, delivered, picture, channel_uses=differ))
+                    for row, i in enumerate(index):
+                        if bandwidth[layer][i] is None:
+                            costs = {name: float(cost[row]) for name, cost in items}
+                            bandwidth[layer][i] = Bandwidth(int(uses[row]), costs)
+        return Reception(layers=layers, bandwidth=bandwidth)
+
+    def _keys(self, identity: str, pictures: Sequence[Picture], draws: range, seed: int) -> np.ndarray:
+        roots = np.stack([picture_key(identity, p.sha256, seed) for p in pictures])
+        return np.asarray(draw_keys(roots, draws)).reshape(-1, 2)
+
+    def _record(self, pixels: np.ndarray, value: float, size: tuple[int, int]) -> list[Part]:
+        """The parts, where none depends on what arrived."""
+        parts: list[Part] = []
+
+        def answer(part: Part) -> Any:
+            parts.append(part)
+            return told(part, part.values)
+
+        hold(self.codec.converse(pixels, self.snr_db(value), size), answer)
+        return parts
+
+    def snr_db(self, value: float) -> float | None:
+        """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer."""
+        if self.axis == "snr_db":
+            return value
+        return next((bearer.at for bearer in self.bearers.values() if bearer.axis == "snr_db"), None)
+
+
+class _Run:
+    """One conversation over the bearers, for some rows: pictures, each over some draws."""
+
+    def __init__(
+        self,
+        link: ConversationLink,
+        recorded: list[Part] | None,
+        rows: np.ndarray,
+        keys: Mapping[str, np.ndarray],
+        value: float,
+    ):
+        self._link, self._recorded, self._rows, self._keys, self._value = link, recorded, rows, keys, value
+        self._positions = {identity: np.zeros(len(rows), np.int64) for identity in keys}
+        self._items: list[tuple[str, np.ndarray]] = []
+        self._delivered = np.ones(len(rows), bool)
+
+    def hold(self, pictures: np.ndarray, size: tuple[int, int]) -> list[tuple[np.ndarray, list, np.ndarray, np.ndarray]]:
+        """Of every layer the pictures `uint8`, the items of its bandwidth, their sum `[B]`, and what was delivered `[B]`."""
+        states: list[tuple[list, np.ndarray, np.ndarray]] = []
+
+        def watched(dialogue: Any) -> Any:
+            reply = None
+            while True:
+                try:
+                    part = dialogue.send(reply)
+                except StopIteration:
+                    return
+                if isinstance(part, Shown):
+                    uses = np.sum([cost for _, cost in self._items], axis=0, dtype=np.int64)
+                    states.append((list(self._items), np.broadcast_to(uses, len(self._rows)), self._delivered.copy()))
+                reply = yield part
+
+        codec, link = self._link.codec, self._link
+        shown = hold(watched(codec.converse(pictures, link.snr_db(self._value), size)), self._answer)
+        if len(shown) != link.num_layers:
+            promise = f"it must show one for each of {link.num_layers} layers"
+            raise LinksimError(f"{link.name}: the conversation showed {len(shown)} pictures; {promise}")
+        return [(self._to_bytes(p, size), *state) for p, state in zip(shown, states, strict=True)]
+
+    def _answer(self, part: Part) -> Any:
+        kind, number = type(part), len(self._items)
+        bearer = self._link.bearers.get(kind)
+        if bearer is None:
+            raise LinksimError(f"{self._link.name} sends {kind.__name__}, for which there is no bearer; give one")
+        values = part.values
+        if self._recorded is not None:  # what this side would send means nothing: it has black pictures
+            values = _take(self._recorded[number].values, self._rows)
+        cost = bearer.channel_uses(values)
+        arrived = self._send(bearer, values)
+        self._positions[bearer.noise_identity] += cost
+        self._items.append((f"part {number + 1}, {kind.__name__.lower()}", cost))
+        if isinstance(part, Bytes):
+            self._delivered &= np.array([a is not None for a in arrived])
+        return told(part, arrived)
+
+    def _send(self, bearer: Bearer, values: Any) -> Any:
+        """What arrives; rows whose transmissions have come equally far together."""
+        value = self._value if bearer.at is None else bearer.at
+        keys, positions = self._keys[bearer.noise_identity], self._positions[bearer.noise_identity]
+        starts = np.unique(positions)
+        if len(starts) == 1:
+            return bearer.send(values, value, keys, int(starts[0]))
+        arrived: list[Any] = [None] * len(positions)
+        for start in starts:
+            rows = np.flatnonzero(positions == start)
+            for row, got in zip(rows, bearer.send(_take(values, rows), value, keys[rows], int(start)), strict=True):
+                arrived[row] = got
+        return arrived if isinstance(values, (list, tuple)) else np.stack(arrived)
+
+    def _to_bytes(self, pictures: Any, size: tuple[int, int]) -> np.ndarray:
+        pictures = np.asarray(pictures, np.float32)
+        if pictures.shape != (len(self._rows), *size, 3):
+            promise = f"they must be {[len(self._rows), *size, 3]}"
+            raise LinksimError(f"{self._link.name}: the pictures shown are {list(pictures.shape)}; {promise}")
+        if not np.all(np.isfinite(pictures)):
+            raise not_finite(self._link.name)
+        return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+
+
+def _take(values: Any, rows: np.ndarray) -> Any:
+    """Rows of the values of a part."""
+    return [values[i] for i in rows] if isinstance(values, (list, tuple)) else np.asarray(values)[rows]

@@ -1,0 +1,46 @@
+"""What layers and codecs of fixed weights give, pinned to their VERSION."""
+
+import numpy as np
+import pytest
+from codec_kinds import SMALL, stirred
+from keras import ops
+
+from linksim.codecs import Gdn, PowerNormalization, SnrAttentionBlock, UpsamplingBlock
+from linksim.codecs.conversation import rehearse
+from linksim.codecs.registry import CODECS, create
+
+X = np.random.default_rng(1).standard_normal((2, 3, 4, 4)).astype("float32")
+X[..., 0] *= 1e-3  # where the floor of GDN's beta decides
+X[1, ..., 3] *= 100  # where gamma alone does
+FAINT = X.reshape(2, -1, 2) * np.array([1e-5, 1.0], "float32")[:, None, None]
+CONDITION = np.array([[0.2, 1.0], [-0.7, 0.0]], "float32")
+LAYERS = {
+    "gdn": (lambda: Gdn(), (X,), "gdn"),
+    "igdn": (lambda: Gdn(inverse=True), (X,), "gdn"),
+    "power-normalization": (lambda: PowerNormalization(), (FAINT,), "symbols"),
+    "snr-attention-block": (lambda: SnrAttentionBlock(4, 3), (X, CONDITION), "attention"),
+    "upsampling-block": (lambda: UpsamplingBlock(2), (X,), "upsampling"),
+}
+PICTURES = np.random.default_rng(2).random((1, 6, 9, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer(golden, name):
+    make, inputs, file = LAYERS[name]
+    layer = make()
+    layer(*inputs)
+    stirred(layer)
+    if isinstance(layer, Gdn):
+        layer.beta.assign(layer.beta * np.array([0, 1, 1, 1], "float32"))
+    golden.check(f"layer-{name}", layer.VERSION, ops.convert_to_numpy(layer(*inputs)), f"linksim/codecs/layers/{file}.py")
+
+
+@pytest.mark.parametrize("name", sorted(CODECS))
+def test_codec(golden, name):
+    """Symbols and pictures of a picture that needs padding, over a perfect channel. The version is the sum of
+    those of the codec, its base classes and its layers: raising any of them raises it."""
+    codec = stirred(create(name, SMALL[name]))
+    sent, shown = rehearse(codec, PICTURES, 7.0)
+    made = np.concatenate([ops.convert_to_numpy(v).ravel() for v in (*sent, *shown)])
+    where = type(codec).__module__.replace(".", "/") + ".py"
+    golden.check(f"codec-{name}", sum(codec.versions().values()), made, where)

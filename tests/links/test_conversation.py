@@ -1,0 +1,141 @@
+"""A codec of two parts that go two ways: its colour as protected bytes, its light as bits over erasures."""
+
+import numpy as np
+import pytest
+
+from linksim.codecs import Bits, Bytes, Codec, Shown
+from linksim.errors import LinksimError
+from linksim.images import Picture
+from linksim.links import ConversationLink
+from linksim.links.bearers import BitBearer, CodeBlockBearer, SymbolBearer, TransportBearer
+from linksim.phy import Awgn, BlockErasure, RayleighSlow
+
+
+class ColourAndLight(Codec):
+    """Layer 1: the mean colour, three bytes. Layer 2: for every pixel whether it is lighter than the mean."""
+
+    num_layers = 2
+
+    def converse(self, pictures, snr_db, size, training=False, seed=None):
+        pictures = np.asarray(pictures)
+        colour = np.rint(255 * pictures.mean(axis=(1, 2))).astype(np.uint8)
+        arrived = yield Bytes([row.tobytes() for row in colour])
+        known = [np.frombuffer(a or b"\x80\x80\x80", np.uint8) / np.float32(255) for a in arrived]
+        flat = np.broadcast_to(np.stack(known)[:, None, None], (len(known), *size, 3))
+        yield Shown(flat)
+        lighter = pictures.mean(axis=3) > pictures.mean(axis=(1, 2, 3))[:, None, None]
+        bits = np.asarray((yield Bits(lighter.reshape(len(pictures), -1).astype(np.float32))))
+        sign = np.where(bits < 0, 0, 2 * bits - 1).reshape(-1, *size, 1)
+        yield Shown(np.clip(flat + 0.25 * sign, 0, 1))
+
+
+def pictures():
+    rng = np.random.default_rng(0)
+    return [Picture(str(i), rng.integers(0, 256, (*size, 3), dtype=np.uint8)) for i, size in enumerate([(8, 9), (6, 6), (8, 9)])]
+
+
+def link(axis="snr_db", blocks=8):
+    light = BlockErasure(0.5, blocks) if axis == "snr_db" else (lambda p: BlockErasure(p, blocks))
+    colour = TransportBearer("4-QAM 1/2", Awgn(), snr_db=None if axis == "snr_db" else 10.0)
+    return ConversationLink(ColourAndLight(), {Bytes: colour, Bits: BitBearer(light)}, axis=axis)
+
+
+def shown(reception, layer):
+    """{picture: (delivered, pixels) per draw}."""
+    found = {}
+    for outcomes in reception.layers[layer]:
+        for i, ok, pixels in zip(outcomes.picture, outcomes.delivered, outcomes.load_pixels(), strict=True):
+            found.setdefault(int(i), []).append((bool(ok), pixels))
+    return found
+
+
+def test_bytes_cross_a_cliff_on_the_snr_axis():
+    """At -15 dB no colour arrives and grey is shown; at 10 dB all do, and the picture has its mean colour."""
+    low, high = (shown(link().transmit(pictures(), snr_db, range(3)), 0) for snr_db in (-15.0, 10.0))
+    for i, picture in enumerate(pictures()):
+        assert [ok for ok, _ in low[i]] == [False] * 3 and np.all(low[i][0][1] == 128)
+        assert [ok for ok, _ in high[i]] == [True] * 3
+        assert np.abs(high[i][0][1][0, 0] - picture.pixels.mean(axis=(0, 1))).max() <= 1
+
+
+def test_light_is_erased_block_by_block_on_the_erasure_axis():
+    """At p = 0 every pixel is lighter or darker than the colour; at p = 1 none; in between blocks of 64 are flat,
+    and what is erased at 0.3 is erased at 0.6."""
+    there = link("erasure_probability")
+    flat = {}
+    for p in (0.0, 0.3, 0.6, 1.0):
+        reception = there.transmit(pictures(), p, range(20))
+        first, second = (shown(reception, layer)[0] for layer in (0, 1))
+        flat[p] = np.array([np.all(a == b, axis=-1) for (_, a), (_, b) in zip(first, second)]).reshape(20, -1)
+    assert not flat[0.0].any() and flat[1.0].all()
+    blocks = flat[0.3][:, :64]
+    assert np.all(blocks == blocks[:, :1]) and 0 < blocks[:, 0].sum() < 20
+    assert not np.any(flat[0.3] & ~flat[0.6])
+
+
+def test_both_ways_are_charged():
+    """Three bytes and the closing one in a transport block, and one channel use for each bit."""
+    reception = link().transmit(pictures(), 10.0, range(1))
+    for picture, first, second in zip(pictures(), *reception.bandwidth, strict=True):
+        assert set(second.items) == {"part 1, bytes", "part 2, bits"}
+        assert second.channel_uses - first.channel_uses == picture.pixels.size // 3
+        assert first.channel_uses == first.items["part 1, bytes"] >= 8 * 4
+
+
+def test_company_and_splits_change_nothing():
+    whole = shown(link().transmit(pictures(), 1.0, range(4), seed=3), 1)
+    alone = shown(link().transmit(pictures()[2:], 1.0, range(2, 4), seed=3), 1)
+    for (ok, a), (also, b) in zip(whole[2][2:], alone[0], strict=True):
+        assert ok == also and np.array_equal(a, b)
+
+
+def test_code_blocks_carry_bits_too():
+    """The same codec, its light as code blocks of the 5G chain over the same channel: all there, or erased."""
+    for snr_db, same in ((10.0, False), (-15.0, True)):
+        bearers = {Bytes: TransportBearer("4-QAM 1/2", Awgn(), snr_db=10.0), Bits: CodeBlockBearer("4-QAM 1/2", Awgn())}
+        reception = ConversationLink(ColourAndLight(), bearers).transmit(pictures()[:1], snr_db, range(1))
+        (_, first), (_, second) = (shown(reception, layer)[0][0] for layer in (0, 1))
+        assert np.array_equal(first, second) == same
+
+
+def test_fingerprints_know_the_bearers():
+    prints = {link().fingerprint(), link(blocks=4).fingerprint(), link("erasure_probability").fingerprint()}
+    assert len(prints) == 3 and link().fingerprint() in prints
+
+
+def test_bearers_that_do_not_fit_are_refused():
+    codec = ColourAndLight()
+    with pytest.raises(LinksimError, match="fixed erasure_probability"):
+        ConversationLink(codec, {Bits: BitBearer(BlockErasure)})
+    with pytest.raises(LinksimError, match="no bearer varies"):
+        ConversationLink(codec, {Bits: BitBearer(BlockErasure(0.1))})
+    with pytest.raises(LinksimError, match="csi=True"):
+        TransportBearer("4-QAM 1/2", RayleighSlow())
+    with pytest.raises(LinksimError, match="sends Bytes, for which there is no bearer"):
+        from linksim.codecs import Symbols
+
+        ConversationLink(codec, {Symbols: SymbolBearer(Awgn())}).transmit(pictures(), 1.0, range(1))
+
+
+def test_a_later_part_on_one_channel_starts_behind_the_first():
+    """With feedback, strings of other lengths beside it change nothing of a picture; draws say what they took."""
+
+    class Twice(Codec):
+        needs_reception = True
+
+        def converse(self, pictures, snr_db, size, training=False, seed=None):
+            pictures = np.asarray(pictures)
+            words = [bytes(row[0, 0, :].astype("float32").tobytes()) * (1 + int(4 * row[0, 0, 0])) for row in pictures]
+            first = yield Bytes(words)
+            again = yield Bytes([w if a is None else b"" for w, a in zip(words, first)])
+            got = np.array([[x is not None, y is not None, 0] for x, y in zip(first, again)], np.float32)
+            yield Shown(np.broadcast_to(got[:, None, None], pictures.shape))
+
+    there = ConversationLink(Twice(), {Bytes: TransportBearer("4-QAM 1/2", Awgn())}, feedback=True)
+    some = [Picture(str(v), np.full((4, 4, 3), v, np.uint8)) for v in (20, 200, 90)]
+    together, alone = there.transmit(some, 0.5, range(40)), there.transmit(some[2:], 0.5, range(40))
+    a, b = shown(together, 0)[2], shown(alone, 0)[0]
+    assert all(np.array_equal(x, y) and o == p for (o, x), (p, y) in zip(a, b, strict=True))
+    assert len({pixels.tobytes() for _, pixels in a}) > 1  # some needed the second
+    uses = np.concatenate([o.channel_uses for o in together.layers[0]])
+    assert len(np.unique(uses)) > 1
