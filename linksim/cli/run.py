@@ -23,8 +23,8 @@ def run(
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files
-    from linksim.montecarlo.execute import one_thread
     from linksim.montecarlo.options import Options, run_with_options
+    from linksim.montecarlo.threads import one_thread
 
     options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values)
     with one_thread():  # before weights are loaded, which starts TensorFlow

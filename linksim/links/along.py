@@ -55,9 +55,14 @@ class Along(Link):
         if not math.isfinite(at):
             raise LinksimError(f"{name!r} is at {at}; give a finite value")
         members = list(links.values())
-        for what, found in (("axes", {m.axis for m in members}), ("numbers of layers", {m.num_layers for m in members})):
+        for what, found in (
+            ("axes", {m.axis for m in members}),
+            ("numbers of layers", {m.num_layers for m in members}),
+        ):
             if len(found) > 1:
-                raise LinksimError(f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); take links of one")
+                raise LinksimError(
+                    f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); take links of one"
+                )
         self.axis, self.at, self.name = axis, float(at), name
         self.links = {float(value): link for value, link in links.items()}
         shared = {k: v for k, v in members[0].tags.items() if all(m.tags.get(k) == v for m in members)}

@@ -127,7 +127,7 @@ class Link(ABC):
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
         """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
 
-    def quick(self) -> "Link":
+    def quick(self) -> Link:
         """A link for a first look (`--quick`): less exact where that saves minutes of preparation; by default itself."""
         return self
 

@@ -151,7 +151,9 @@ class _Protected:
             x = transport.transmit(np.stack([np.frombuffer(p, np.uint8) for p in block]))
             y = self.channel(x, value, keys[rows], start)
             got = transport.receive(y.symbols, y.noise_variance)
-            for row, payload, delivered, passed in zip(rows, got.payload, got.delivered, got.blocks_passed, strict=True):
+            for row, payload, delivered, passed in zip(
+                rows, got.payload, got.delivered, got.blocks_passed, strict=True
+            ):
                 blocks = np.asarray(passed) | bool(delivered)
                 found[row] = (np.asarray(payload, np.uint8).tobytes(), blocks, bool(delivered))
         return found

@@ -150,7 +150,9 @@ class _Run:
         self._items: list[tuple[str, np.ndarray]] = []
         self._delivered = np.ones(len(rows), bool)
 
-    def hold(self, pictures: np.ndarray, size: tuple[int, int]) -> list[tuple[np.ndarray, list, np.ndarray, np.ndarray]]:
+    def hold(
+        self, pictures: np.ndarray, size: tuple[int, int]
+    ) -> list[tuple[np.ndarray, list, np.ndarray, np.ndarray]]:
         """Of every layer the pictures `uint8`, the items of its bandwidth, their sum `[B]`, and what was delivered `[B]`."""
         states: list[tuple[list, np.ndarray, np.ndarray]] = []
 

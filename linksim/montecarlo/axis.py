@@ -70,22 +70,22 @@ class Axis:
         return {"name": self.name, "label": self.label, "values": list(self.values)}
 
 
-def SnrDb(values: Iterable[float]) -> Axis:  # noqa: N802  (reads as the kind of axis that it makes)
+def SnrDb(values: Iterable[float]) -> Axis:
     """Es/N0 per channel use before fading, in dB."""
     return Axis("snr_db", values)  # type: ignore[arg-type]
 
 
-def ErasureProbability(values: Iterable[float]) -> Axis:  # noqa: N802
+def ErasureProbability(values: Iterable[float]) -> Axis:
     """Probability that a bit or block is erased, from 0 to 1."""
     return Axis("erasure_probability", values)  # type: ignore[arg-type]
 
 
-def BitErrorProbability(values: Iterable[float]) -> Axis:  # noqa: N802
+def BitErrorProbability(values: Iterable[float]) -> Axis:
     """Probability that a bit is received as the other one, from 0 to 1."""
     return Axis("bit_error_probability", values)  # type: ignore[arg-type]
 
 
-def Cbr(values: Iterable[float]) -> Axis:  # noqa: N802
+def Cbr(values: Iterable[float]) -> Axis:
     """Channel uses per picture value, k/n, above 0 (see `linksim.links.along.Along`)."""
     return Axis("cbr", values)  # type: ignore[arg-type]
 

@@ -150,7 +150,9 @@ class Evaluator:
             values[start : start + step] = self.metrics[metric](reference, pixels[some])
         if not np.isfinite(values).all():
             worst = pictures[picture[rows[~np.isfinite(values)][0]]].name
-            raise LinksimError(f"metric {metric[0]} is not finite on picture {worst!r}; leave this metric or picture out")
+            raise LinksimError(
+                f"metric {metric[0]} is not finite on picture {worst!r}; leave this metric or picture out"
+            )
         return values
 
 
@@ -196,8 +198,11 @@ def _check(link: Link, reception: Reception, num_pictures: int) -> None:
             m = len(outcomes.picture)
             if len(outcomes.count) != m or len(outcomes.delivered) != m:
                 raise _wrong(link, "outcomes whose picture, count and delivered differ in length")
-            if outcomes.channel_uses is not None and len(outcomes.channel_uses) != m:
-                raise _wrong(link, f"{len(outcomes.channel_uses)} channel uses for {m} outcomes")
+            uses = outcomes.channel_uses
+            if uses is not None and len(uses) != m:
+                raise _wrong(link, f"{len(uses)} channel uses for {m} outcomes")
+            if uses is not None and (np.asarray(uses).dtype.kind not in "iu" or np.any(np.asarray(uses) < 0)):
+                raise _wrong(link, "channel uses that are not integers from 0 up")
             if outcomes.keys is not None and len(outcomes.keys) != m:
                 raise _wrong(link, f"{len(outcomes.keys)} keys for {m} outcomes")
 

@@ -13,7 +13,6 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -22,18 +21,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from linksim.errors import LinksimError
-from linksim.files import num_cores
 from linksim.images.picture import Picture
 from linksim.links.base import Link
 from linksim.montecarlo.evaluate import Evaluator
 from linksim.montecarlo.statistics import UnitStatistics
 from linksim.montecarlo.unit import WorkUnit
-
-_ONE_THREAD = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -192,39 +184,6 @@ def unpickle_job(payload: bytes) -> Evaluator:
                 "install the same linksim everywhere, or use workers=1"
             )
     return job.evaluator()
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Hold TensorFlow to one thread per operation in worker processes, and here if it has not started yet.
-
-    By environment variables, which are put back afterwards. Whoever sets them is obeyed. Where TensorFlow
-    runs already, its threads stay as they are.
-    """
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update({name: value for name, value in _ONE_THREAD.items() if before[name] is None})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-
-
-def on_several_threads() -> bool:
-    """Whether TensorFlow runs in this process already, on more threads than one.
-
-    Sums of large convolutions then differ in their last bits from those of worker processes. Where it has
-    not started, it is told to use one thread.
-    """
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or os.environ.get("TF_NUM_INTRAOP_THREADS") == "1" or num_cores() == 1:
-        return False
-    try:
-        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-        return False
-    except RuntimeError:  # it has started, and with another number
-        return True
 
 
 _evaluate: Evaluator | None = None

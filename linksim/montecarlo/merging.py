@@ -48,7 +48,9 @@ def merge(sources: Sequence[str | Path], target: str | Path) -> int:
     new = [record for store in stores for record in store.records if merged.add(record)]
     if new:
         prepare_folder(target / "units")
-        lines = b"".join(read_line(record) + b"\n" for record in sorted(new, key=lambda record: (record.id, record.metrics)))
+        lines = b"".join(
+            read_line(record) + b"\n" for record in sorted(new, key=lambda record: (record.id, record.metrics))
+        )
         # named by content: two merges at once write the same file, not two
         name = f"merged-{hashlib.sha256(lines).hexdigest()[:16]}.jsonl"
         write_atomically(target / "units" / name, lines, RESULT_REMEDY)

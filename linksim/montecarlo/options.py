@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
-from linksim.montecarlo.execute import on_several_threads, one_thread
+from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import picture_chunks
 from linksim.montecarlo.values import check_snr_db, clean_snrs
 

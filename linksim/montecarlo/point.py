@@ -108,7 +108,14 @@ class Point:
         end = next_round_end(self.num_draws, self._first_draws, self._rules.max_draws)
         self._round = [
             WorkUnit(
-                self.fingerprint, self._rules.axis, self.value, chunk, digest, draws, self._rules.seed, self._rules.metrics
+                self.fingerprint,
+                self._rules.axis,
+                self.value,
+                chunk,
+                digest,
+                draws,
+                self._rules.seed,
+                self._rules.metrics,
             )
             for chunk, digest, pixels in self._rules.chunks.of(self._max_pixels)
             for draws in draw_chunks(self.num_draws, end, self._first_draws * max(1, self._max_pixels // pixels))

@@ -6,7 +6,6 @@ import json
 import platform
 import shlex
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -47,12 +46,12 @@ def describe(
     figures : sequence of figures
         What `linksim plot` draws.
     how : mapping
-        Of this run: command, workers, units_run, wall_time_s.
+        Of this run: finished, command, workers, units_run, wall_time_s.
     """
     runs = _previous_runs(setup.folder / "run.json")
-    if how["units_run"] or not runs:
+    if how not in runs and (how["units_run"] or not runs):
         # a run that only drew the figures again adds nothing to how the numbers came to be
-        runs.append({"finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **how})
+        runs.append(dict(how))
     axis = setup.axis
     return {
         "scenario": setup.name,

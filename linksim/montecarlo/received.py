@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ Choices = Mapping[str, Mapping[float, Sequence[str]]]
 """Envelope -> axis value -> the member that shows each layer."""
 
 
-def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int) -> None:
-    """Write what arrives of the first `count` pictures in draw 0, at some axis values, over every link and envelope.
+def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int, members: bool = False) -> None:
+    """Write what arrives of the first `count` pictures in draw 0, at some axis values, over every link and envelope,
+    and, with `members`, over the members of envelopes.
 
     `received/index.json` tells the files. What an earlier run of the very same links kept stays and is not
     transmitted again; what belongs to other links or pictures goes.
@@ -36,19 +38,21 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int) ->
     folder = setup.folder / "received"
     before = _read_index(folder)
     kept = {entry["key"]: entry for entry in before if (folder / str(entry.get("file"))).is_file()}
+    inside = [m for e in setup.entries if isinstance(e, Envelope) for m in e.members] if members else []
+    shown = list({entry.name: entry for entry in [*setup.entries, *inside]}.values())
     index: list[dict[str, Any]] = []
     for number, picture in enumerate(setup.pictures[:count]):
         index.append(_keep_original(folder, number, picture, kept))
     for value in values:
         for number, picture in enumerate(setup.pictures[:count]):
-            for place, entry in enumerate(setup.entries):
+            for place, entry in enumerate(shown):
                 links = _links(setup, choices, entry, value)
                 key = _key(entry.name, [setup.links[link.name][0] for link in links], picture, value, setup.seed)
                 known = [kept.get(f"{key}:{layer}") for layer in range(len(links))]
                 if None not in known:
                     index += [found for found in known if found]
                     continue
-                stem = f"{number:03d}-{_slug(picture.name)}/{place:02d}-{_slug(entry.name)}-{_slug(f'{value:g}')}"
+                stem = f"{number:03d}-{_slug(picture.name)}-{place:02d}-{_slug(entry.name)}-{_slug(f'{value:g}')}-{key[:8]}"
                 for layer, (pixels, delivered) in enumerate(_receive(setup, links, picture, value)):
                     file = f"{stem}-{layer}.png"
                     _write_png(folder / file, pixels)
@@ -61,12 +65,8 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int) ->
                         }
                     )  # fmt: skip
     now = {entry["key"] for entry in index}
-    current = {fingerprint for fingerprint, _ in setup.links.values()}
-    for entry in before:
-        if entry["key"] in now or entry["key"] not in kept:
-            continue
-        if entry["link"] and set(entry.get("fingerprints", ())) <= current and entry["value"] in setup.axis.values:
-            index.append(entry)
+    index += [entry for entry in kept.values() if entry["key"] not in now and _belongs(setup, entry)]
+    index.sort(key=_order(setup))
     write_atomically(folder / "index.json", json.dumps(index, indent=1) + "\n", RESULT_REMEDY)
     wanted = {entry["file"] for entry in index}
     for entry in before:
@@ -75,11 +75,32 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int) ->
                 (folder / str(entry["file"])).unlink(missing_ok=True)
 
 
+def _belongs(setup: Setup, entry: Mapping[str, Any]) -> bool:
+    """Whether a picture that an earlier run kept is still one of this sweep."""
+    if not entry["link"]:
+        return entry["key"] in {f"original:{i}:{p.sha256}" for i, p in enumerate(setup.pictures)}
+    current = {fingerprint for fingerprint, _ in setup.links.values()}
+    return set(entry.get("fingerprints", [None])) <= current and entry.get("value") in setup.axis.values
+
+
+def _order(setup: Setup) -> Callable[[Mapping[str, Any]], tuple[object, ...]]:
+    """Originals first, then by axis value, picture, link in the order of the table, and layer."""
+    names = [name for e in setup.entries for name in (e.name, *(m.name for m in getattr(e, "members", ())))]
+    places = {name: i for i, name in reversed(list(enumerate(["", *names])))}
+    numbers = {picture.name: i for i, picture in reversed(list(enumerate(setup.pictures)))}
+
+    def order(entry: Mapping[str, Any]) -> tuple[object, ...]:
+        value = entry["value"] if entry["link"] else -math.inf
+        return value, numbers.get(entry["picture"], 0), places.get(entry["link"], 0), entry["layer"]
+
+    return order
+
+
 def _keep_original(folder: Path, number: int, picture: Picture, kept: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     key = f"original:{number}:{picture.sha256}"
     if key in kept:
         return kept[key]
-    file = f"{number:03d}-{_slug(picture.name)}/original.png"
+    file = f"{number:03d}-{_slug(picture.name)}-original.png"
     _write_png(folder / file, picture.pixels)
     return {
         "link": "", "layer": 0, "picture": picture.name, "value": None,

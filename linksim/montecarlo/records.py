@@ -116,7 +116,7 @@ def read_records(path: Path, notes: list[str]) -> list[Record]:
             records.append(record)
         offset = end + 1
     if older:
-        notes.append(f"{path}: {older} units of an older store format are kept and not used")
+        notes.append(f"{path}: {older} units were stored by an older version of linksim; they are kept and not used")
     return records
 
 
@@ -138,7 +138,7 @@ def _parse(path: Path, number: int, line: bytes, offset: int) -> Record | None:
         if body["format"] > STORE_FORMAT:
             raise LinksimError(
                 f"{path} is of store format {body['format']}, this version of linksim uses {STORE_FORMAT}; "
-                "choose another folder with --out"
+                "install the newer linksim, or choose another folder with --out"
             )
         if identity_hash({name: body[name] for name in _IDENTITY}) != body["id"]:
             raise damaged("the unit is not the one its id says")

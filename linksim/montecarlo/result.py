@@ -21,6 +21,7 @@ from linksim.montecarlo.received import keep
 from linksim.montecarlo.setup import Setup
 from linksim.montecarlo.stopping import psnr_estimate
 from linksim.montecarlo.table import Row, columns, point_rows, share_delivered, to_csv
+from linksim.montecarlo.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas
@@ -35,7 +36,7 @@ class Result:
     setup : Setup
     points : mapping of (fingerprint, axis value) to Point
     how : mapping
-        How this run was made: command, workers, units_run, wall_time_s.
+        How this run was made: finished, command, workers, units_run, wall_time_s.
     """
 
     def __init__(self, setup: Setup, points: Mapping[tuple[str, float], Point], how: Mapping[str, Any]):
@@ -149,7 +150,8 @@ class Result:
         said = next((f for f in self.figures if isinstance(f, report.Panel)), report.Panel())
         at = self._nearest(said.value if value is None else value)
         self.save_table()
-        keep(self.setup, self.chosen, [at], place + self._panel_pictures())
+        with one_thread():
+            keep(self.setup, self.chosen, [at], place + self._panel_pictures())
         return report.panel_of(report.read(self.setup.folder), dataclasses.replace(said, value=at, picture=place))
 
     def _nearest(self, value: float | None) -> float:
@@ -194,7 +196,8 @@ class Result:
         if self.setup.keep_pictures is not None:
             values, count = list(self.setup.axis.values), max(count, self.setup.keep_pictures)
         if count:
-            keep(self.setup, self.chosen, sorted(set(values)), count)
+            with one_thread():
+                keep(self.setup, self.chosen, sorted(set(values)), count, self.setup.keep_pictures is not None)
         report.draw(self.setup.folder)
         return self.setup.folder
 

@@ -23,7 +23,6 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.pixels import psnr_of_mse
 
-
 VERSION = 1
 """Raised whenever the same units add up to other means or intervals."""
 
@@ -119,7 +118,7 @@ def unite(a: UnitStatistics, b: UnitStatistics) -> UnitStatistics:
     """
     if not a.agrees_with(b):
         raise LinksimError(
-            "two measurements of one unit have different numbers; a link gives something else each time it is run"
+            "a unit had other counts when it was run again; a link gives something else under one fingerprint"
         )
     return UnitStatistics(
         tuple(

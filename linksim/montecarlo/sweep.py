@@ -16,7 +16,7 @@ from linksim.files import prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
-from linksim.montecarlo.execute import InProcess, Job, Pool, Processes, on_several_threads, one_thread
+from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.provenance import command
@@ -24,6 +24,7 @@ from linksim.montecarlo.result import Result
 from linksim.montecarlo.schedule import simulate
 from linksim.montecarlo.setup import Setup
 from linksim.montecarlo.store import Store
+from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import MIN_DRAWS
 from linksim.report import Curves, Figure
 
@@ -31,6 +32,10 @@ _SEVERAL_THREADS = (
     "TensorFlow runs in this process on several threads already: the last bits may differ from those of worker "
     "processes. Set TF_NUM_INTRAOP_THREADS=1 before it starts, or use in_process=False, to have them equal"
 )
+
+
+class _OfAxis(tuple[float, ...]):
+    """SNRs that were taken from the axis, and not given."""
 
 
 @dataclass(eq=False)
@@ -101,11 +106,7 @@ class Sweep:
         if not self.links:
             raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
         self.links = list(self.links)
-        if self.axis is None:
-            self.axis = SnrDb(range(0, 21) if self.snr_db is None else self.snr_db)
-        elif self.snr_db is not None:
-            raise LinksimError(f"sweep {self.name!r} has both snr_db and axis; give one of them")
-        self.snr_db = None  # said by the axis
+        self._settle_axis()
         if self.max_draws < MIN_DRAWS:
             raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")
         if self.ci_half_width is not None and not self.ci_half_width > 0:
@@ -121,6 +122,20 @@ class Sweep:
                 figure.check_names(names)
         if self.panel_value is not None and not math.isfinite(self.panel_value):
             raise LinksimError(f"panel_value is {self.panel_value}; give a finite number")
+
+    def _settle_axis(self) -> None:
+        """`axis` from `snr_db` or the other way round.
+
+        `dataclasses.replace` hands over both: what came from the axis of the sweep before gives way.
+        """
+        given = None if isinstance(self.snr_db, _OfAxis) else self.snr_db
+        if given is not None and self.axis is not None and self.axis.name != "snr_db":
+            raise LinksimError(
+                f"sweep {self.name!r} runs over {self.axis.name} and not over SNRs; give its values by axis"
+            )
+        if given is not None or self.axis is None:
+            self.axis = SnrDb(range(0, 21) if given is None else given)
+        self.snr_db = _OfAxis(self.axis.values) if self.axis.name == "snr_db" else None
 
     @property
     def folder(self) -> Path:
@@ -171,8 +186,8 @@ class Sweep:
                     raise LinksimError(f"{link!r} is no link; wrap a codec of your own in AnalogLink")
                 if link.axis != self._axis.name:
                     raise LinksimError(
-                        f"link {link.name!r} is on the axis {link.axis}, sweep {self.name!r} runs over "
-                        f"{self._axis.name}; take links of one axis"
+                        f"link {link.name!r} runs over {link.axis} and sweep {self.name!r} over {self._axis.name}; put it into "
+                        f"a sweep with axis=Axis({link.axis!r}, ..)"
                     )
                 fingerprint = link.fingerprint()
                 if found.setdefault(link.name, (fingerprint, link))[0] != fingerprint:
@@ -281,6 +296,7 @@ class Sweep:
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             count = simulate(list(points.values()), names, store, make_pool, shown)
         how = {
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "command": command(),
             "workers": cluster or workers,
             "units_run": count,

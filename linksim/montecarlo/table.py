@@ -58,7 +58,6 @@ class Row:
     delivered: float
 
 
-
 def columns(axis: Axis) -> tuple[str, ...]:
     """The columns of the table; that of the values is called like the axis."""
     return tuple(axis.name if field.name == "value" else field.name for field in fields(Row))

@@ -53,9 +53,7 @@ def _u32(value: int) -> tf.Tensor:
 
 
 def _rotate_left(x: tf.Tensor, bits: int) -> tf.Tensor:
-    return tf.bitwise.bitwise_or(
-        tf.bitwise.left_shift(x, _u32(bits)), tf.bitwise.right_shift(x, _u32(32 - bits))
-    )
+    return tf.bitwise.bitwise_or(tf.bitwise.left_shift(x, _u32(bits)), tf.bitwise.right_shift(x, _u32(32 - bits)))
 
 
 def _as_uint32(x: tf.Tensor | np.ndarray) -> tf.Tensor:
@@ -64,14 +62,10 @@ def _as_uint32(x: tf.Tensor | np.ndarray) -> tf.Tensor:
         return x
     if x.dtype == tf.int32:
         return tf.bitcast(x, tf.uint32)
-    raise LinksimError(
-        f"random keys are {x.dtype.name}; make them uint32 or int32, see linksim.phy.rng.picture_key"
-    )
+    raise LinksimError(f"random keys are {x.dtype.name}; make them uint32 or int32, see linksim.phy.rng.picture_key")
 
 
-def threefry2x32(
-    key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]
-) -> tuple[tf.Tensor, tf.Tensor]:
+def threefry2x32(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     """Encrypt a counter under a key: Threefry-2x32, 20 rounds (Salmon et al. 2011, section 4.2).
 
     Parameters

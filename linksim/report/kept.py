@@ -47,7 +47,10 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
     where = result.rows.axis.text(received[0].value) if received[0].value is not None else ""
     if any(p.layer > 0 for p in received):
         short = "SNR " if result.rows.axis.name == "snr_db" else ""
-        return _layered(of_link, originals, names[first:], short + where)
+        layers: dict[str, int] = {}
+        for p in received:
+            layers[p.link] = max(layers.get(p.link, 1), p.layer + 1)
+        return _layered(of_link, layers, originals, names[first:], short + where)
     name = names[first]
     shown = {link: of[name][0] for link, of in list(of_link.items())[:_PANEL_LINKS] if name in of}
     return panel(
@@ -85,11 +88,12 @@ def _at(received: Sequence[ReceivedPicture], value: float | None) -> list[Receiv
 
 def _layered(
     of_link: dict[str, dict[str, list[ReceivedPicture]]],
+    layers_of: Mapping[str, int],
     originals: dict[str, ReceivedPicture],
     names: Sequence[str],
     where: str,
 ) -> Figure:
-    links, count = panel_links({link: max(map(len, of.values())) for link, of in of_link.items()})
+    links, count = panel_links(layers_of)
     names = names[:count]
     rows = []
     for name in names:

@@ -10,6 +10,7 @@ from keras import ops
 
 from linksim.errors import LinksimError
 
+
 @dataclass(frozen=True)
 class FadingLaw:
     """What a transmission meets beside noise.
@@ -47,7 +48,7 @@ class Transmission:
         for all of them, with the first part; else part by part, because what is sent depends on what was received.
     """
 
-    def __init__(self, channel: "TrainingChannel", snr_db: Any, num_symbols: int | None = None):
+    def __init__(self, channel: TrainingChannel, snr_db: Any, num_symbols: int | None = None):
         self._channel = channel
         self._snr_db = snr_db
         self._whole = num_symbols

@@ -31,7 +31,7 @@ STEPS_PER_EPOCH = 500
 class _EveryEpoch(keras.callbacks.Callback):
     """Validate, save and report after each epoch, in that order."""
 
-    def __init__(self, run: "Training"):
+    def __init__(self, run: Training):
         super().__init__()
         self.run = run
 

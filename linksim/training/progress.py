@@ -17,8 +17,7 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
     Ctrl-C ends it with a line that says how to go on, or that nothing was kept yet.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console()
     bar = Progress(
@@ -37,9 +36,7 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
             bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
             if not console.is_terminal:
                 left = done.seconds * (recipe.steps / done.step - 1) / 60
-                print(
-                    f"step {done.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True
-                )
+                print(f"step {done.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True)
 
         try:
             card = train(recipe, root, report)

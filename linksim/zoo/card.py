@@ -72,6 +72,8 @@ def read_card(folder: Path) -> Card:
     try:
         return Card(**json.loads(path.read_text()))
     except FileNotFoundError as error:
-        raise LinksimError(f"{folder} holds no card.json; name a zoo entry or a finished `linksim train` folder") from error
+        raise LinksimError(
+            f"{folder} holds no card.json; name a zoo entry or a finished `linksim train` folder"
+        ) from error
     except (ValueError, TypeError) as error:
         raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error

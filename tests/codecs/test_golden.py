@@ -32,7 +32,9 @@ def test_layer(golden, name):
     stirred(layer)
     if isinstance(layer, Gdn):
         layer.beta.assign(layer.beta * np.array([0, 1, 1, 1], "float32"))
-    golden.check(f"layer-{name}", layer.VERSION, ops.convert_to_numpy(layer(*inputs)), f"linksim/codecs/layers/{file}.py")
+    golden.check(
+        f"layer-{name}", layer.VERSION, ops.convert_to_numpy(layer(*inputs)), f"linksim/codecs/layers/{file}.py"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CODECS))

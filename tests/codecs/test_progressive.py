@@ -92,7 +92,11 @@ def test_single_decoder_learns_every_cut():
 
 def test_single_decoder_does_not_grow_with_its_layers():
     def inner(layers):
-        return sum(w.size for w in create("single-decoder", {"layer_channels": (2,) * layers}).get_weights() if 2 * layers not in w.shape)
+        return sum(
+            w.size
+            for w in create("single-decoder", {"layer_channels": (2,) * layers}).get_weights()
+            if 2 * layers not in w.shape
+        )
 
     assert inner(2) == inner(5)
 

@@ -11,6 +11,7 @@ from linksim.codecs import Shown, Symbols
 from linksim.codecs.conversation import receive, rehearse
 from linksim.codecs.registry import CODECS, create
 
+
 @pytest.fixture(params=sorted(CODECS), scope="module")
 def codec(request):
     return stirred(create(request.param, SMALL[request.param]))
@@ -25,7 +26,10 @@ def test_any_size_comes_back_at_its_size(codec, size):
     cells = -(-size[0] // codec.stride) * -(-size[1] // codec.stride)
     assert symbols.shape == (2, codec.num_symbols(*size), 2)
     assert codec.num_symbols(*size) == cells * codec.latent_channels // 2
-    assert sum(codec.layer_symbols(*size)) == codec.num_symbols(*size) and len(codec.layer_symbols(*size)) == codec.num_layers
+    assert (
+        sum(codec.layer_symbols(*size)) == codec.num_symbols(*size)
+        and len(codec.layer_symbols(*size)) == codec.num_layers
+    )
     for layer in np.split(symbols, np.cumsum(codec.layer_symbols(*size))[:-1], axis=1):
         assert (layer**2).sum(-1).mean(-1) == pytest.approx(1.0, rel=1e-4)
     y = ops.convert_to_numpy(receive(codec, sent, 10.0, size)[-1])

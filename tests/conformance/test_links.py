@@ -69,7 +69,8 @@ class TestEveryLink:
         sent = pictures()[:1]
         link = KINDS[kind]()
         once, again, other = (
-            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.95, 1.0, 1.05, 2.9)] for seed in (1, 1, 2)
+            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.95, 1.0, 1.05, 2.9)]
+            for seed in (1, 1, 2)
         )
 
         def trace(receptions):

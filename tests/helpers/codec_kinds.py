@@ -18,8 +18,10 @@ def stirred(codec, scale=0.05):
     fans = [max(int(np.prod(w.shape[:-1])), 1) for w in codec.weights]
     # Normalisation keeps its positive parameters; kernels get a spread by their fan-in.
     values = [
-        np.abs(w) + scale * rng.random(w.shape) if "gamma" in v.path or "beta" in v.path
-        else rng.standard_normal(w.shape) / np.sqrt(fan) if w.ndim > 1 and min(w.shape[:2]) > 1
+        np.abs(w) + scale * rng.random(w.shape)
+        if "gamma" in v.path or "beta" in v.path
+        else rng.standard_normal(w.shape) / np.sqrt(fan)
+        if w.ndim > 1 and min(w.shape[:2]) > 1
         else 0.1 * rng.standard_normal(w.shape)
         for v, w, fan in zip(codec.weights, codec.get_weights(), fans, strict=True)
     ]

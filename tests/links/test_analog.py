@@ -128,11 +128,15 @@ def test_random_encoders_are_found_out():
         AnalogLink((encode, rows_decode), Awgn()).fingerprint()
 
 
-@pytest.mark.parametrize("decode", [
-    lambda s, snr, size: 255 * np.clip(rows_decode(s, snr, size), 0, 1),
-    lambda s, snr, size: np.uint8(255 * np.clip(rows_decode(s, snr, size), 0, 1)),
-    lambda s, snr, size: np.full((len(s), *size, 3), 2.0),  # all but black, and 0..255 all the same
-], ids=["floats", "bytes", "dark"])
+@pytest.mark.parametrize(
+    "decode",
+    [
+        lambda s, snr, size: 255 * np.clip(rows_decode(s, snr, size), 0, 1),
+        lambda s, snr, size: np.uint8(255 * np.clip(rows_decode(s, snr, size), 0, 1)),
+        lambda s, snr, size: np.full((len(s), *size, 3), 2.0),  # all but black, and 0..255 all the same
+    ],
+    ids=["floats", "bytes", "dark"],
+)
 def test_pictures_in_0_to_255_are_refused(decode):
     with pytest.raises(LinksimError, match="divide by 255"):
         AnalogLink((rows_encode, decode), Awgn()).transmit(pictures([(6, 6)]), 20.0, range(1))

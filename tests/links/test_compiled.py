@@ -66,7 +66,11 @@ def test_the_snr_reaches_only_an_encoder_that_says_so():
 
 
 SINGLE = {
-    "other symbols than promised": ("encode", lambda s: s[:, :-1], r"symbols of layer 1 are \(None, 15, 2\); .*\[B, 16, 2\]"),
+    "other symbols than promised": (
+        "encode",
+        lambda s: s[:, :-1],
+        r"symbols of layer 1 are \(None, 15, 2\); .*\[B, 16, 2\]",
+    ),
     "no pairs": ("encode", lambda s: s[..., 0], r"symbols of layer 1 are \(None, 16\); .*\[B, 16, 2\]"),
     "one row for all pictures": ("encode", lambda s: s[:1], "symbols have 1 rows for 2"),
     "one picture for all rows": ("decode", lambda p: p[:1], "pictures shown have 1 rows for 4"),
@@ -75,6 +79,8 @@ SINGLE = {
     "not a number": ("decode", lambda p: p * np.float32("nan"), "values that are not finite"),
     "infinite": ("decode", lambda p: p / np.float32(0), "values that are not finite"),
 }
+
+
 def silent(dialogue):
     """A conversation that keeps its last picture to itself."""
     parts, reply = list(range(3)), None

@@ -31,7 +31,10 @@ class ColourAndLight(Codec):
 
 def pictures():
     rng = np.random.default_rng(0)
-    return [Picture(str(i), rng.integers(0, 256, (*size, 3), dtype=np.uint8)) for i, size in enumerate([(8, 9), (6, 6), (8, 9)])]
+    return [
+        Picture(str(i), rng.integers(0, 256, (*size, 3), dtype=np.uint8))
+        for i, size in enumerate([(8, 9), (6, 6), (8, 9)])
+    ]
 
 
 def link(axis="snr_db", blocks=8):

@@ -67,7 +67,9 @@ def test_stopping_early_does_not_spoil_the_interval(num_pictures):
             end = next_round_end(done, 2, 4096)
             values = np.concatenate([values, 30 + rng.normal(0, 1, (num_pictures, end - done))], 1)
             done = end
-            m = moments(np.repeat(np.arange(num_pictures), done), np.ones(values.size, int), values.ravel(), num_pictures)
+            m = moments(
+                np.repeat(np.arange(num_pictures), done), np.ones(values.size, int), values.ravel(), num_pictures
+            )
             n = np.full(num_pictures, done)
             layer = LayerStatistics(n, n, n, {"psnr": m, "mse": m})
             if reason_to_stop((layer,), 0.15, 4096):

@@ -39,8 +39,8 @@ def test_what_is_stored_comes_back_to_the_last_bit(tmp_path):
     filled(tmp_path)
     store = Store(tmp_path)
     assert len(store) == 3
-    assert all(store.get(unit(2 * i)).same_as(statistics(i)) for i in range(3))
-    assert store.get(unit(99)) is None
+    assert all(store.get(unit(2 * i))[0].agrees_with(statistics(i)) for i in range(3))
+    assert store.get(unit(99)) == (None, unit(99).metrics)
 
 
 def test_opening_a_store_writes_nothing(tmp_path):
@@ -115,7 +115,7 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_there_is(tmp_path, monkey
         store.append(unit(2), "link", statistics(1))
     monkeypatch.undo()
     again = Store(tmp_path)
-    assert len(again) == 1 and again.get(unit(0)).same_as(statistics(0))
+    assert len(again) == 1 and again.get(unit(0))[0].agrees_with(statistics(0))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -181,3 +181,25 @@ def test_units_of_another_version_are_kept_and_not_used(tmp_path, capsys):
     assert mixed == fresh
     assert f"{stored} stored units belong to other versions of 'noisy'" in capsys.readouterr().err
     assert len(Store(tmp_path / "x")) == 2 * stored
+
+
+def test_units_of_an_older_format_are_noted_kept_and_not_used(tmp_path):
+    import zlib
+
+    path = filled(tmp_path)
+    lines = [line[9:].replace(b'"format":2', b'"format":1') for line in path.read_bytes().splitlines()]
+    old = b"".join(b"%08x %s\n" % (zlib.crc32(line), line) for line in lines)
+    path.write_bytes(old)
+    store = Store(tmp_path)
+    assert len(store) == 0 and "3 units were stored by an older version of linksim" in store.notes[0]
+    assert path.read_bytes() == old
+
+
+def test_units_of_a_newer_format_are_refused(tmp_path):
+    import zlib
+
+    path = filled(tmp_path, 1)
+    line = path.read_bytes().rstrip(b"\n")[9:].replace(b'"format":2', b'"format":3')
+    path.write_bytes(b"%08x %s\n" % (zlib.crc32(line), line))
+    with pytest.raises(LinksimError, match="store format 3.*install the newer linksim"):
+        Store(tmp_path)

@@ -11,6 +11,7 @@ from linksim.images.picture import PictureSet
 from linksim.links.base import Bandwidth, Outcomes, Reception
 from linksim.montecarlo import Sweep
 from linksim.montecarlo.table import to_csv
+from linksim.report import Curves, Panel
 
 
 def rows_of(result, link, metric="psnr", layer=0):
@@ -57,7 +58,9 @@ def test_points_stop_at_the_target_or_at_the_limit(tmp_path):
 
 def test_an_envelope_shows_its_best_member(tmp_path):
     low, high = CliffLink("low", 2, sigma=8), CliffLink("high", 8, sigma=2)
-    sweep = Sweep("s", [Best([low, high]), Best([high, low], "again")], picture_set(), [4, 5, 12], max_draws=32, out=tmp_path)
+    sweep = Sweep(
+        "s", [Best([low, high]), Best([high, low], "again")], picture_set(), [4, 5, 12], max_draws=32, out=tmp_path
+    )
     result = sweep.run()
     assert result.chosen == {
         "best": {4.0: ("low",), 5.0: ("low",), 12.0: ("high",)},
@@ -148,13 +151,17 @@ def test_an_envelope_over_unlike_numbers_of_layers_is_refused(tmp_path):
 
 def test_a_panel_has_a_row_for_every_link_where_there_are_layers(tmp_path):
     links = [TwoLayers("layers"), NoisyLink(), CliffLink("cliff", 30)]
-    sweep = Sweep("s", links, picture_set(4), [0.0], max_draws=4, plot_layers=1, out=tmp_path)
+    sweep = Sweep(
+        "s", links, picture_set(4), [0.0], max_draws=4, figures=[Curves(layers=1), Panel(layers=1)], out=tmp_path
+    )
     result = sweep.run()
     rows = [axes.get_ylabel() for axes in result.panel().axes if axes.get_ylabel()]
     assert rows[:3] == ["layers, p0", "noisy, p0", "cliff, p0"] and len(rows) == 6
     assert len(result.panel().axes) == 2 * 6, "the original and the one layer that is asked for"
     assert "not delivered" in result.panel(picture=3).axes[5].get_title()
-    many = Sweep("s", [*links, *(NoisyLink(f"n{i}", 0.1 * i) for i in range(6))], picture_set(), [0.0], max_draws=2, out=tmp_path)
+    many = Sweep(
+        "s", [*links, *(NoisyLink(f"n{i}", 0.1 * i) for i in range(6))], picture_set(), [0.0], max_draws=2, out=tmp_path
+    )
     rows = [axes.get_ylabel() for axes in many.run().panel().axes if axes.get_ylabel()]
     assert rows == ["p0", "p1", "p2"], "only the link that has layers"
 
@@ -168,7 +175,7 @@ def test_a_rerun_runs_nothing_and_more_draws_reuse_what_there_is(tmp_path):
     more = run(16)
     fresh = Sweep("s", [NoisyLink()], picture_set(), [0, 5], 1e-6, 16, out=tmp_path / "fresh").run()
     assert 0 < more._how["units_run"] < fresh._how["units_run"]
-    assert to_csv(more.rows, more.sweep.axis) == to_csv(fresh.rows, fresh.sweep.axis)
+    assert to_csv(more.rows, more.setup.axis) == to_csv(fresh.rows, fresh.setup.axis)
 
 
 def test_the_table_has_only_what_was_simulated(tmp_path):
@@ -176,7 +183,20 @@ def test_the_table_has_only_what_was_simulated(tmp_path):
     result = Sweep("s", [NoisyLink()], picture_set(), [5], max_draws=4, out=tmp_path).run()
     assert set(result.table["snr_db"]) == {5.0}
     assert list(result.table.columns) == (
-        "scenario link layer snr_db metric mean ci_low ci_high n_pictures n_draws cbr delivered".split()
+        [
+            "scenario",
+            "link",
+            "layer",
+            "snr_db",
+            "metric",
+            "mean",
+            "ci_low",
+            "ci_high",
+            "n_pictures",
+            "n_draws",
+            "cbr",
+            "delivered",
+        ]
     )
 
 
@@ -200,7 +220,7 @@ def test_files_that_a_result_writes(tmp_path):
         ({"snr_db": [0, float("nan")]}, "SNR nan dB is not a finite number"),
         ({"snr_db": [float("inf")]}, "not a finite number"),
         ({"snr_db": []}, "no SNR"),
-        ({"plot_layers": 0}, "plot_layers is 0"),
+        ({"keep_pictures": 0}, "keep_pictures is 0"),
         ({"snr_db": ["ten"]}, "list of numbers"),
         ({"max_draws": 1}, "at least 2"),
         ({"ci_half_width": 0.0}, "positive"),

@@ -49,7 +49,7 @@ def test_a_round_covers_every_picture_and_draw_once():
     pictures = picture_set(5, (20, 20))
     link = NoisyLink()
     link.max_pixels = 900  # two pictures at a time
-    point = Point(link, link.fingerprint(), 3.0, Rules(Chunks(pictures), 0, UNIT.metrics, "snr_db", 0.05, 64))
+    point = Point(link, link.fingerprint(), 3.0, Rules("snr_db", Chunks(pictures), 0, UNIT.metrics, 0.05, 64))
     point.num_draws = 8
     units = point.next_round()
     covered = [(p, d) for u in units for p in range(*u.pictures) for d in range(*u.draws)]

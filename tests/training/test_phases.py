@@ -20,7 +20,11 @@ class Adversarial(Objective):
     def __init__(self, weight=0.01):
         self.weight = weight
         self.rival = keras.Sequential(
-            [keras.layers.Conv2D(4, 3, strides=2, activation="relu"), keras.layers.Conv2D(1, 3), keras.layers.GlobalAveragePooling2D()]
+            [
+                keras.layers.Conv2D(4, 3, strides=2, activation="relu"),
+                keras.layers.Conv2D(1, 3),
+                keras.layers.GlobalAveragePooling2D(),
+            ]
         )
 
     def loss(self, pictures, shown):
@@ -58,7 +62,9 @@ def test_each_phase_trains_what_it_says(tmp_path):
 
     def keep(report):
         codec, rival = training.codec, training.chain.rivals[0]
-        snapshots.append([np.concatenate([np.ravel(w) for w in m.get_weights()]) for m in (codec.encoder, codec.decoder, rival)])
+        snapshots.append(
+            [np.concatenate([np.ravel(w) for w in m.get_weights()]) for m in (codec.encoder, codec.decoder, rival)]
+        )
 
     training = Training(RECIPE, tmp_path, report=keep)
     assert training.run().step == RECIPE.steps == 20

@@ -34,7 +34,9 @@ def weights(training):
 @pytest.mark.parametrize("codec", ["multiple-decoders", "single-decoder", "residual"])
 def test_a_progressive_codec_learns_and_resumes(tmp_path, codec):
     """Validation is per layer, and a run in two parts draws the cuts and the noise of a run in one."""
-    recipe = dataclasses.replace(RECIPE, codec=codec, options={"layer_channels": (2, 2)}, optimizer="muon", learning_rate=3e-3)
+    recipe = dataclasses.replace(
+        RECIPE, codec=codec, options={"layer_channels": (2, 2)}, optimizer="muon", learning_rate=3e-3
+    )
     start_from = None
     if codec == "residual":
         first = dataclasses.replace(RECIPE, options={"latent_channels": 2}, steps=4)
@@ -76,7 +78,9 @@ def test_residual_layers_need_the_ones_before(tmp_path):
 
 def test_another_network_is_no_warm_start(tmp_path):
     """Its kernels are 3x3 where these are 5x5; that both have kernels and biases is no kinship."""
-    other = dataclasses.replace(RECIPE, name="test/adaptive", codec="adaptive", options={"layer_channels": (2, 2), "filters": 8, "blocks": 1})
+    other = dataclasses.replace(
+        RECIPE, name="test/adaptive", codec="adaptive", options={"layer_channels": (2, 2), "filters": 8, "blocks": 1}
+    )
     Training(dataclasses.replace(other, steps=4), tmp_path / "a").run()
     start = dataclasses.replace(RECIPE, warm_start="test/adaptive")
     with pytest.raises(LinksimError, match="in common"):
@@ -92,7 +96,9 @@ def test_muon_orthogonalises_kernels_and_leaves_the_rest_to_adam():
     optimizer = ConvMuon(1e-2)
     optimizer.build([kernel, bias])
     step = rng.standard_normal(16).astype("float32")
-    optimizer.apply([ops.convert_to_tensor(gradient.reshape(3, 3, 8, 16).astype("float32")), ops.convert_to_tensor(step)])
+    optimizer.apply(
+        [ops.convert_to_tensor(gradient.reshape(3, 3, 8, 16).astype("float32")), ops.convert_to_tensor(step)]
+    )
     values = np.linalg.svd(np.asarray(kernel).reshape(72, 16), compute_uv=False)
     assert values.max() / values.min() < 3 < np.linalg.cond(gradient) / 10
     assert np.sqrt(np.mean(np.square(kernel))) == pytest.approx(0.2 * 1e-2, rel=0.3)

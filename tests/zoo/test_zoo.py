@@ -23,7 +23,11 @@ def test_entry_is_what_its_card_says(name):
 
 def test_the_zoo_holds_what_the_scenarios_need():
     needed = {f"deepjscc/cifar10-{r}-snr{s}" for r in ("1_6", "1_12") for s in (1, 4, 7, 10, 13, 19)}
-    needed |= {f"{codec}/cifar10-awgn-2x1_12-snr{s}" for codec in ("multiple-decoders", "single-decoder", "residual") for s in (1, 4, 7, 13, 19)}
+    needed |= {
+        f"{codec}/cifar10-awgn-2x1_12-snr{s}"
+        for codec in ("multiple-decoders", "single-decoder", "residual")
+        for s in (1, 4, 7, 13, 19)
+    }
     needed |= {f"multiple-decoders/cifar10-rayleigh-slow-2x1_12-snr{s}" for s in (1, 4, 7, 13, 19)}
     needed |= {f"multiple-decoders/cifar10-awgn-5x1_12-snr{s}" for s in (1, 4, 7, 13, 19)}
     needed |= {f"multiple-decoders/cifar10-awgn-{n}x1_12-snr13" for n in (3, 4)}

@@ -69,7 +69,9 @@ def test_upsampling_is_depth_to_space():
     np.testing.assert_array_equal(array(block(x))[0, :, :, 0], [[0, 1], [2, 3]])
 
 
-@pytest.mark.parametrize("layer", [Gdn(inverse=True), SnrAttentionBlock(4, 8), UpsamplingBlock(3), PowerNormalization()])
+@pytest.mark.parametrize(
+    "layer", [Gdn(inverse=True), SnrAttentionBlock(4, 8), UpsamplingBlock(3), PowerNormalization()]
+)
 def test_config_rebuilds_the_layer(layer):
     twin = keras.layers.deserialize(keras.layers.serialize(layer))
     assert twin.get_config() == layer.get_config()
