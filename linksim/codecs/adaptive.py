@@ -84,7 +84,10 @@ class AdaptiveProgressive(SymbolCodec):
         return self.layers_of(ops.cast(self.to_channels(x), "float32"))
 
     def show(self, latent: Any, snr_db: Any, arrived: Any, size: tuple[int, int]) -> Any:
-        """A latent whose missing layers are zero, to pictures, not clipped; `arrived` `[B or 1, L]` holds 1 for a layer that is there."""
+        """A latent whose missing layers are zero, to pictures that are not clipped.
+
+        `arrived` `[B or 1, L]` holds 1 for a layer that is there.
+        """
         condition = self._condition(latent, snr_db, arrived)
         x = self.from_channels(latent)
         for block in self.decoder_blocks:

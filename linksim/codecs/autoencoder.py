@@ -42,7 +42,10 @@ class Autoencoder(SymbolCodec):
         super().__init__((latent_channels,), stride, name=name, **about)
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
-        """Pictures `[B, H, W, 3]` in [0, 1], sides multiples of `stride`, to a latent `[B, H/stride, W/stride, latent_channels]`."""
+        """Pictures `[B, H, W, 3]` in [0, 1] to a latent `[B, H/stride, W/stride, latent_channels]`.
+
+        Sides are multiples of `stride`.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define analyze")
 
     def synthesize(self, latent: Any, training: bool = False) -> Any:

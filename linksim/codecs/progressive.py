@@ -32,7 +32,10 @@ class ProgressiveCodec(SymbolCodec):
         raise NotImplementedError(f"{type(self).__name__} must define analyze")
 
     def synthesize(self, latent: Any, training: bool = False) -> Any:
-        """The received latents of the first i layers `[B, h, w, c_1 + .. + c_i]` to pictures `[B, h*stride, w*stride, 3]`."""
+        """The received latents of the first i layers to pictures `[B, h*stride, w*stride, 3]`.
+
+        They lie side by side, `[B, h, w, c_1 + .. + c_i]`.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define synthesize")
 
     def encode_layers(self, pictures: Any, training: bool = False) -> list[Any]:

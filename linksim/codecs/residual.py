@@ -16,7 +16,9 @@ from linksim.codecs.symbol_codec import SymbolCodec
 
 @keras.saving.register_keras_serializable("linksim")
 class ResidualTransmission(SymbolCodec):
-    """One encoder and decoder per layer; layer i sends the picture minus what came before (Kurka and Gündüz 2019, sec. III-B).
+    """One encoder and decoder per layer; a layer sends the picture minus what came before.
+
+    The residual scheme of Kurka and Gündüz (2019), sec. III-B.
 
     The receiver adds up the outputs of its decoders. The transmitter subtracts what it is told of
     them: what the receiver really has where there is feedback, as in training, else an estimate
@@ -46,7 +48,10 @@ class ResidualTransmission(SymbolCodec):
                 network.trainable = i == self.num_layers - 1
 
     def encode_layer(self, layer: int, pictures: Any, estimate: Any = None, training: bool = False) -> Any:
-        """Symbols `[B, k_i, 2]` of one layer (0 is the first) from pictures and what the receiver is thought to have of them, both `[B, H, W, 3]`."""
+        """Symbols `[B, k_i, 2]` of one layer (0 is the first).
+
+        From pictures, and what the receiver is thought to have of them, both `[B, H, W, 3]`.
+        """
         # In float32 whatever the policy: a small difference of large numbers.
         residual = pictures if estimate is None else ops.cast(pictures, "float32") - estimate
         return self.symbols_of(self.pairs[layer][0](self.pad(residual), training=training))

@@ -61,7 +61,8 @@ class Along(Link):
         ):
             if len(found) > 1:
                 raise LinksimError(
-                    f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); take links of one"
+                    f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); "
+                    "take links of one"
                 )
         self.axis, self.at, self.name = axis, float(at), name
         self.links = {float(value): link for value, link in links.items()}

@@ -18,7 +18,7 @@ from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
 
 VERSION = 3
-"""Raised whenever a change of how analog links run a codec can change a result; codec and channel speak for themselves."""
+"""Raised whenever a change of how analog links run a codec can change a result (codec and channel have their own)."""
 
 
 class AnalogLink(Link):
@@ -178,7 +178,8 @@ def _connect(
         )
     if not hasattr(codec, "layer_symbols"):
         raise LinksimError(
-            f"{codec.title} sends more than symbols; take linksim.links.ConversationLink, with a bearer for each kind of part"
+            f"{codec.title} sends more than symbols; "
+            "take linksim.links.ConversationLink, with a bearer for each kind of part"
         )
     import keras
 

@@ -128,7 +128,7 @@ class Link(ABC):
         """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
 
     def quick(self) -> Link:
-        """A link for a first look (`--quick`): less exact where that saves minutes of preparation; by default itself."""
+        """A link for a first look (`--quick`), less exact where that saves minutes; by default itself."""
         return self
 
     @abstractmethod
@@ -138,7 +138,7 @@ class Link(ABC):
 
 @dataclass(frozen=True)
 class MemberPoint:
-    """What an envelope knows of one member at one axis value, after one layer: mean PSNR in dB and the share delivered."""
+    """What an envelope knows of a member at one axis value, after one layer: mean PSNR in dB, share delivered."""
 
     psnr: float
     delivered: float

@@ -153,7 +153,7 @@ class _Run:
     def hold(
         self, pictures: np.ndarray, size: tuple[int, int]
     ) -> list[tuple[np.ndarray, list, np.ndarray, np.ndarray]]:
-        """Of every layer the pictures `uint8`, the items of its bandwidth, their sum `[B]`, and what was delivered `[B]`."""
+        """Of every layer: pictures `uint8`, items of its bandwidth, their sum `[B]`, what was delivered `[B]`."""
         states: list[tuple[list, np.ndarray, np.ndarray]] = []
 
         def watched(dialogue: Any) -> Any:

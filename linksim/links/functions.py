@@ -60,7 +60,8 @@ class Functions(Transceiver):
         symbols = np.asarray(self._encode(pictures, snr_db) if self._told_snr else self._encode(pictures))
         if symbols.ndim != 2 or len(symbols) != len(pixels) or not np.iscomplexobj(symbols):
             raise LinksimError(
-                f"{self.name}: encode gave {symbols.dtype} {list(symbols.shape)}; it must give complex [B, k], B = {len(pixels)}"
+                f"{self.name}: encode gave {symbols.dtype} {list(symbols.shape)}; "
+                f"it must give complex [B, k], B = {len(pixels)}"
             )
         return symbols.astype(np.complex64)
 
@@ -70,7 +71,8 @@ class Functions(Transceiver):
         pictures = given.astype(np.float32)
         if pictures.shape != (len(symbols), *size, 3):
             raise LinksimError(
-                f"{self.name}: decode gave {list(pictures.shape)}; it must give [B, H, W, 3] = {[len(symbols), *size, 3]}"
+                f"{self.name}: decode gave {list(pictures.shape)}; "
+                f"it must give [B, H, W, 3] = {[len(symbols), *size, 3]}"
             )
         if not np.all(np.isfinite(pictures)):
             raise not_finite(self.name)

@@ -18,7 +18,8 @@ from linksim.montecarlo.unit import digest_of
 from linksim.report import Figure
 
 _PACKAGES = (
-    "linksim", "sionna", "sionna-no-rt", "tensorflow", "keras", "torch", "numpy", "scipy", "av", "imagecodecs", "Pillow",
+    "linksim", "sionna", "sionna-no-rt", "tensorflow", "keras", "torch", "numpy", "scipy", "av",
+    "imagecodecs", "Pillow",
 )  # fmt: skip
 
 

@@ -52,7 +52,8 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int, me
                 if None not in known:
                     index += [found for found in known if found]
                     continue
-                stem = f"{number:03d}-{_slug(picture.name)}-{place:02d}-{_slug(entry.name)}-{_slug(f'{value:g}')}-{key[:8]}"
+                who = f"{number:03d}-{_slug(picture.name)}-{place:02d}-{_slug(entry.name)}"
+                stem = f"{who}-{_slug(f'{value:g}')}-{key[:8]}"
                 for layer, (pixels, delivered) in enumerate(_receive(setup, links, picture, value)):
                     file = f"{stem}-{layer}.png"
                     _write_png(folder / file, pixels)

@@ -186,8 +186,8 @@ class Sweep:
                     raise LinksimError(f"{link!r} is no link; wrap a codec of your own in AnalogLink")
                 if link.axis != self._axis.name:
                     raise LinksimError(
-                        f"link {link.name!r} runs over {link.axis} and sweep {self.name!r} over {self._axis.name}; put it into "
-                        f"a sweep with axis=Axis({link.axis!r}, ..)"
+                        f"link {link.name!r} runs over {link.axis} and sweep {self.name!r} over {self._axis.name}; "
+                        f"put it into a sweep with axis=Axis({link.axis!r}, ..)"
                     )
                 fingerprint = link.fingerprint()
                 if found.setdefault(link.name, (fingerprint, link))[0] != fingerprint:

@@ -48,7 +48,7 @@ class _LearnsSome(keras.Model):
 
 
 class Chain(_LearnsSome):
-    """The conversation of a codec over the training channel: pictures `[B, H, W, 3]` to what is shown, `[B, L, H, W, 3]`."""
+    """The conversation of a codec over the training channel: pictures to what is shown, `[B, L, H, W, 3]`."""
 
     def __init__(self, recipe: Recipe):
         super().__init__(name="chain")

@@ -203,7 +203,7 @@ class Training:
         self._enter(next(i for i, end in enumerate(self.ends) if len(history) <= end))
         names, variables = self._named()
         assign(variables, names, arrays, str(self.checkpoint))
-        self.history = [EpochReport(int(s), float(l), float(t), tuple(map(float, psnr))) for s, l, t, *psnr in history]
+        self.history = [EpochReport(int(s), float(x), float(t), tuple(map(float, psnr))) for s, x, t, *psnr in history]
 
 
 def _optimizer(phase: Phase) -> keras.optimizers.Optimizer:

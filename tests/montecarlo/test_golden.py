@@ -27,6 +27,6 @@ def test_units(golden, result):
 
 
 def test_rows(golden, result):
-    """Means, intervals and the draws at which points stopped. If the change is meant, raise VERSION in statistics.py."""
+    """Means, intervals and the draws at which points stopped. If that is meant, raise VERSION in statistics.py."""
     values = [(r.mean, r.ci_low, r.ci_high, r.n_draws, r.cbr, r.delivered) for r in result.rows]
     golden.check("montecarlo-rows", statistics.VERSION, np.array(values), "linksim/montecarlo/statistics.py")

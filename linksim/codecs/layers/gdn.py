@@ -43,11 +43,14 @@ class Gdn(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         c = input_shape[-1]
-        start = lambda scale: (
-            lambda shape, dtype: ops.sqrt(  # noqa: E731
-                scale * (ops.eye(c, dtype=dtype) if len(shape) == 2 else ops.ones(shape, dtype=dtype)) + _PEDESTAL
-            )
-        )
+
+        def start(scale: float) -> Any:
+            def initial(shape: tuple[int, ...], dtype: Any) -> Any:
+                ones = ops.eye(c, dtype=dtype) if len(shape) == 2 else ops.ones(shape, dtype=dtype)
+                return ops.sqrt(scale * ones + _PEDESTAL)
+
+            return initial
+
         self.beta = self.add_weight(shape=(c,), initializer=start(1.0), name="beta", dtype="float32")
         self.gamma = self.add_weight(shape=(c, c), initializer=start(self.gamma_init), name="gamma", dtype="float32")
 

@@ -34,7 +34,7 @@ class UpsamplingBlock(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         y = self.conv(x)
-        b, h, w, _ = ops.shape(y)
+        _, h, w, _ = ops.shape(y)
         y = ops.reshape(y, (-1, h, w, 2, 2, self.filters))
         return ops.reshape(ops.transpose(y, (0, 1, 3, 2, 4, 5)), (-1, 2 * h, 2 * w, self.filters))
 
