@@ -1,0 +1,49 @@
+"""Published results stay valid: their fingerprints are those of the links of today."""
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from linksim import report
+from linksim.cli import scenario_files
+from linksim.errors import LinksimError
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+PUBLISHED = sorted(path.parent.name for path in RESULTS.glob("*/run.json"))
+_LIBRARIES = ("sionna", "tensorflow", "keras", "av", "Pillow")
+
+
+def describe(name: str) -> dict:
+    return json.loads((RESULTS / name / "run.json").read_text())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_fingerprints_are_those_of_today(name):
+    """If this fails, a VERSION was raised that speaks for these numbers: run the scenario again and publish that."""
+    run = describe(name)
+    for library in _LIBRARIES:
+        if run["versions"].get(library) not in (None, metadata.version(library)):
+            pytest.skip(f"published with {library} {run['versions'][library]}, here is {metadata.version(library)}")
+    try:
+        links = scenario_files.load(name).simulated_links()
+    except LinksimError as error:
+        pytest.skip(f"the data set of {name} is not on this machine ({error})")
+    assert {link: fingerprint for link, (fingerprint, _) in links.items()} == run["fingerprints"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_folder_says_all_that_figures_need(name):
+    found = report.read(RESULTS / name)
+    assert found.figures and found.rows.axis.name == "snr_db"
+    shown = [figure for figure in found.figures if isinstance(figure, report.Curves)]
+    assert all(report.curves(found.rows, figure).axes for figure in shown)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_was_not_simulated_again_says_so(name):
+    """Numbers of before the present rule of fingerprints say which comparison they stand on."""
+    said = describe(name).get("equivalence")
+    if said is not None:
+        assert said["compared"] and set(said["fingerprints_before"]) == set(describe(name)["fingerprints"])
