@@ -124,11 +124,15 @@ class AnalogLink(Link):
         return Reception(layers=layers, bandwidth=bandwidth)
 
     def _bandwidth(self, layers: Sequence[int]) -> list[Bandwidth]:
-        """Of one picture, up to and including each layer."""
-        if len(layers) == 1:
-            return [Bandwidth(layers[0], {"symbols": float(layers[0])})]
-        items = [(f"layer {i + 1}", float(k)) for i, k in enumerate(layers)]
-        return [Bandwidth(k, dict(items[: i + 1])) for i, k in enumerate(accumulate(layers))]
+        """Of one picture, up to and including each layer, with what the channel takes for itself."""
+        items: dict[str, float] = {}
+        found = []
+        for i, (k, end) in enumerate(zip(layers, accumulate(layers), strict=True)):
+            items["symbols" if len(layers) == 1 else f"layer {i + 1}"] = float(k)
+            overhead = self.channel.overhead(end)
+            charged = {"channel overhead": float(overhead)} if overhead else {}
+            found.append(Bandwidth(end + overhead, {**items, **charged}))
+        return found
 
     def _encode(self, pictures: list[Picture], snr_db: float, seed: int) -> Sent:
         """What is sent of pictures of one size, from the cache where they were encoded together before.

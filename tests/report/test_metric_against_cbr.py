@@ -7,10 +7,12 @@ finished folder, drawn here without any link.
 import numpy as np
 import pandas as pd
 import pytest
+from harness_fakes import NoisyLink, picture_set
 from result_folders import COLUMNS, write_folder
 
 import linksim.metrics
 from linksim.metrics import Metric
+from linksim.montecarlo import Sweep
 from linksim.report import Curves, curves, draw, read
 
 CBRS = (1 / 48, 1 / 24, 1 / 16)
@@ -49,3 +51,16 @@ def test_a_perceptual_metric_against_bandwidth_grouped_by_scheme(toy, tmp_path):
     assert list(lines) == ["NTSCC", "BPG + LDPC"]
     assert list(lines["NTSCC"].get_xdata()) == pytest.approx(CBRS)
     assert list(lines["NTSCC"].get_ydata()) == pytest.approx([0.2 - 2 * cbr for cbr in CBRS])
+
+
+def test_a_sweep_draws_it(toy, tmp_path):
+    """From links to the figure: what a scenario says is the metric and the figure."""
+    links = [NoisyLink(f"noise {i}", 0.1) for i in range(2)]
+    for link, cbr in zip(links, (1 / 24, 1 / 12), strict=True):
+        link.tags = {"scheme": "noise", "cbr": cbr}
+    figure = Curves(x="cbr", y=toy.name, group="scheme", at=3)
+    sweep = Sweep(
+        "s", links, picture_set(), [3], max_draws=4, metrics=[toy.name], figures=[figure], out=tmp_path / "sweep"
+    )
+    sweep.run().save()
+    assert (tmp_path / "sweep" / "curve_toy-perceptual_cbr.png").stat().st_size > 1000
