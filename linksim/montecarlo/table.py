@@ -60,7 +60,9 @@ class Row:
 
 def columns(axis: Axis) -> tuple[str, ...]:
     """The columns of the table; that of the values is called like the axis."""
-    return tuple(axis.name if field.name == "value" else field.name for field in fields(Row))
+    # On the axis "cbr" that column holds what was asked for; what was used stands beside it.
+    own = {"value": axis.name, "cbr": "cbr_used" if axis.name == "cbr" else "cbr"}
+    return tuple(own.get(field.name, field.name) for field in fields(Row))
 
 
 def point_rows(scenario: str, link: str, point: Point, names: Sequence[str], values: np.ndarray) -> list[Row]:

@@ -46,6 +46,8 @@ def test_links_of_fixed_snr_along_the_bandwidth(tmp_path):
     apart = Sweep("s", list(links.values()), picture_set(), [10.0], max_draws=4, out=tmp_path / "apart").run()
     assert [row.mean for row in result.rows] == [row.mean for row in apart.rows]
     assert set(pd.read_csv(tmp_path / "along" / "curve.csv")["cbr"]) == set(links), "to the last digit"
+    assert list(result.table.columns).count("cbr") == 1 and "cbr_used" in result.table
+    assert (result.save() / "curve.png").stat().st_size > 1000
     with pytest.raises(LinksimError, match="has nothing at cbr 0.5; it has 0.0208333, 0.0625"):
         along.transmit(picture_set(), 0.5, range(1))
 
