@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
-from linksim.montecarlo.threads import on_several_threads, one_thread
+from linksim.montecarlo.threads import on_several_threads
 from linksim.montecarlo.unit import picture_chunks
 from linksim.montecarlo.values import check_snr_db, clean_snrs
 
@@ -270,10 +270,9 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
     try:
         changed = options.apply(sweep)
         folder = changed.folder
-        with one_thread():
-            # A script has loaded its weights, which started TensorFlow: one worker is then another process.
-            result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
-            result.save()
+        # A script has loaded its weights, which started TensorFlow: one worker is then another process.
+        result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
+        result.save()
     except LinksimError as error:
         print(f"linksim: {error}", file=sys.stderr)
         return 2

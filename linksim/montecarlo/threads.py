@@ -38,16 +38,21 @@ def one_thread() -> Iterator[None]:
 
 
 def on_several_threads() -> bool:
-    """Whether TensorFlow runs in this process already, on more threads than one.
+    """Whether TensorFlow runs in this process already, on more threads than one. Ask outside of `one_thread`.
 
-    Sums of large convolutions then differ in their last bits from those of worker processes. Where it has
-    not started, it is told to use one thread.
+    Sums of large convolutions then differ in their last bits from those of worker processes. Nothing is changed.
     """
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None or os.environ.get("TF_NUM_INTRAOP_THREADS") == "1" or num_cores() == 1:
         return False
-    try:
-        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+    threading = tensorflow.config.threading
+    before = threading.get_intra_op_parallelism_threads()
+    if before == 1:
         return False
-    except RuntimeError:  # it has started, and with another number
+    try:
+        # There is no call that tells whether the runtime has started; one that has refuses another number.
+        threading.set_intra_op_parallelism_threads(1)
+    except RuntimeError:
         return True
+    threading.set_intra_op_parallelism_threads(before)
+    return False

@@ -9,8 +9,9 @@ import pytest
 from harness_fakes import NoisyLink, picture_set
 
 import linksim
+from linksim.files import num_cores
 from linksim.montecarlo import Sweep
-from linksim.montecarlo.threads import one_thread
+from linksim.montecarlo.threads import on_several_threads, one_thread
 
 NAMES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
@@ -48,3 +49,49 @@ def test_importing_sweep_changes_nothing():
     env["PYTHONPATH"] = str(Path(linksim.__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env)
     assert done.stdout == "True False\n", done.stderr
+
+
+SCRIPT = """
+import os
+from harness_fakes import NoisyLink, picture_set
+from linksim import Sweep
+
+class Telling(NoisyLink):
+    def transmit(self, *arguments):
+        with open("pids", "a") as file:
+            print(os.getpid(), file=file)
+        return super().transmit(*arguments)
+
+if __name__ == "__main__":
+    import tensorflow as tf
+    tf.zeros(1) + 1  # as loading weights does: TensorFlow starts
+    print(os.getpid(), file=open("main", "w"))
+    Sweep("s", [Telling()], picture_set(1), [0], max_draws=2, figures=[], out="out").main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(num_cores() < 2, reason="one core has one thread")
+@pytest.mark.parametrize("threads, here", [(None, False), ("1", True)])
+def test_a_script_whose_weights_started_tensorflow_runs_in_a_worker(tmp_path, threads, here):
+    """With several threads in this process, one worker is another process: the last bits are those of workers."""
+    (tmp_path / "telling.py").write_text(SCRIPT)
+    env = {name: value for name, value in os.environ.items() if name not in NAMES}
+    places = Path(linksim.__file__).parents[1], Path(__file__).parents[1] / "helpers"
+    env |= {"PYTHONPATH": os.pathsep.join(map(str, places)), **({NAMES[0]: threads} if threads else {})}
+    done = subprocess.run([sys.executable, "telling.py"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    ran = set((tmp_path / "pids").read_text().split())
+    assert (ran == {(tmp_path / "main").read_text().strip()}) == here
+
+
+def test_asking_for_threads_leaves_tensorflow_as_it_is(monkeypatch):
+    """A runtime that has not started keeps its setting."""
+    import tensorflow as tf
+
+    monkeypatch.delenv(NAMES[0], raising=False)
+    set_to = []
+    monkeypatch.setattr("linksim.montecarlo.threads.num_cores", lambda: 4)
+    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: 3)
+    monkeypatch.setattr(tf.config.threading, "set_intra_op_parallelism_threads", set_to.append)
+    assert not on_several_threads() and set_to == [1, 3]
