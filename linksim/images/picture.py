@@ -63,3 +63,11 @@ class PictureSet(Sequence[Picture]):
         if isinstance(index, slice):
             return PictureSet(self.name, self._pictures[index])
         return self._pictures[index]
+
+
+def indices_by_size(pictures: Sequence[Picture]) -> dict[tuple[int, int], list[int]]:
+    """Positions of the pictures of each size (H, W), in order: what may be stacked into one array."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for i, picture in enumerate(pictures):
+        found.setdefault(picture.size, []).append(i)
+    return found

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
-from linksim.source.curves import Curves
+from linksim.messages import Ticker
+from linksim.source import RateDistortion
 
 if TYPE_CHECKING:
     from linksim.phy.channels.base import Channel
@@ -68,23 +67,13 @@ def data_symbols(channel: Channel, uses: int) -> int:
     return symbols
 
 
-def warm_source(source: Curves, pictures: Sequence[Picture], workers: int) -> None:
+def warm_source(source: RateDistortion, pictures: Sequence[Picture], workers: int) -> None:
     """Fill the source codec's disk cache with these pictures, once per process for all links that share it."""
     wanted = source.fingerprint(), tuple(p.sha256 for p in pictures)
     if wanted not in _WARMED:
-        told = time.monotonic()
-
-        def progress(done: int, total: int) -> None:
-            nonlocal told
-            if done < total and time.monotonic() - told > _SILENCE_S:
-                told = time.monotonic()
-                print(f"linksim: {source.name}, once per picture: {done} of {total} coded", file=sys.stderr, flush=True)
-
-        source.warm([p.pixels for p in pictures], workers, progress, [p.name for p in pictures])
+        shown = Ticker(f"coding pictures with {source.name}, once")
+        source.warm([p.pixels for p in pictures], workers, shown, [p.name for p in pictures])
         _WARMED.add(wanted)
 
-
-_SILENCE_S = 5.0
-"""Seconds after which a user hears how far the coding of pictures is."""
 
 _WARMED: set[tuple[str, tuple[str, ...]]] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
-from linksim.images.picture import Picture
+from linksim.images.picture import Picture, indices_by_size
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.transceiver import Sent, Transceiver, check_power
 from linksim.phy.channels.base import Channel
@@ -99,12 +98,9 @@ class AnalogLink(Link):
         return fingerprint("analog link", VERSION, channel=self.channel, **self.transceiver.identity())
 
     def transmit(self, pictures: Sequence[Picture], snr_db: float, draws: range, seed: int = 0) -> Reception:
-        by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for i, picture in enumerate(pictures):
-            by_size[picture.size].append(i)
         bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
         layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
-        for size, indices in by_size.items():
+        for size, indices in indices_by_size(pictures).items():
             sent = self._encode([pictures[i] for i in indices], float(snr_db), seed)
             for row, so_far in zip(bandwidth, self._bandwidth(sent.layers), strict=True):
                 for i in indices:

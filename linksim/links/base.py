@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from linksim.images.picture import Picture
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 NO_TAGS: Mapping[str, str | float] = MappingProxyType({})
 
@@ -154,6 +159,12 @@ class Envelope(ABC):
     name: str
     members: Sequence[Link]
     tags: Mapping[str, str | float] = NO_TAGS
+
+    def quick(self) -> Self:
+        """The same rule over members for a first look (`Link.quick`)."""
+        envelope = copy.copy(self)
+        envelope.members = [member.quick() for member in self.members]
+        return envelope
 
     @abstractmethod
     def choose(self, points: Sequence[MemberPoint]) -> int:

@@ -10,11 +10,10 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
-from linksim.phy import rng
 from linksim.phy._tf import tf
 from linksim.phy.channels.base import Channel
 from linksim.phy.channels.bits import ERASED, BitChannel
-from linksim.phy.coding.transport import VERSION as TRANSPORT_VERSION
+from linksim.phy.coding.plan import CRC_BITS
 from linksim.phy.coding.transport import Transport
 from linksim.phy.mcs import Mcs, get_mcs
 
@@ -120,8 +119,7 @@ class BitBearer:
 
     def fingerprint(self) -> str:
         channel = self._make(0.5 if self.at is None else self.at)
-        what = channel.fingerprint() if hasattr(channel, "fingerprint") else channel.label
-        return fingerprint("bit bearer", VERSION, channel=what, random=rng.fingerprint(), axis=self.axis, at=self.at)
+        return fingerprint("bit bearer", VERSION, channel=channel, axis=self.axis, at=self.at)
 
 
 class _Protected:
@@ -160,9 +158,7 @@ class _Protected:
 
     def fingerprint(self) -> str:
         mcs = [self.mcs.name, self.mcs.bits_per_symbol, self.mcs.code_rate, self.mcs.max_code_block_bits]
-        transport = smallest_transport(self.mcs, 1)
-        chain = transport.fingerprint() if hasattr(transport, "fingerprint") else TRANSPORT_VERSION
-        parts = {"mcs": mcs, "channel": self.channel, "at": self.at, "transport": chain}
+        parts = {"mcs": mcs, "channel": self.channel, "at": self.at, "transport": smallest_transport(self.mcs, 1)}
         return fingerprint(self.kind, VERSION, **parts)
 
 
@@ -218,12 +214,9 @@ class CodeBlockBearer(_Protected):
         for row, (payload, passed, _) in enumerate(self._exchange(packed, value, keys, start)):
             got = np.unpackbits(np.frombuffer(payload, np.uint8)).astype(np.float32)
             # All code blocks are equally long; the last one also holds the CRC of the transport block.
-            per_block = (len(got) + _CRC_BITS) // len(passed)
+            per_block = (len(got) + CRC_BITS) // len(passed)
             out[row] = np.where(passed[np.arange(n) // per_block], got[:n], ERASED)
         return out
-
-
-_CRC_BITS = 24
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -61,12 +60,6 @@ class BestOf(Envelope):
             if key in self.members[0].tags and len({m.tags.get(key) for m in self.members}) == 1
         }
         self.tags = {"scheme": self.name, **shared, **(tags or {})}
-
-    def quick(self) -> BestOf:
-        """The same rule over members for a first look (`Link.quick`)."""
-        envelope = copy.copy(self)
-        envelope.members = [member.quick() for member in self.members]
-        return envelope
 
     def choose(self, points: Sequence[MemberPoint]) -> int:
         if self.rule == "oracle":

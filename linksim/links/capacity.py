@@ -25,7 +25,7 @@ from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
 from linksim.phy import capacity
 from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
-from linksim.source import Curves, RdPoint, RdPoints, SourceCodec, as_curves
+from linksim.source import RateDistortion, RdPoint, RdPoints, SourceCodec, as_curves
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -65,7 +65,7 @@ class CapacityLink(Link):
 
     def __init__(
         self,
-        source: SourceCodec | Curves,
+        source: SourceCodec | RateDistortion,
         channel: Channel,
         cbr: float,
         outage: float = 0.1,

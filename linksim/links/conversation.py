@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from linksim.codecs.conversation import black, hold, told
 from linksim.codecs.parts import Bytes, Part, Shown
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
-from linksim.images.picture import Picture
+from linksim.images.picture import Picture, indices_by_size
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.bearers import Bearer
 from linksim.links.transceiver import batch_rows, not_finite
@@ -80,12 +79,9 @@ class ConversationLink(Link):
         return fingerprint("conversation link", VERSION, **parts)
 
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
-        by_size: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for i, picture in enumerate(pictures):
-            by_size[picture.size].append(i)
         bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
         layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
-        for size, indices in by_size.items():
+        for size, indices in indices_by_size(pictures).items():
             some = [pictures[i] for i in indices]
             pixels = np.stack([p.pixels for p in some]).astype(np.float32) / np.float32(255)
             recorded = None if self.feedback else self._record(pixels, float(value), size)

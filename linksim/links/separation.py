@@ -27,7 +27,7 @@ from linksim.phy.coding.decoders import Decoder, get_decoder
 from linksim.phy.coding.transport import Transport
 from linksim.phy.mcs import Mcs
 from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
-from linksim.source import Curves, RdPoint, SourceCodec, as_curves
+from linksim.source import RateDistortion, RdPoint, SourceCodec, as_curves
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -107,7 +107,7 @@ class SeparationLink(Link):
 
     def __init__(
         self,
-        source: SourceCodec | Curves,
+        source: SourceCodec | RateDistortion,
         mcs: Mcs,
         channel: Channel,
         cbr: float,

@@ -10,14 +10,13 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
-from linksim.metrics.sets import SetMetric
 
-_M = TypeVar("_M", bound="Metric | SetMetric")
+_M = TypeVar("_M", bound="AnyMetric")
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A number per picture that says how well it was reconstructed.
+class AnyMetric:
+    """What all metrics have: a name, a unit, a version, and a check of what they are given.
 
     Parameters
     ----------
@@ -28,6 +27,44 @@ class Metric:
     version : int
         Raised whenever the values change, so that stored ones are not mixed with new ones.
     higher_is_better : bool
+    """
+
+    name: str
+    unit: str
+    version: int
+    higher_is_better: bool
+
+    def check(self, reference: np.ndarray, reconstruction: np.ndarray) -> None:
+        """See that two batches of pictures can be compared.
+
+        Raises
+        ------
+        LinksimError
+            If the arrays are not uint8 [B, H, W, 3] of one shape.
+        """
+        for role, pixels in (("reference", reference), ("reconstruction", reconstruction)):
+            if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+                got = pixels.dtype if isinstance(pixels, np.ndarray) else type(pixels).__name__
+                raise LinksimError(f"{self.name}: the {role} is {got}; round to 0..255 and pass a uint8 array")
+            if pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
+                raise LinksimError(f"{self.name}: the {role} has shape {list(pixels.shape)}; pass [B, H, W, 3]")
+        if reference.shape != reconstruction.shape:
+            shapes = f"{list(reference.shape)} and {list(reconstruction.shape)}"
+            raise LinksimError(f"{self.name}: the two batches have shapes {shapes}; pass pictures of one size")
+
+    def fingerprint(self) -> str:
+        """Hex digest of name and version."""
+        return fingerprint("metric", self.version, name=self.name)
+
+
+@dataclass(frozen=True)
+class Metric(AnyMetric):
+    """A number per picture that says how well it was reconstructed.
+
+    Parameters
+    ----------
+    name, unit, version, higher_is_better
+        As in `AnyMetric`.
     compute : function of two arrays
         The metric itself; it gets validated input.
 
@@ -48,30 +85,12 @@ class Metric:
         the metric.
     """
 
-    name: str
-    unit: str
-    version: int
-    higher_is_better: bool
     compute: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
     def __call__(self, reference: np.ndarray, reconstruction: np.ndarray) -> np.ndarray:
-        for role, pixels in (("reference", reference), ("reconstruction", reconstruction)):
-            if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
-                got = pixels.dtype if isinstance(pixels, np.ndarray) else type(pixels).__name__
-                raise LinksimError(f"{self.name}: the {role} is {got}; round to 0..255 and pass a uint8 array")
-            if pixels.ndim != 4 or pixels.shape[3] != 3 or 0 in pixels.shape[1:]:
-                raise LinksimError(f"{self.name}: the {role} has shape {list(pixels.shape)}; pass [B, H, W, 3]")
-        if reference.shape != reconstruction.shape:
-            shapes = f"{list(reference.shape)} and {list(reconstruction.shape)}"
-            raise LinksimError(f"{self.name}: the two batches have shapes {shapes}; pass pictures of one size")
+        self.check(reference, reconstruction)
         return self.compute(reference, reconstruction)
 
-    def fingerprint(self) -> str:
-        """Hex digest of name and version."""
-        return fingerprint("metric", self.version, name=self.name)
-
-
-AnyMetric = Metric | SetMetric
 
 _METRICS: dict[str, AnyMetric] = {}
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.metrics.base import AnyMetric
 
 
 @dataclass(frozen=True)
-class SetMetric:
+class SetMetric(AnyMetric):
     """One number for all reconstructions of a picture set together, from sums over them.
 
     Every picture in every draw gives a vector of statistics, for instance the features of picture and
@@ -20,13 +21,8 @@ class SetMetric:
 
     Parameters
     ----------
-    name : str
-        What tables and `get` call it.
-    unit : str
-        "dB", or "" for a pure number.
-    version : int
-        Raised whenever the values change, so that stored ones are not mixed with new ones.
-    higher_is_better : bool
+    name, unit, version, higher_is_better
+        As in `linksim.metrics.Metric`.
     accumulate : function of two arrays
         `(reference, reconstruction)`, uint8 [B, H, W, 3] each, to float64 [B, S]: the statistics of
         every pair, each from its own pair only, S the same for all sizes of pictures.
@@ -34,10 +30,6 @@ class SetMetric:
         `(sum float64 [S], count)` to the value: `count` pictures, once for every draw, are in the sum.
     """
 
-    name: str
-    unit: str
-    version: int
-    higher_is_better: bool
     accumulate: Callable[[np.ndarray, np.ndarray], np.ndarray]
     finish: Callable[[np.ndarray, int], float]
 
@@ -47,8 +39,9 @@ class SetMetric:
         Raises
         ------
         LinksimError
-            If `accumulate` gives anything else, or a value that is not finite.
+            If the pictures cannot be compared, or `accumulate` gives anything else or a value that is not finite.
         """
+        self.check(reference, reconstruction)
         statistics = np.asarray(self.accumulate(reference, reconstruction), np.float64)
         if statistics.ndim != 2 or len(statistics) != len(reference):
             raise LinksimError(

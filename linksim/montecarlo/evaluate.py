@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -63,7 +63,7 @@ class Evaluator:
             sets = [m for m in unit.metrics if isinstance(self.metrics[m], SetMetric)]
             known = self._look_up(outcomes_of_layer, pictures, singles)
             shown = [_Shown(outcomes, pictures) for outcomes in outcomes_of_layer]
-            measured = [self._measure(outcomes, pictures, singles, known) for outcomes in shown]
+            measured = [self._measure(each, singles, known) for each in shown]
             values = np.concatenate(measured, axis=1)
             n = np.full(len(pictures), unit.num_draws, np.int64)
             uses = np.concatenate([_channel_uses(o, bandwidth) for o in outcomes_of_layer])
@@ -75,7 +75,7 @@ class Evaluator:
                     metrics={
                         name: moments(picture, count, values[i], len(pictures)) for i, (name, _) in enumerate(singles)
                     },
-                    sums={metric[0]: self._sum(metric, shown, pictures) for metric in sets},
+                    sums={metric[0]: self._sum(metric, shown) for metric in sets},
                 )
             )
         return UnitStatistics(tuple(layers))
@@ -96,7 +96,6 @@ class Evaluator:
     def _measure(
         self,
         shown: _Shown,
-        pictures: Sequence[Picture],
         metrics: Sequence[tuple[str, str]],
         known: Mapping[Key, float],
     ) -> np.ndarray:
@@ -105,51 +104,36 @@ class Evaluator:
         values = np.full((len(metrics), len(picture)), np.nan)
         keys: list[list[Key]] = []
         if outcomes.keys is not None:
-            named = [(pictures[p].sha256, key) for p, key in zip(picture, outcomes.keys)]
+            named = [(shown.pictures[p].sha256, key) for p, key in zip(picture, outcomes.keys)]
             keys = [[(sha, key, *metric) for sha, key in named] for metric in metrics]
             for i, row in enumerate(keys):
                 values[i] = [known.get(key, np.nan) for key in row]
         missing = np.isnan(values)
         if not missing.any():
             return values
-        pixels = shown.pixels
         for i, metric in enumerate(metrics):
-            values[i, missing[i]] = self._compare(metric, pictures, picture, pixels, np.flatnonzero(missing[i]))
+            values[i, missing[i]] = self._compare(metric, shown, np.flatnonzero(missing[i]))
         if keys:
             self.cache.put({keys[i][j]: float(values[i, j]) for i, j in np.argwhere(missing)})
         return values
 
-    def _sum(self, metric: tuple[str, str], shown: Sequence[_Shown], pictures: Sequence[Picture]) -> np.ndarray:
+    def _sum(self, metric: tuple[str, str], shown: Sequence[_Shown]) -> np.ndarray:
         """The statistics of a set metric, added up over all outcomes and their draws: float64 [S]."""
         total: np.ndarray | None = None
         for each in shown:
             count = np.asarray(each.outcomes.count, np.float64)
-            step = max(1, _METRIC_PIXELS // max(1, each.pixels.shape[1] * each.pixels.shape[2]))
-            for start in range(0, len(count), step):
-                some = slice(start, start + step)
-                reference = np.stack([pictures[p].pixels for p in each.picture[some]])
-                part = count[some] @ self.metrics[metric](reference, each.pixels[some])
+            for some, reference, pixels in each.pairs(np.arange(len(count))):
+                part = count[some] @ self.metrics[metric](reference, pixels)
                 total = part if total is None else total + part
         assert total is not None  # a layer has outcomes
         return total
 
-    def _compare(
-        self,
-        metric: tuple[str, str],
-        pictures: Sequence[Picture],
-        picture: np.ndarray,
-        pixels: np.ndarray,
-        rows: np.ndarray,
-    ) -> np.ndarray:
-        """One metric of some reconstructions, a bounded number of pixels at a time."""
-        step = max(1, _METRIC_PIXELS // max(1, pixels.shape[1] * pixels.shape[2]))
-        values = np.empty(len(rows))
-        for start in range(0, len(rows), step):
-            some = rows[start : start + step]
-            reference = np.stack([pictures[p].pixels for p in picture[some]])
-            values[start : start + step] = self.metrics[metric](reference, pixels[some])
+    def _compare(self, metric: tuple[str, str], shown: _Shown, rows: np.ndarray) -> np.ndarray:
+        """One metric of some reconstructions."""
+        parts = [self.metrics[metric](reference, pixels) for _, reference, pixels in shown.pairs(rows)]
+        values = np.concatenate(parts) if parts else np.empty(0)
         if not np.isfinite(values).all():
-            worst = pictures[picture[rows[~np.isfinite(values)][0]]].name
+            worst = shown.pictures[shown.picture[rows[~np.isfinite(values)][0]]].name
             raise LinksimError(
                 f"metric {metric[0]} is not finite on picture {worst!r}; leave this metric or picture out"
             )
@@ -172,6 +156,13 @@ class _Shown:
         pixels = self.outcomes.load_pixels()
         _check_pixels(pixels, [self.pictures[p] for p in self.picture])
         return pixels
+
+    def pairs(self, rows: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(rows, originals, reconstructions), both `uint8 [B, H, W, 3]`, a bounded number of pixels at a time."""
+        step = max(1, _METRIC_PIXELS // max(1, self.pixels.shape[1] * self.pixels.shape[2]))
+        for start in range(0, len(rows), step):
+            some = rows[start : start + step]
+            yield some, np.stack([self.pictures[p].pixels for p in self.picture[some]]), self.pixels[some]
 
 
 def _channel_uses(outcomes: Outcomes, bandwidth: Sequence[Bandwidth]) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import dataclasses
 import math
 import sys
@@ -19,7 +18,6 @@ from linksim.montecarlo.unit import picture_chunks
 from linksim.montecarlo.values import check_snr_db, clean_snrs
 
 if TYPE_CHECKING:
-    from linksim.links.base import Envelope, Link
     from linksim.montecarlo.result import Result
     from linksim.montecarlo.sweep import Sweep
 
@@ -129,7 +127,7 @@ class Options:
 def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
     """What `--quick` changes; explicit options win."""
     changes: dict[str, object] = {
-        "links": quick_links(sweep.links),
+        "links": [entry.quick() for entry in sweep.links],
         "max_draws": min(sweep.max_draws, QUICK_DRAWS),
         "ci_half_width": max(sweep.ci_half_width or 0.0, QUICK_HALF_WIDTH_DB),
     }
@@ -143,26 +141,6 @@ def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
         pictures = sweep.load_pictures()
         changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], QUICK_PIXELS)[0][1]]
     return changes
-
-
-def quick_links(entries: Sequence[Link | Envelope]) -> list[Link | Envelope]:
-    """Every link in its version for a first look, the members of envelopes too; a shared link is shared still."""
-    from linksim.links.base import Envelope
-
-    versions: dict[int, Link] = {}
-
-    def quick(link: Link) -> Link:
-        return versions.setdefault(id(link), link.quick())
-
-    found: list[Link | Envelope] = []
-    for entry in entries:
-        if isinstance(entry, Envelope):
-            entry = copy.copy(entry)
-            entry.members = [quick(member) for member in entry.members]
-            found.append(entry)
-        else:
-            found.append(quick(entry))
-    return found
 
 
 def parse_keep_pictures(text: str) -> int:

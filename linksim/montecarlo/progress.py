@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
+
+from linksim.messages import tell
 
 
 class ProgressBar:
@@ -64,7 +65,7 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.console.print(f"linksim: {text}", markup=False, highlight=False, soft_wrap=True)
         else:
-            print(f"linksim: {text}", file=sys.stderr)
+            tell(text)
 
     @property
     def due(self) -> bool:

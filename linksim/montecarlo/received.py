@@ -17,6 +17,7 @@ from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.identity import digest
 from linksim.images.picture import Picture
 from linksim.links.base import Envelope, Link
+from linksim.messages import Ticker
 from linksim.montecarlo.setup import Setup
 
 Choices = Mapping[str, Mapping[float, Sequence[str]]]
@@ -43,9 +44,12 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int, me
     index: list[dict[str, Any]] = []
     for number, picture in enumerate(setup.pictures[:count]):
         index.append(_keep_original(folder, number, picture, kept))
+    tick, done = Ticker("received pictures to keep"), 0
     for value in values:
         for number, picture in enumerate(setup.pictures[:count]):
             for place, entry in enumerate(shown):
+                tick(done, len(values) * min(count, len(setup.pictures)) * len(shown))
+                done += 1
                 links = _links(setup, choices, entry, value)
                 key = _key(entry.name, [setup.links[link.name][0] for link in links], picture, value, setup.seed)
                 known = [kept.get(f"{key}:{layer}") for layer in range(len(links))]

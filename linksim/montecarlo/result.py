@@ -105,8 +105,7 @@ class Result:
     def _rows(self) -> report.Rows:
         setup = self.setup
         reference = None if setup.reference is None else report.load_reference(setup.reference, setup.axis.name)
-        said = {"axis": setup.axis.to_dict(), **self._described([])}
-        return report.Rows.of(self.table, said, reference)
+        return report.Rows.of(self.table, self._described([]), reference)
 
     def _described(self, figures: list[report.Figure]) -> dict[str, Any]:
         return describe(self.setup, self.points, self.chosen, figures, self._how)
@@ -149,7 +148,6 @@ class Result:
         place = picture % len(pictures)
         said = next((f for f in self.figures if isinstance(f, report.Panel)), report.Panel())
         at = self._nearest(said.value if value is None else value)
-        self.save_table()
         with one_thread():
             keep(self.setup, self.chosen, [at], place + self._panel_pictures())
         return report.panel_of(report.read(self.setup.folder), dataclasses.replace(said, value=at, picture=place))
@@ -177,7 +175,7 @@ class Result:
         write_atomically(folder / "run.json", described, RESULT_REMEDY)
 
     def save(self) -> Path:
-        """Write the table, the received pictures that panels show, and the figures into the result folder.
+        """Write the received pictures that panels show and the figures beside the table that the run left.
 
         Returns
         -------
@@ -189,7 +187,6 @@ class Result:
         LinksimError
             If a file cannot be written.
         """
-        self.save_table()
         panels = [f for f in self.figures if isinstance(f, report.Panel)]
         values = [self._nearest(panel.value) for panel in panels]
         count = max((panel.picture + self._panel_pictures() for panel in panels), default=0)

@@ -9,7 +9,7 @@ Pictures are `uint8 [H, W, 3]` arrays.
 
 from linksim.source.base import SourceCodec
 from linksim.source.bpg import Bpg
-from linksim.source.curves import Curves, RdCurves, as_curves, warm
+from linksim.source.curves import RateDistortion, RdCurves, as_curves, warm
 from linksim.source.jpeg import Jpeg
 from linksim.source.jpeg2000 import Jpeg2000
 from linksim.source.points import RdPoint, RdPoints
@@ -17,7 +17,7 @@ from linksim.source.tiled import Tiled
 
 __all__ = [
     "Bpg",
-    "Curves",
+    "RateDistortion",
     "Jpeg",
     "Jpeg2000",
     "RdCurves",

@@ -22,7 +22,7 @@ VERSION = 1
 """Raised whenever other points, or another choice among them, come of the same codec and picture."""
 
 
-class Curves(ABC):
+class RateDistortion(ABC):
     """Points and reconstructions of pictures at every quality.
 
     `name` is what legends show, `qualities` the ladder, best first. `has_streams` says whether a picture
@@ -109,7 +109,7 @@ class Curves(ABC):
         return len(missing)
 
 
-class RdCurves(Curves):
+class RdCurves(RateDistortion):
     """Curves of a `SourceCodec`: every picture is coded by itself and has streams.
 
     Points and streams are computed once per picture and kept on disk (`linksim.source.rd`), keyed by its
@@ -179,7 +179,7 @@ class RdCurves(Curves):
         return rd.is_cached(self.codec, check_pixels(pixels))
 
 
-def as_curves(source: SourceCodec | Curves) -> Curves:
+def as_curves(source: SourceCodec | RateDistortion) -> RateDistortion:
     """The curves of a source codec; curves are passed through.
 
     Raises
@@ -187,7 +187,7 @@ def as_curves(source: SourceCodec | Curves) -> Curves:
     LinksimError
         If it is neither.
     """
-    if isinstance(source, Curves):
+    if isinstance(source, RateDistortion):
         return source
     if isinstance(source, SourceCodec):
         return RdCurves(source)
@@ -195,17 +195,17 @@ def as_curves(source: SourceCodec | Curves) -> Curves:
 
 
 def warm(
-    source: SourceCodec | Curves,
+    source: SourceCodec | RateDistortion,
     pictures: Sequence[np.ndarray],
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     names: Sequence[str] | None = None,
 ) -> int:
-    """`Curves.warm` of a source codec or of curves."""
+    """`RateDistortion.warm` of a source codec or of curves."""
     return as_curves(source).warm(pictures, workers, progress, names)
 
 
-def _compute(curves: Curves, pixels: np.ndarray, name: str | None) -> None:
+def _compute(curves: RateDistortion, pixels: np.ndarray, name: str | None) -> None:
     try:
         curves.points(pixels)
     except LinksimError as error:

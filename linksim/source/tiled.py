@@ -18,7 +18,7 @@ from linksim.pixels import check_pixels, mean_squared_error, pixel_digest
 from linksim.source import rd
 from linksim.source.base import MAX_PIXELS, SourceCodec
 from linksim.source.curves import VERSION as CURVES_VERSION
-from linksim.source.curves import Curves, RdCurves, as_curves
+from linksim.source.curves import RateDistortion, RdCurves, as_curves
 from linksim.source.points import RdPoint, RdPoints
 
 VERSION = 1
@@ -47,7 +47,7 @@ class TilePoints(RdPoints):
         return None if best is None else self[best.quality]
 
 
-class Tiled(Curves):
+class Tiled(RateDistortion):
     """Curves of equally large pictures that are coded as mosaics, as papers draw it.
 
     The set is laid out in its order, `side * side` pictures to a mosaic, row by row. At every quality

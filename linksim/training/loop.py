@@ -16,6 +16,7 @@ from keras import ops
 from linksim.codecs.precision import precision
 from linksim.errors import LinksimError
 from linksim.files import prepare_folder
+from linksim.pixels import psnr_of_mse
 from linksim.training.chain import Chain, Rival
 from linksim.training.data import Batches, load_data
 from linksim.training.history import EpochReport, write_history
@@ -166,7 +167,7 @@ class Training:
             x = self.val_pictures[start : start + 250]
             y = ops.convert_to_numpy(self.chain(x.astype("float32") / np.float32(255)))
             error += np.sum((np.round(y * 255).astype(np.float64) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
-        return tuple((10 * np.log10(255**2 / (error / self.val_pictures.size))).tolist())
+        return tuple(psnr_of_mse(error / self.val_pictures.size).tolist())
 
     def _named(self) -> tuple[list[str], list[Any]]:
         """All that a run goes on from, by name, at the phase that is entered."""

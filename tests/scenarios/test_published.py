@@ -9,6 +9,7 @@ import pytest
 from linksim import report
 from linksim.cli import scenario_files
 from linksim.errors import LinksimError
+from linksim.links import AnalogLink
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 PUBLISHED = sorted(path.parent.name for path in RESULTS.glob("*/run.json"))
@@ -23,14 +24,19 @@ def describe(name: str) -> dict:
 def test_fingerprints_are_those_of_today(name):
     """If this fails, a VERSION was raised that speaks for these numbers: run the scenario again and publish that."""
     run = describe(name)
-    for library in _LIBRARIES:
-        if run["versions"].get(library) not in (None, metadata.version(library)):
-            pytest.skip(f"published with {library} {run['versions'][library]}, here is {metadata.version(library)}")
     try:
         links = scenario_files.load(name).simulated_links()
     except LinksimError as error:
         pytest.skip(f"the data set of {name} is not on this machine ({error})")
-    assert {link: fingerprint for link, (fingerprint, _) in links.items()} == run["fingerprints"]
+    assert set(links) == set(run["fingerprints"])
+    changed = {name for name, (fingerprint, _) in links.items() if fingerprint != run["fingerprints"][name]}
+    here = {library: metadata.version(library) for library in _LIBRARIES}
+    others = {library: version for library, version in here.items() if run["versions"].get(library) != version}
+    # Learned links are the same with any library; image codecs and the real chain name the versions of theirs.
+    assert not {name for name in changed if isinstance(links[name][1], AnalogLink)}
+    if changed and others:
+        pytest.skip(f"digital links of {name} were published with other libraries than {others}")
+    assert not changed
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

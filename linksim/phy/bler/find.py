@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.messages import tell
 from linksim.phy.bler.measure import measure_table, measurement_fingerprint
 from linksim.phy.bler.store import Progress, cached_path, load_cached, packaged_tables, write_tables
 from linksim.phy.bler.table import BlerKey, BlerTable
@@ -93,7 +93,7 @@ def _measure_visibly(key: BlerKey, channel: Channel, decoder: Decoder, progress:
 
     what = f"block errors of {key.name}"
     before = f", after {len(progress.points)} points of before" if progress.points else ""
-    _say(f"Measuring {what}, once{before}")
+    tell(f"measuring {what}, once{before}")
     began = time.monotonic()
     # The status line shows on a terminal only.
     with Console(stderr=True).status(f"Measuring {what}") as status:
@@ -102,9 +102,5 @@ def _measure_visibly(key: BlerKey, channel: Channel, decoder: Decoder, progress:
             status.update(f"Measuring {what}: at {snr_db:g} dB {errors} of {blocks} blocks are lost")
 
         table = measure_table(key, shown, progress=progress, channel=channel, decoder=decoder)
-    _say(f"Measured {what}: {len(table.snr_db)} points in {time.monotonic() - began:.0f} s")
+    tell(f"measured {what}: {len(table.snr_db)} points in {time.monotonic() - began:.0f} s")
     return table
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

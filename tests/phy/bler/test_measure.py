@@ -92,7 +92,12 @@ def test_a_measurement_is_shown_without_a_terminal(fake, cache, capsys):
     block_error_tables(Transport("4-QAM 1/3", 256), "awgn")
     out, err = capsys.readouterr()
     first, last = err.splitlines()
-    assert out == "" and KEY.name in first and first.startswith("Measuring") and last.startswith("Measured")
+    assert (
+        out == ""
+        and KEY.name in first
+        and first.startswith("linksim: measuring")
+        and last.startswith("linksim: measured")
+    )
 
 
 def test_a_continued_measurement_says_so(fake, cache, capsys):
