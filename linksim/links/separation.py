@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from typing import Any
 
 import numpy as np
@@ -35,13 +34,6 @@ VERSION = 1
 MODES = ("factored", "chain")
 _CHAIN_BITS = 1 << 25
 _END = b"\x80"
-
-
-def _libraries() -> list[str]:
-    """What the real chain depends on beside our code: Sionna, by whichever name, and TensorFlow."""
-    found = {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna")}
-    found |= {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna-no-rt")}
-    return [*(f"{name} {found[name]}" for name in sorted(found)), f"tensorflow {tf.__version__}"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +142,7 @@ class SeparationLink(Link):
 
     def fingerprint(self) -> str:
         if self.mode == "chain":
-            arrival = {"chain": chain.fingerprint(self.decoder), "libraries": _libraries()}
+            arrival = {"chain": chain.fingerprint(self.decoder), "libraries": chain.libraries()}
         else:
             law = self.channel.law
             tables = tables_fingerprint(law, self.mcs.bits_per_symbol, self.decoder)

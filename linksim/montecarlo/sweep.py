@@ -16,6 +16,7 @@ from linksim.files import prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
+from linksim.montecarlo.entries import other_versions, simulated_links
 from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import ProgressBar
@@ -170,40 +171,8 @@ class Sweep:
         return PictureSet("pictures", list(self.pictures)[: self.max_pictures])
 
     def simulated_links(self) -> dict[str, tuple[str, Link]]:
-        """name -> (fingerprint, link) of every link to simulate, members of envelopes included.
-
-        Raises
-        ------
-        LinksimError
-            If two different links, or a link and an envelope, have one name, or the members of an
-            envelope differ in their number of layers.
-        """
-        found: dict[str, tuple[str, Link]] = {}
-        envelopes = [link for link in self.links if isinstance(link, Envelope)]
-        for entry in self.links:
-            for link in entry.members if isinstance(entry, Envelope) else [entry]:
-                if not isinstance(link, Link):
-                    raise LinksimError(f"{link!r} is no link; wrap a codec of your own in AnalogLink")
-                if link.axis != self._axis.name:
-                    raise LinksimError(
-                        f"link {link.name!r} runs over {link.axis} and sweep {self.name!r} over {self._axis.name}; "
-                        f"put it into a sweep with axis=Axis({link.axis!r}, ..)"
-                    )
-                fingerprint = link.fingerprint()
-                if found.setdefault(link.name, (fingerprint, link))[0] != fingerprint:
-                    raise LinksimError(f"two different links are called {link.name!r}; give one of them another name")
-        names = [envelope.name for envelope in envelopes]
-        for name in names:
-            if name in found or names.count(name) > 1:
-                raise LinksimError(f"two links are called {name!r}, one an envelope; give one of them another name")
-        for envelope in envelopes:
-            layers = sorted({member.num_layers for member in envelope.members})
-            if len(layers) > 1:
-                raise LinksimError(
-                    f"the members of {envelope.name!r} have {' or '.join(map(str, layers))} layers; "
-                    "make an envelope for each number of layers"
-                )
-        return found
+        """name -> (fingerprint, link) of every link to simulate; see `entries.simulated_links`."""
+        return simulated_links(self.name, self.links, self._axis)
 
     @property
     def _axis(self) -> Axis:
@@ -291,7 +260,7 @@ class Sweep:
         here = workers == 1 and cluster is None and in_process
         several = here and on_several_threads()
         with one_thread(), ProgressBar(self.name, len(points), progress) as shown:
-            for note in [*store.notes, *_other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
+            for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             count = simulate(list(points.values()), names, store, make_pool, shown)
@@ -324,19 +293,3 @@ class Sweep:
         code = run_with_options(self, parse_arguments(self.name, argv))
         if code:
             sys.exit(code)
-
-
-def _other_versions(store: Store, links: dict[str, tuple[str, Link]]) -> list[str]:
-    """What to say of stored units whose link has the name of a present one and is another."""
-    others: dict[str, int] = {}
-    present = {fingerprint for fingerprint, _ in links.values()}
-    for record in store.records:
-        if record.link in links and record.fingerprint not in present:
-            others[record.link] = others.get(record.link, 0) + 1
-    if not others:
-        return []
-    named = ", ".join(repr(name) for name in list(others)[:3]) + (" and others" if len(others) > 3 else "")
-    return [
-        f"{sum(others.values())} stored units belong to other versions of {named} "
-        f"(weights, parameters or code differ); kept in {store.folder}, not used"
-    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.metadata import distributions
 
 import numpy as np
 
@@ -30,6 +31,13 @@ def fingerprint(decoder: Decoder) -> str:
     """Hex digest of all that can change what becomes of a code block, beside its sizes."""
     versions = {part.__name__.rpartition(".")[2]: part.VERSION for part in (plan, segmentation, ldpc, scrambling, qam)}
     return identity.fingerprint("code-block chain", VERSION, parts=versions, decoder=decoder)
+
+
+def libraries() -> list[str]:
+    """What the real chain depends on beside our code: Sionna, by whichever name, and TensorFlow."""
+    found = {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna")}
+    found |= {d.metadata["Name"].lower(): d.version for d in distributions(name="sionna-no-rt")}
+    return [*(f"{name} {found[name]}" for name in sorted(found)), f"tensorflow {tf.__version__}"]
 
 
 class CodeBlockChain:

@@ -40,13 +40,9 @@ def select_base_graph(payload_bits: int, code_rate: float) -> int:
     {1, 2}
         2 for short blocks and low rates: A <= 292, or A <= 3824 and R <= 0.67, or R <= 0.25.
     """
-    if (
-        payload_bits <= _SHORT_PAYLOAD_BITS
-        or (payload_bits <= _MEDIUM_PAYLOAD_BITS and code_rate <= 0.67)
-        or code_rate <= 0.25
-    ):
-        return 2
-    return 1
+    short = payload_bits <= _SHORT_PAYLOAD_BITS
+    medium = payload_bits <= _MEDIUM_PAYLOAD_BITS and code_rate <= 0.67
+    return 2 if short or medium or code_rate <= 0.25 else 1
 
 
 def count_code_blocks(payload_bits: int, base_graph: int, max_code_block_bits: int) -> int:
