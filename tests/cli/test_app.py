@@ -102,18 +102,29 @@ def test_run_writes_its_files_and_show_prints_them(tiny):
     assert shown.returncode == 0 and "20 dB" in shown.stdout
 
 
-def test_mistakes_are_one_line(tiny):
-    assert "quickstart" in mistake("run", "no-such-scenario")
-    assert "finite" in mistake("run", "tiny", "--snr", "nan", cwd=tiny)
-    assert "out of range" in mistake("run", "tiny", "--snr=5000", cwd=tiny)
-    assert "--keep-pictures" in mistake("run", "tiny", "--keep-pictures=0", cwd=tiny)
-    assert "draws" in mistake("run", "tiny", "--draws", "1", cwd=tiny)
-    assert "recipes" in mistake("train", "no-such-recipe")
-    assert "results/none" in mistake("show", "results/none")
-    assert "results folder" in mistake("show", "README.md")
-    assert "multiple of 500" in mistake("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
+def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
+    """In this process, since each start of TensorFlow takes seconds; the tests below start the command itself."""
+
+    def mistaken(*arguments) -> str:
+        with pytest.raises(SystemExit) as end:
+            cli.main([str(a) for a in arguments])
+        said = capfd.readouterr().err
+        assert end.value.code == 2 and said.startswith("linksim: ") and len(said.strip().splitlines()) == 1, said
+        return said
+
+    monkeypatch.chdir(tiny)
+    assert "quickstart" in mistaken("run", "no-such-scenario")
+    assert "recipes" in mistaken("train", "no-such-recipe")
+    assert "multiple of 500" in mistaken("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
+    assert "results/none" in mistaken("show", "results/none")
+    (tiny / "README.md").write_text("no table")
+    assert "results folder" in mistaken("show", "README.md")
+    assert "finite" in mistaken("run", "tiny", "--snr", "nan")
+    assert "out of range" in mistaken("run", "tiny", "--snr=5000")
+    assert "--keep-pictures" in mistaken("run", "tiny", "--keep-pictures=0")
+    assert "draws" in mistaken("run", "tiny", "--draws", "1")
     (tiny / "pictures" / "zebra.png").write_text("not a picture")
-    assert "zebra.png" in mistake("run", "tiny", cwd=tiny)
+    assert "zebra.png" in mistaken("run", "tiny")
 
 
 def test_results_folder_that_cannot_be_written(tiny):

@@ -1,12 +1,13 @@
 """Published results stay valid: their fingerprints are those of the links of today."""
 
+import functools
 import json
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from linksim import report
+from linksim import report, zoo
 from linksim.cli import scenario_files
 from linksim.errors import LinksimError
 from linksim.links import AnalogLink
@@ -18,6 +19,14 @@ _LIBRARIES = ("sionna", "tensorflow", "keras", "av", "Pillow")
 
 def describe(name: str) -> dict:
     return json.loads((RESULTS / name / "run.json").read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_loaded_once():
+    """Scenarios share most of their models, and loading them is nearly all of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zoo, "load", functools.lru_cache(zoo.load))
+        yield
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
