@@ -91,6 +91,34 @@ def prepare_folder(folder: Path, remedy: str = "choose another folder, or make i
         raise cannot_write(folder, error, remedy) from error
 
 
+@contextlib.contextmanager
+def locked(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold a lock file; it is free again when the block or the process ends, however it ends.
+
+    Parameters
+    ----------
+    path : Path
+    otherwise : str
+        What is wrong and what to do, where another process holds it.
+
+    Raises
+    ------
+    LinksimError
+        If another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LinksimError(otherwise) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def cache_folder(*names: str) -> Path:
     """The folder `names` of the cache: under `LINKSIM_CACHE` (with `~` expanded), else the user's cache of linksim.
 

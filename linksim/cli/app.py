@@ -14,6 +14,7 @@ from linksim.cli.plot import plot
 from linksim.cli.run import run
 from linksim.cli.show import show
 from linksim.cli.train import train
+from linksim.cli.zoo import app as zoo
 from linksim.errors import LinksimError
 from linksim.montecarlo.options import PANEL_PICTURES
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command("list")(list_)
 for command in (run, train, show, plot, bench, merge):
     app.command()(command)
+app.add_typer(zoo, name="zoo")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

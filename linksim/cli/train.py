@@ -1,4 +1,4 @@
-"""`linksim train`: train a recipe."""
+"""`linksim train`: train a recipe, or a queue of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,35 @@ from typing import Annotated
 import typer
 
 from linksim.cli.output import quiet_tensorflow
+from linksim.errors import LinksimError
 
 _STEPS = "Train for so many gradient steps instead of the recipe's; a multiple of 500."
+_RECIPE = "Name of a recipe (`linksim list recipes` shows them); with --queue, a queue file or nothing."
+_QUEUE = "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON file."
+_STATUS = "With --queue: only say where every recipe stands."
+_MINUTES = "With --queue: stop after so many minutes."
+_AT_ONCE = "With --queue: trainings side by side; by default one for each core."
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe; `linksim list recipes` shows them.")],
+    recipe: Annotated[str | None, typer.Argument(help=_RECIPE)] = None,
     out: Annotated[Path, typer.Option(help="Runs are kept in OUT/RECIPE.")] = Path("runs"),
     steps: Annotated[int | None, typer.Option(help=_STEPS)] = None,
+    queue: Annotated[bool, typer.Option("--queue", help=_QUEUE)] = False,
+    status: Annotated[bool, typer.Option("--status", help=_STATUS)] = False,
+    minutes: Annotated[float | None, typer.Option(help=_MINUTES)] = None,
+    side_by_side: Annotated[int | None, typer.Option(min=1, help=_AT_ONCE)] = None,
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
+    if queue:
+        if steps is not None:
+            raise LinksimError("--steps is for a single recipe; write the recipe with its steps into the queue file")
+        _queue(Path(recipe) if recipe else None, out, status, minutes, side_by_side)
+        return
+    if status or minutes is not None or side_by_side is not None:
+        raise LinksimError("--status, --minutes and --side-by-side belong to --queue; add it, or leave them out")
+    if recipe is None:
+        raise LinksimError("no recipe is named; `linksim list recipes` shows them, or take --queue")
     quiet_tensorflow()
     from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
@@ -27,3 +46,21 @@ def train(
     if steps is not None:
         chosen = dataclasses.replace(chosen, steps=steps)
     train_with_progress(chosen, out)
+
+
+def _queue(file: Path | None, out: Path, status: bool, minutes: float | None, side_by_side: int | None) -> None:
+    from linksim.training.queue import read_queue, standings
+    from linksim.training.serve import serve
+
+    wanted = read_queue(file)
+    if status:
+        for standing in standings(wanted, out, {}):
+            print(standing.line())
+        return
+    try:
+        end = serve(wanted, out, minutes, side_by_side, lambda standing: print(standing.line(), flush=True))
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last epoch of each recipe")
+        raise SystemExit(130) from None
+    for standing in end:
+        print(standing.line())

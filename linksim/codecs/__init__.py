@@ -11,8 +11,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "layers.upsampling": ["UpsamplingBlock"],
         "deepjscc": ["DeepJscc"],
         "deepjscc_gdn": ["DeepJsccGdn"],
+        "deepjscc_resnet": ["DeepJsccResNet"],
         "layers.gdn": ["Gdn"],
         "layers.attention": ["SnrAttentionBlock"],
+        "linear": ["LinearAnalog"],
         "multiple_decoders": ["MultipleDecoders"],
         "parts": ["Bits", "Bytes", "Shown", "Symbols"],
         "progressive": ["ProgressiveCodec"],
@@ -20,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "residual": ["ResidualTransmission"],
         "single_decoder": ["SingleDecoder"],
         "symbol_codec": ["SymbolCodec"],
+        "layers.snr_scale": ["SnrScale"],
         "layers.symbols": ["PowerNormalization"],
     },
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
+from linksim.codecs.analytic_start import start_networks
 from linksim.codecs.autoencoder import Autoencoder
 
 
@@ -60,6 +63,10 @@ class DeepJscc(Autoencoder):
         super().__init__(latent_channels, stride=4, name=name, **about)
         self.encoder = small_encoder(latent_channels)
         self.decoder = small_decoder(latent_channels)
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
+        """Start from the best linear code for the 4x4 blocks of pictures, uint8 `[H, W, 3]` each, at an Es/N0 in dB."""
+        start_networks(pictures, snr_db, self.layer_channels, self.encoder, [self.decoder])
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
         return self.encoder(pictures, training=training)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
+from linksim.codecs.analytic_start import start_networks
 from linksim.codecs.deepjscc import small_decoder, small_encoder
 from linksim.codecs.progressive import ProgressiveCodec
 
@@ -36,6 +38,10 @@ class MultipleDecoders(ProgressiveCodec):
         self.encoder = small_encoder(self.latent_channels)
         widths = [sum(self.layer_channels[: i + 1]) for i in range(self.num_layers)]
         self.decoders = [small_decoder(width, name=f"decoder_{i + 1}") for i, width in enumerate(widths)]
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
+        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components."""
+        start_networks(pictures, snr_db, self.layer_channels, self.encoder, self.decoders)
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
         return self.encoder(pictures, training=training)

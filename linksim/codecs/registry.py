@@ -9,6 +9,8 @@ from linksim.codecs.adaptive import AdaptiveProgressive
 from linksim.codecs.base import Codec, build
 from linksim.codecs.deepjscc import DeepJscc
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
+from linksim.codecs.deepjscc_resnet import DeepJsccResNet
+from linksim.codecs.linear import LinearAnalog
 from linksim.codecs.multiple_decoders import MultipleDecoders
 from linksim.codecs.residual import ResidualTransmission
 from linksim.codecs.single_decoder import SingleDecoder
@@ -18,6 +20,8 @@ CODECS: dict[str, type[Codec]] = {
     "adaptive": AdaptiveProgressive,
     "deepjscc": DeepJscc,
     "deepjscc-gdn": DeepJsccGdn,
+    "deepjscc-resnet": DeepJsccResNet,
+    "linear": LinearAnalog,
     "multiple-decoders": MultipleDecoders,
     "residual": ResidualTransmission,
     "single-decoder": SingleDecoder,

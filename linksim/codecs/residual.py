@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
+from linksim.codecs.analytic_start import start_networks
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.deepjscc import small_decoder, small_encoder
 from linksim.codecs.parts import Shown, Symbols
@@ -46,6 +48,13 @@ class ResidualTransmission(SymbolCodec):
             self.pairs.append(pair)
             for network in pair:
                 network.trainable = i == self.num_layers - 1
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
+        """Start the pair that learns from the best linear code for 4x4 blocks (see `DeepJscc`): the components
+        behind those of the layers before."""
+        encoder, decoder = self.pairs[-1]
+        before = sum(self.layer_channels[:-1])
+        start_networks(pictures, snr_db, self.layer_channels, encoder, [decoder], before, centred=not before)
 
     def encode_layer(self, layer: int, pictures: Any, estimate: Any = None, training: bool = False) -> Any:
         """Symbols `[B, k_i, 2]` of one layer (0 is the first).

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
+from linksim.codecs.analytic_start import start_networks
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.deepjscc import small_decoder, small_encoder
 from linksim.codecs.parts import Shown
@@ -34,6 +36,10 @@ class SingleDecoder(ProgressiveCodec):
         super().__init__(layer_channels, stride=4, name=name, **about)
         self.encoder = small_encoder(self.latent_channels)
         self.decoder = small_decoder(self.latent_channels)
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
+        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components."""
+        start_networks(pictures, snr_db, self.layer_channels, self.encoder, [self.decoder])
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
         return self.encoder(pictures, training=training)

@@ -57,7 +57,7 @@ class Chain(_LearnsSome):
         self.snr_db = recipe.snr_db
         self.objectives = tuple(make_objective(phase.objective, dict(phase.options)) for phase in recipe.schedule)
         self.rivals = [objective.rival for objective in self.objectives if objective.rival is not None]
-        self.objective: Objective = self.objectives[0]
+        self.objective = self.objectives[0] if self.objectives else Objective()
 
     def enter(self, phase: Phase, objective: Objective, optimizer: keras.optimizers.Optimizer) -> None:
         """Make ready for a phase: its objective, what learns, and a fresh optimiser."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from keras import ops
 from linksim.codecs.precision import precision
 from linksim.errors import LinksimError
 from linksim.files import prepare_folder
-from linksim.pixels import psnr_of_mse
 from linksim.training.chain import Chain, Rival
+from linksim.training.closed_form import start_from_statistics
 from linksim.training.data import Batches, load_data
 from linksim.training.history import EpochReport, write_history
-from linksim.training.muon import ConvMuon
-from linksim.training.phase import Phase
+from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
+from linksim.training.validation import validation_psnr
 from linksim.training.warm_start import start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
 
@@ -77,6 +78,8 @@ class Training:
         self.folder = folder
         self.report = report
         self.history: list[EpochReport] = []
+        self.averaged = False
+        """Whether the running means of the weights are better than the weights, by the last validation."""
         self.ends = list(accumulate(phase.steps // STEPS_PER_EPOCH for phase in self.phases))
         """Epochs after which each phase is over."""
         with precision(recipe.precision):
@@ -96,6 +99,8 @@ class Training:
                 self._enter(0)
                 if warm_start is not None:
                     start_from(self.codec, warm_start, recipe.name)
+                if recipe.analytic_start:
+                    start_from_statistics(self.codec, self.train_pictures, recipe)
 
     @property
     def checkpoint(self) -> Path:
@@ -103,9 +108,29 @@ class Training:
         return self.folder / "checkpoint.h5"
 
     @property
+    def before_decay(self) -> Path:
+        """The last checkpoint at a constant rate: a run with more steps goes on from here."""
+        return self.folder / "before-decay.h5"
+
+    @property
     def codec(self) -> Any:
         """The codec that learns."""
         return self.chain.codec
+
+    def remarks(self) -> str:
+        """What a card has to say beside the recipe."""
+        start = f"started from {self.recipe.warm_start}" if self.recipe.warm_start else ""
+        left = self.recipe.steps - self.history[-1].step
+        so_far = f"so far: stopped {left} steps before its end" if left else ""
+        means = "running means of the weights" if self.averaged else ""
+        return "; ".join(part for part in (start, so_far, means) if part)
+
+    @contextlib.contextmanager
+    def best_weights(self) -> Iterator[Any]:
+        """The codec, holding the better of its weights and of their running means."""
+        means = averages(self.chain.optimizer) if self.averaged else []
+        with swapped(self.chain.trainable_variables if means else [], means):
+            yield self.codec
 
     def run(self) -> EpochReport:
         """Train to the last step; returns the last report."""
@@ -139,7 +164,7 @@ class Training:
         """Begin a phase, with a fresh optimiser."""
         self.phase, phase = number, self.phases[number]
         objective = self.chain.objectives[number]
-        self.chain.enter(phase, objective, _optimizer(phase))
+        self.chain.enter(phase, objective, make_optimizer(phase))
         self.rival = None if objective.rival is None else Rival(self.chain, objective)
 
     def _check_parts(self) -> None:
@@ -152,7 +177,13 @@ class Training:
 
     def finish_epoch(self, epoch: int, loss: float) -> None:
         """Validate, then save: a kill loses at most the epoch under way."""
-        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, self.validate())
+        psnr = self.validate()
+        if means := averages(self.chain.optimizer):
+            with swapped(self.chain.trainable_variables, means):
+                averaged = self.validate()
+            self.averaged = averaged[-1] > psnr[-1]
+            psnr = averaged if self.averaged else psnr
+        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, psnr)
         if not np.isfinite(loss):
             raise LinksimError(f"training of {self.recipe.name!r} diverged at step {done.step}; lower learning_rate")
         self.history.append(done)
@@ -161,13 +192,8 @@ class Training:
             self.report(done)
 
     def validate(self) -> tuple[float, ...]:
-        """PSNR of the mean MSE after each layer on the validation pictures, in dB, rounded to 8 bits first."""
-        error: Any = 0.0
-        for start in range(0, len(self.val_pictures), 250):
-            x = self.val_pictures[start : start + 250]
-            y = ops.convert_to_numpy(self.chain(x.astype("float32") / np.float32(255)))
-            error += np.sum((np.round(y * 255).astype(np.float64) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
-        return tuple(psnr_of_mse(error / self.val_pictures.size).tolist())
+        """PSNR of the mean MSE after each layer on the validation pictures, in dB."""
+        return validation_psnr(self.chain, self.val_pictures, self.recipe.seed)
 
     def _named(self) -> tuple[list[str], list[Any]]:
         """All that a run goes on from, by name, at the phase that is entered."""
@@ -188,31 +214,53 @@ class Training:
         arrays = {n: ops.convert_to_numpy(v) for n, v in zip(names, variables, strict=True)}
         arrays["history"] = np.array([[p.step, p.loss, p.seconds, *p.layers] for p in self.history])
         arrays["recipe"] = np.bytes_(json.dumps(self.recipe.to_dict(), sort_keys=True))
+        arrays["averaged"] = np.array(self.averaged)
         save_arrays(self.checkpoint, arrays)
+        first, phase = len(self.history) * STEPS_PER_EPOCH, self.phases[0]
+        if len(self.phases) == 1 and phase.decay and first <= phase.decay_from:
+            save_arrays(self.before_decay, arrays)
         write_history(self.folder / "history.csv", self.history)
 
     def _restore(self) -> None:
-        arrays = load_arrays(self.checkpoint)
-        history, recipe = arrays.pop("history", None), arrays.pop("recipe", b"{}")
-        try:
-            same = json.loads(bytes(recipe)) == self.recipe.to_dict()
-        except ValueError:
-            same = False
-        if history is None or not same:
-            raise LinksimError(f"{self.checkpoint} belongs to another recipe; choose another folder or move it away")
+        path, arrays, recipe = self.checkpoint, load_arrays(self.checkpoint), self.recipe.to_dict()
+        if (old := recipe_of(arrays)) != recipe and self._has_other_steps(old):
+            path, arrays = self.before_decay, load_arrays(self.before_decay)
+            if len(arrays["history"]) * STEPS_PER_EPOCH <= self.phases[0].decay_from:
+                old = recipe
+        history, averaged = arrays.pop("history", None), arrays.pop("averaged", False)
+        arrays.pop("recipe", None)
+        if history is None or old != recipe:
+            raise LinksimError(f"{path} belongs to another recipe; choose another folder or move it away")
+        self.averaged = bool(averaged)
         # The optimiser is that of the phase whose epoch was the last one.
         self._enter(next(i for i, end in enumerate(self.ends) if len(history) <= end))
         names, variables = self._named()
-        assign(variables, names, arrays, str(self.checkpoint))
+        assign(variables, names, arrays, str(path))
         self.history = [EpochReport(int(s), float(x), float(t), tuple(map(float, psnr))) for s, x, t, *psnr in history]
 
+    def _has_other_steps(self, old: dict[str, Any]) -> bool:
+        """Whether a checkpoint is of this recipe with more or fewer steps, and its rate was still constant once."""
+        if len(self.phases) > 1 or not self.phases[0].decay or not self.before_decay.exists():
+            return False
+        return {**old, "steps": self.recipe.steps} == self.recipe.to_dict()
 
-def _optimizer(phase: Phase) -> keras.optimizers.Optimizer:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=phase.learning_rate if not phase.warmup_steps else 0.0,
-        decay_steps=max(phase.steps - phase.warmup_steps, 1),
-        alpha=phase.final_learning_rate / phase.learning_rate,
-        warmup_target=phase.learning_rate if phase.warmup_steps else None,
-        warmup_steps=phase.warmup_steps,
-    )
-    return ConvMuon(schedule) if phase.optimizer == "muon" else keras.optimizers.Adam(schedule)
+
+def recipe_of(arrays: dict[str, Any]) -> dict[str, Any]:
+    """The recipe that a checkpoint names; empty where it names none."""
+    try:
+        return dict(json.loads(bytes(arrays.get("recipe", b"{}"))))
+    except ValueError:
+        return {}
+
+
+@contextlib.contextmanager
+def swapped(variables: Sequence[Any], values: Sequence[Any]) -> Iterator[None]:
+    """Variables hold the values of others inside the block, and their own again afterwards."""
+    before = [ops.convert_to_numpy(v).copy() for v in variables]
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(ops.convert_to_numpy(value))
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)

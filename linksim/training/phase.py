@@ -32,11 +32,17 @@ class Phase:
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     learning_rate, final_learning_rate : float
         A cosine leads from the first to the second over the steps of the phase, after `warmup_steps`.
+    decay : float or None
+        Instead of the cosine: the rate stays, and falls linearly over this last part of the steps, 0 to 1. Such
+        a phase can be made longer later.
+    averaging : float or None
+        Momentum, per step, of a running mean of the weights that is kept beside them, such as 0.999. Each
+        validation looks at both, and the better are exported: while the rate is constant that is the mean.
 
     Raises
     ------
     LinksimError
-        If `steps` or `optimizer` is not possible.
+        If `steps`, `optimizer`, `decay` or `averaging` is not possible.
     """
 
     objective: str = "mse"
@@ -48,6 +54,8 @@ class Phase:
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_steps: int = 0
+    decay: float | None = None
+    averaging: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
@@ -57,6 +65,15 @@ class Phase:
             raise LinksimError(f"a phase of {self.steps} steps trains nothing; give at least 1")
         if self.optimizer not in OPTIMIZERS:
             raise LinksimError(f"optimizer {self.optimizer!r} is unknown; take one of {', '.join(OPTIMIZERS)}")
+        if self.decay is not None and not 0 <= self.decay <= 1:
+            raise LinksimError(f"decay is {self.decay}; give the part of the steps over which the rate falls, 0 to 1")
+        if self.averaging is not None and not 0 < self.averaging < 1:
+            raise LinksimError(f"averaging is {self.averaging}; give a momentum between 0 and 1, such as 0.999")
+
+    @property
+    def decay_from(self) -> int:
+        """Step at which the rate begins to fall."""
+        return self.warmup_steps if self.decay is None else round(self.steps * (1 - self.decay))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them."""

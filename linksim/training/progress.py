@@ -34,7 +34,7 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
         def report(done: EpochReport) -> None:
             psnr = " / ".join(f"{value:.2f}" for value in done.layers)
             bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
-            if not console.is_terminal:
+            if done.step and not console.is_terminal:
                 left = done.seconds * (recipe.steps / done.step - 1) / 60
                 print(f"step {done.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True)
 

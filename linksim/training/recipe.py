@@ -32,7 +32,7 @@ class Recipe:
         Es/N0 in dB; a pair is a range from which each picture draws its own.
     channel : {"awgn", "rayleigh-slow", "rayleigh-fast"}
     steps : int
-        Gradient steps in all, a multiple of 500; with `phases` their sum.
+        Gradient steps in all, a multiple of 500; with `phases` their sum. 0 with an analytic start alone.
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
@@ -43,6 +43,11 @@ class Recipe:
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     learning_rate, final_learning_rate : float
         A cosine leads from the first to the second over all steps, after `warmup_steps`.
+    decay, averaging : float or None
+        A constant rate with a linear decay instead of the cosine, and a running mean of the weights; see `Phase`.
+    analytic_start : bool
+        Begin with what the codec's `learn_statistics` makes of the training pictures, at the SNR of the recipe
+        (the middle of a range); with a warm start, afterwards. A codec without anything to train takes 0 `steps`.
     warm_start : str or None
         Name of the recipe whose weights this one starts from. Of weights whose shape differs the
         common part is taken, and the rest starts fresh.
@@ -67,6 +72,9 @@ class Recipe:
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_steps: int = 0
+    decay: float | None = None
+    averaging: float | None = None
+    analytic_start: bool = False
     warm_start: str | None = None
     precision: str = "float32"
     seed: int = 0
@@ -80,9 +88,10 @@ class Recipe:
         object.__setattr__(self, "phases", phases)
         if phases:
             object.__setattr__(self, "steps", sum(phase.steps for phase in phases))
-        for what in ("steps", "batch_size"):
-            if getattr(self, what) < 1:
-                raise LinksimError(f"recipe {self.name!r}: {what} is {getattr(self, what)}; it must be at least 1")
+        for what, least in (("steps", 0 if self.analytic_start else 1), ("batch_size", 1)):
+            if getattr(self, what) < least:
+                given = f"recipe {self.name!r}: {what} is {getattr(self, what)}"
+                raise LinksimError(f"{given}; it must be at least {least}")
         if self.optimizer not in ("adam", "muon"):
             raise LinksimError(f"recipe {self.name!r}: optimizer {self.optimizer!r}; take adam or muon")
         if self.precision not in ("float32", "mixed_bfloat16"):
@@ -90,10 +99,10 @@ class Recipe:
 
     @property
     def schedule(self) -> tuple[Phase, ...]:
-        """The phases, at least one."""
-        if self.phases:
+        """The phases; none where nothing is trained."""
+        if self.phases or not self.steps:
             return self.phases
-        shared = ("steps", "optimizer", "learning_rate", "final_learning_rate", "warmup_steps")
+        shared = ("steps", "optimizer", "learning_rate", "final_learning_rate", "warmup_steps", "decay", "averaging")
         return (Phase(self.loss, **{name: getattr(self, name) for name in shared}),)
 
     def to_dict(self) -> dict[str, Any]:

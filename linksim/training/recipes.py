@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
+from linksim.training.recipes_beyond import beyond
 from linksim.training.recipes_progressive import progressive
 
 # Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
@@ -21,7 +22,17 @@ _CIFAR10 = Recipe(
 )
 """What the small networks on CIFAR-10 have in common."""
 
-_NEXT = {"steps": 2_000, "learning_rate": 1e-3}
+_FIRST = {
+    "steps": 32_000,
+    "learning_rate": 2e-3,
+    "final_learning_rate": 0.0,
+    "decay": 0.4,
+    "averaging": 0.999,
+    "analytic_start": True,
+}
+"""The model that is trained first at a bandwidth ratio."""
+
+_NEXT = {"steps": 4_000, "learning_rate": 1e-3, "decay": 0.8, "analytic_start": False}
 """What a model takes that starts from its neighbour."""
 
 
@@ -29,14 +40,10 @@ def _cifar10() -> list[Recipe]:
     recipes = []
     for rate, channels in _RATES.items():
         name = f"deepjscc/cifar10-{rate}-snr"
-        base = replace(_CIFAR10, name=f"{name}10", options={"latent_channels": channels}, steps=16_000)
+        base = replace(_CIFAR10, name=f"{name}10", options={"latent_channels": channels}, **_FIRST)
         recipes.append(base)
         for snr, other in _NEIGHBOUR.items():
-            recipe = replace(base, name=f"{name}{snr}", snr_db=float(snr), warm_start=f"{name}{other}", **_NEXT)
-            if (rate, snr) == ("1_12", 13):
-                # The first layer of the residual scheme's table I.
-                recipe = replace(recipe, steps=10_000, learning_rate=3e-3)
-            recipes.append(recipe)
+            recipes.append(replace(base, name=f"{name}{snr}", snr_db=float(snr), warm_start=f"{name}{other}", **_NEXT))
     return recipes
 
 
@@ -67,7 +74,9 @@ def _photos() -> list[Recipe]:
     return [small, gdn]
 
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10)]}
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond()]
+}
 
 
 def get_recipe(name: str) -> Recipe:

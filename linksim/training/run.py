@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linksim.errors import LinksimError
-from linksim.files import write_atomically
+from linksim.files import locked, prepare_folder, write_atomically
+from linksim.training.closed_form import ClosedForm
 from linksim.training.history import EpochReport
 from linksim.training.loop import Training
 from linksim.training.recipe import Recipe
@@ -52,10 +53,18 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
         If the data, the warm start or the checkpoint cannot be used.
     """
     folder = root / recipe.name
-    training = Training(recipe, folder, warm_start_path(recipe, root), report)
-    training.run()
-    draw_history(training.history, folder / "training.png", recipe.name)
-    return export(training, folder, f"started from {recipe.warm_start}" if recipe.warm_start else "")
+    if not recipe.steps:
+        prepare_folder(folder)
+        solved = ClosedForm(recipe)
+        if report:
+            report(solved.history[-1])
+        return export(solved, folder, "closed form, from the statistics of the training pictures")
+    prepare_folder(folder)
+    with locked(folder / "train.lock", f"another process trains in {folder}; wait for it, or choose another folder"):
+        training = Training(recipe, folder, warm_start_path(recipe, root), report)
+        training.run()
+        draw_history(training.history, folder / "training.png", recipe.name)
+        return export(training, folder, training.remarks())
 
 
 def draw_history(history: list[EpochReport], path: Path, title: str) -> None:

@@ -38,7 +38,8 @@ def export(training: Any, folder: Path, notes: str = "") -> Card:
     from linksim.codecs.registry import create
 
     recipe, history = training.recipe, training.history
-    save_weights(folder / "weights.h5", training.codec)
+    with training.best_weights() as trained:
+        save_weights(folder / "weights.h5", trained)
     # The golden output is of what a user will load: float16 weights, in a float32 network.
     with precision("float32"):
         codec = create(recipe.codec, recipe.options)

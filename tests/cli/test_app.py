@@ -116,6 +116,11 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
     assert "quickstart" in mistaken("run", "no-such-scenario")
     assert "recipes" in mistaken("train", "no-such-recipe")
     assert "multiple of 500" in mistaken("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
+    assert "--queue" in mistaken("train", "--minutes", "3")
+    assert "no recipe is named" in mistaken("train")
+    assert "is no queue" in mistaken("train", "--queue", "scenarios/tiny.py")
+    assert "cannot be read" in mistaken("train", "--queue", "none.json", "--status")
+    assert "holds no run" in mistaken("zoo", "adopt", "deepjscc/none")
     assert "results/none" in mistaken("show", "results/none")
     (tiny / "README.md").write_text("no table")
     assert "results folder" in mistaken("show", "README.md")
@@ -202,6 +207,6 @@ def test_keep_pictures_may_stand_alone():
 
 
 def test_every_command_explains_itself():
-    for name in ("list", "run", "train", "show", "plot", "bench", "merge"):
+    for name in ("list", "run", "train", "show", "plot", "bench", "merge", "zoo"):
         result = CliRunner().invoke(cli.app, [name, "--help"])
         assert result.exit_code == 0 and len(result.output) > 200

@@ -5,7 +5,7 @@ import pytest
 from codec_kinds import SMALL, stirred
 from keras import ops
 
-from linksim.codecs import Gdn, PowerNormalization, SnrAttentionBlock, UpsamplingBlock
+from linksim.codecs import Gdn, PowerNormalization, SnrAttentionBlock, SnrScale, UpsamplingBlock
 from linksim.codecs.conversation import rehearse
 from linksim.codecs.registry import CODECS, create
 
@@ -19,6 +19,7 @@ LAYERS = {
     "igdn": (lambda: Gdn(inverse=True), (X,), "gdn"),
     "power-normalization": (lambda: PowerNormalization(), (FAINT,), "symbols"),
     "snr-attention-block": (lambda: SnrAttentionBlock(4, 3), (X, CONDITION), "attention"),
+    "snr-scale": (lambda: SnrScale(4), (X, np.array([3.0, 40.0], "float32")), "snr_scale"),
     "upsampling-block": (lambda: UpsamplingBlock(2), (X,), "upsampling"),
 }
 PICTURES = np.random.default_rng(2).random((1, 6, 9, 3)).astype("float32")

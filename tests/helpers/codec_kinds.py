@@ -4,6 +4,8 @@ SMALL = {
     "adaptive": {"layer_channels": (2, 4), "filters": 8, "blocks": 1},
     "deepjscc": {"latent_channels": 4},
     "deepjscc-gdn": {"latent_channels": 4, "filters": 8},
+    "deepjscc-resnet": {"latent_channels": 4, "filters": 8, "adaptive": True},
+    "linear": {"latent_channels": 8, "block": 4},
     "multiple-decoders": {"layer_channels": (2, 4)},
     "residual": {"layer_channels": (2, 4)},
     "single-decoder": {"layer_channels": (2, 4)},

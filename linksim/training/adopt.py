@@ -1,0 +1,128 @@
+"""From a run to the zoo, if it is better than what stands there."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from linksim.codecs.precision import precision
+from linksim.errors import LinksimError
+from linksim.files import cannot_write
+from linksim.training.loop import Training, recipe_of
+from linksim.training.recipe import Recipe
+from linksim.training.run import warm_start_path
+from linksim.zoo import catalog
+from linksim.zoo.card import Card, read_card
+from linksim.zoo.export import export, golden_output
+from linksim.zoo.weights import load_arrays
+
+
+@dataclasses.dataclass(frozen=True)
+class Adoption:
+    """What became of a run.
+
+    Parameters
+    ----------
+    card : Card
+        Of the run.
+    before : float or None
+        Validation PSNR in dB of what stood in the zoo, the mean over layers; None where nothing did.
+    adopted : bool
+    """
+
+    card: Card
+    before: float | None
+    adopted: bool
+
+
+def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
+    """Put a run into the zoo, with its card and golden output, if its validation PSNR is above that of the entry.
+
+    A run that is not finished is taken as it is; its card says "so far".
+
+    Parameters
+    ----------
+    name : str
+        Of the recipe.
+    root : Path
+        Runs are in `root/<recipe name>`.
+    zoo : Path
+        Holds the entries.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such run, it is damaged, or the entry is of another model.
+    """
+    run = root / name
+    if not (run / "checkpoint.h5").exists() and not (run / "card.json").exists():
+        raise LinksimError(f"{run} holds no run; train it with `linksim train {name}`, or name its --out")
+    with tempfile.TemporaryDirectory() as folder:
+        card = _card_of(run, root, Path(folder))
+        before = None
+        if (zoo / name / "card.json").exists():
+            entry = read_card(zoo / name)
+            _same_model(card, entry)
+            before = score(entry)
+        adopted = before is None or score(card) > before
+        if adopted:
+            _replace(Path(folder), zoo / name)
+    return Adoption(card, before, adopted)
+
+
+def score(card: Card) -> float:
+    """Validation PSNR in dB, the mean over layers."""
+    return float(np.mean(card.val_psnr_layers or [card.val_psnr]))
+
+
+def _card_of(run: Path, root: Path, folder: Path) -> Card:
+    """`weights.h5` and `card.json` of a run, in a folder: those that it ended with, or those of its checkpoint."""
+    if (run / "card.json").exists():
+        card = read_card(run)
+        for file in ("weights.h5", "card.json"):
+            shutil.copy(run / file, folder / file)
+        _check(folder, card)
+        return card
+    recipe = Recipe(**recipe_of(load_arrays(run / "checkpoint.h5")))
+    training = Training(recipe, run, warm_start_path(recipe, root))
+    return export(training, folder, training.remarks())
+
+
+def _check(folder: Path, card: Card) -> None:
+    """That a user will load what the card says; where the backend is another, to its last digits."""
+    with precision("float32"):
+        made = golden_output(catalog.load(folder))
+    if not np.allclose(made, card.golden, atol=2e-4):
+        raise LinksimError(f"{folder} does not give the golden output of its card; it was left out of the zoo")
+
+
+def _same_model(card: Card, entry: Card) -> None:
+    for what in ("codec", "options", "data", "snr_db", "channel"):
+        if card.recipe[what] != entry.recipe[what]:
+            raise LinksimError(
+                f"{card.name} in the zoo has {what} {entry.recipe[what]}, the run {card.recipe[what]}; "
+                "give the recipe another name"
+            )
+
+
+def _replace(new: Path, entry: Path) -> None:
+    """Card and weights change together: a folder takes the place of a folder."""
+    aside = entry.with_name(f".{entry.name}.before")
+    fresh = entry.with_name(f".{entry.name}.new")
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        for old in (aside, fresh):
+            shutil.rmtree(old, ignore_errors=True)
+        fresh.mkdir()
+        for file in ("weights.h5", "card.json"):
+            shutil.copyfile(new / file, fresh / file)
+        if entry.exists():
+            entry.rename(aside)
+        fresh.rename(entry)
+        shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(entry, error, "make the zoo writable, or install linksim with `pip install -e`") from error

@@ -1,0 +1,62 @@
+"""One recipe of a queue, in a process of its own: `python -m linksim.training.queue_worker`, by `serve` alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from linksim.errors import LinksimError
+from linksim.training.history import EpochReport
+from linksim.training.recipe import Recipe
+
+NICENESS = 19
+
+
+class _TimeIsUp(Exception):
+    """The next epoch would not be finished in time."""
+
+
+def work(recipe: Recipe, root: Path, until: float) -> None:
+    """Train until the recipe ends, or until the next epoch would end after `until`, in seconds since 1970."""
+    from linksim.training.run import train
+
+    before = time.time()
+
+    def report(done: EpochReport) -> None:
+        nonlocal before
+        now = time.time()
+        if done.step < recipe.steps and now + (now - before) > until:
+            raise _TimeIsUp
+        before = now
+
+    try:
+        train(recipe, root, report)
+    except _TimeIsUp:
+        pass
+
+
+def _end_with(parent: int) -> None:
+    """Nobody would count a worker whose queue was killed: end at once; the last epoch is on the disk."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def main() -> None:
+    """Recipe as JSON, folder of runs and end of the time on the command line."""
+    recipe, root, until, parent = sys.argv[1:]
+    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
+    os.nice(NICENESS)
+    try:
+        work(Recipe(**json.loads(recipe)), Path(root), float(until))
+    except LinksimError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Beside the networks of the papers: more PSNR for the same arithmetic, and what needs no training at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from linksim.training.recipe import Recipe
+
+_BLOCK = {"cifar10": 32, "photos": 16}
+"""Side in pixels of the blocks of the linear code: a whole picture of CIFAR-10."""
+
+_RATES = {"cifar10": {"1_12": 12, "1_6": 6}, "photos": {"1_48": 48, "1_24": 24, "1_16": 16, "1_12": 12}}
+"""n/k of each bandwidth ratio."""
+
+_ALL_SNRS = (0.0, 20.0)
+
+_RESNET = Recipe(
+    name="",
+    codec="deepjscc-resnet",
+    optimizer="muon",
+    learning_rate=2e-3,
+    final_learning_rate=0.0,
+    decay=0.3,
+    averaging=0.999,
+    precision="mixed_bfloat16",
+)
+
+_FROM_A_NEIGHBOUR = {"steps": 2_500, "learning_rate": 1e-3, "decay": 0.8}
+_NEIGHBOUR = {7: 10, 13: 10, 4: 7, 19: 13, 1: 4}
+
+
+def _linear() -> list[Recipe]:
+    return [
+        Recipe(
+            name=f"linear/{data}-{rate}",
+            codec="linear",
+            options={"latent_channels": 6 * _BLOCK[data] ** 2 // per_use, "block": _BLOCK[data]},
+            data=data,
+            crop=None if data == "cifar10" else 64,
+            snr_db=_ALL_SNRS,
+            steps=0,
+            analytic_start=True,
+        )
+        for data, rates in _RATES.items()
+        for rate, per_use in rates.items()
+    ]
+
+
+def _cifar10() -> list[Recipe]:
+    recipes = []
+    stem = "deepjscc-resnet/cifar10"
+    for rate in ("1_6", "1_12"):
+        options = {"latent_channels": 96 // _RATES["cifar10"][rate], "filters": 96}
+        first = replace(_RESNET, name=f"{stem}-{rate}-snr10", options=options, steps=16_000)
+        if rate == "1_12":
+            first = replace(first, warm_start=f"{stem}-1_6-snr10", steps=8_000)
+        recipes.append(first)
+        recipes += [
+            replace(
+                first,
+                name=f"{stem}-{rate}-snr{snr}",
+                snr_db=float(snr),
+                warm_start=f"{stem}-{rate}-snr{other}",
+                **_FROM_A_NEIGHBOUR,
+            )
+            for snr, other in _NEIGHBOUR.items()
+        ]
+    return recipes
+
+
+def _photos() -> list[Recipe]:
+    """One model for all SNRs at each bandwidth ratio."""
+    stem = "deepjscc-resnet/photos"
+    recipes = []
+    for rate in ("1_16", "1_24", "1_48", "1_12"):
+        options = {"latent_channels": 96 // _RATES["photos"][rate], "filters": 96, "blocks": 2, "adaptive": True}
+        recipe = replace(
+            _RESNET,
+            name=f"{stem}-{rate}",
+            options=options,
+            data="photos",
+            crop=64,
+            batch_size=16,
+            snr_db=_ALL_SNRS,
+            loss="psnr",
+            steps=60_000,
+            decay=0.25,
+        )
+        if recipes:
+            recipe = replace(recipe, warm_start=recipes[0].name, steps=15_000, learning_rate=1e-3, decay=0.5)
+        recipes.append(recipe)
+    return recipes
+
+
+def beyond() -> list[Recipe]:
+    """The linear code, and `DeepJsccResNet` on CIFAR-10 and on photographs."""
+    return [*_linear(), *_cifar10(), *_photos()]
