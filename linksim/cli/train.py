@@ -12,40 +12,63 @@ from linksim.cli.output import quiet_tensorflow
 from linksim.errors import LinksimError
 
 _STEPS = "Train for so many gradient steps instead of the recipe's; a multiple of 500."
-_RECIPE = "Name of a recipe (`linksim list recipes` shows them); with --queue, a queue file or nothing."
+_RECIPES = (
+    "Name of a recipe (`linksim list recipes` shows them); with --queue a queue file or nothing, with --bundle several."
+)
 _QUEUE = "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON file."
 _STATUS = "With --queue: only say where every recipe stands."
 _MINUTES = "With --queue: stop after so many minutes."
+_BUNDLE = "Write a folder that trains the recipes on a machine with JAX, NumPy and h5py only: `python run.py` there."
+_PYTHON = "With --bundle: version of Python on that machine, such as 3.12."
 _AT_ONCE = "With --queue: trainings side by side; by default one for each core."
 
 
 def train(
-    recipe: Annotated[str | None, typer.Argument(help=_RECIPE)] = None,
+    recipes: Annotated[list[str] | None, typer.Argument(metavar="RECIPE", help=_RECIPES)] = None,
     out: Annotated[Path, typer.Option(help="Runs are kept in OUT/RECIPE.")] = Path("runs"),
     steps: Annotated[int | None, typer.Option(help=_STEPS)] = None,
     queue: Annotated[bool, typer.Option("--queue", help=_QUEUE)] = False,
     status: Annotated[bool, typer.Option("--status", help=_STATUS)] = False,
     minutes: Annotated[float | None, typer.Option(help=_MINUTES)] = None,
     side_by_side: Annotated[int | None, typer.Option(min=1, help=_AT_ONCE)] = None,
+    bundle: Annotated[Path | None, typer.Option(help=_BUNDLE)] = None,
+    python: Annotated[str | None, typer.Option(help=_PYTHON)] = None,
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
     if queue:
         if steps is not None:
             raise LinksimError("--steps is for a single recipe; write the recipe with its steps into the queue file")
-        _queue(Path(recipe) if recipe else None, out, status, minutes, side_by_side)
+        if len(recipes or ()) > 1:
+            raise LinksimError("--queue takes one queue file, or none for linksim's own list")
+        _queue(Path(recipes[0]) if recipes else None, out, status, minutes, side_by_side)
         return
     if status or minutes is not None or side_by_side is not None:
         raise LinksimError("--status, --minutes and --side-by-side belong to --queue; add it, or leave them out")
-    if recipe is None:
+    if not recipes:
         raise LinksimError("no recipe is named; `linksim list recipes` shows them, or take --queue")
+    if bundle is not None:
+        _bundle(bundle, recipes, out, python)
+        return
+    if len(recipes) > 1 or python is not None:
+        raise LinksimError("one recipe at a time, and no --python, unless with --bundle; --queue trains many")
     quiet_tensorflow()
     from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
 
-    chosen = get_recipe(recipe)
+    chosen = get_recipe(recipes[0])
     if steps is not None:
         chosen = dataclasses.replace(chosen, steps=steps)
     train_with_progress(chosen, out)
+
+
+def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> None:
+    from linksim.training import get_recipe
+    from linksim.training.bundle.make import make_bundle
+
+    size = make_bundle(
+        folder, [get_recipe(name) for name in recipes], out, python, lambda line: print(line, flush=True)
+    )
+    print(f"{folder}: {len(recipes)} recipes, {size / 1e6:.1f} MB; there: python run.py --minutes 9")
 
 
 def _queue(file: Path | None, out: Path, status: bool, minutes: float | None, side_by_side: int | None) -> None:

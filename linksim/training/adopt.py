@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from linksim.codecs.precision import precision
+from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.files import cannot_write
+from linksim.training.bundle.models import Trained, read_models
+from linksim.training.history import EpochReport
 from linksim.training.loop import Training, recipe_of
 from linksim.training.recipe import Recipe
 from linksim.training.run import warm_start_path
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export, golden_output
-from linksim.zoo.weights import load_arrays
+from linksim.zoo.weights import assign, load_arrays, variable_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Adoption:
 def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
     """Put a run into the zoo, with its card and golden output, if its validation PSNR is above that of the entry.
 
-    A run that is not finished is taken as it is; its card says "so far".
+    A run that is not finished is taken as it is; its card says "so far". Where `root` holds what a kit
+    wrote (`linksim.training.bundle`), the model is taken from there.
 
     Parameters
     ----------
@@ -59,10 +66,16 @@ def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
         If there is no such run, it is damaged, or the entry is of another model.
     """
     run = root / name
+    if (models := read_models(root)) and name in models:
+        return _adopt(lambda folder: _card_of_kit(models[name], folder), name, zoo)
     if not (run / "checkpoint.h5").exists() and not (run / "card.json").exists():
         raise LinksimError(f"{run} holds no run; train it with `linksim train {name}`, or name its --out")
+    return _adopt(lambda folder: _card_of(run, root, folder), name, zoo)
+
+
+def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
     with tempfile.TemporaryDirectory() as folder:
-        card = _card_of(run, root, Path(folder))
+        card = make(Path(folder))
         before = None
         if (zoo / name / "card.json").exists():
             entry = read_card(zoo / name)
@@ -77,6 +90,29 @@ def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
 def score(card: Card) -> float:
     """Validation PSNR in dB, the mean over layers."""
     return float(np.mean(card.val_psnr_layers or [card.val_psnr]))
+
+
+class _OfKit:
+    """What a kit made of a recipe, as `export` takes it: its history ends where it was best."""
+
+    def __init__(self, model: Trained):
+        self.recipe = Recipe(**model.recipe)
+        rows = model.history[: model.best_at + 1]
+        self.history = [EpochReport(int(step), 0.0, seconds, tuple(psnr)) for step, seconds, *psnr in rows]
+        with precision("float32"):
+            self.codec = create(self.recipe.codec, self.recipe.options)
+        assign(self.codec.weights, variable_names(self.codec), model.best, f"the model of {self.recipe.name!r}")
+
+    @contextlib.contextmanager
+    def best_weights(self) -> Iterator[Any]:
+        """The codec."""
+        yield self.codec
+
+
+def _card_of_kit(model: Trained, folder: Path) -> Card:
+    left = int(model.recipe["steps"]) - model.steps
+    notes = [model.notes, f"so far: stopped {left} steps before its end" if left else ""]
+    return export(_OfKit(model), folder, "; ".join(filter(None, notes)), f"jax, {model.device}")
 
 
 def _card_of(run: Path, root: Path, folder: Path) -> Card:

@@ -66,8 +66,12 @@ class Chain(_LearnsSome):
         self.compile(optimizer=optimizer, jit_compile=False)
         optimizer.build(self.trainable_variables)
 
-    def call(self, pictures: Any, training: bool = False) -> Any:
-        snr_db = self.snr_db
+    def call(self, pictures: Any, training: bool = False, snr_db: Any = None) -> Any:
+        """What is shown, `[B, L, H, W, 3]`, at an Es/N0 in dB, or at one of a range (a pair) for each picture.
+
+        By default that of the recipe; a kit that trains models for several SNRs together gives each its own.
+        """
+        snr_db = self.snr_db if snr_db is None else snr_db
         if isinstance(snr_db, tuple):
             low, high = snr_db
             count = ops.shape(pictures)[0]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from linksim.errors import LinksimError
@@ -21,6 +22,11 @@ def start_from(codec: Any, path: Path, recipe_name: str) -> None:
         If that is less than a third.
     """
     arrays = {n.removeprefix("codec/"): a for n, a in load_arrays(path).items()}
+    take_common(codec, arrays, str(path), recipe_name)
+
+
+def take_common(codec: Any, arrays: Mapping[str, np.ndarray], where: str, recipe_name: str) -> None:
+    """The same, from arrays by the names of `linksim.zoo.weights`; `where` they are from, for the message."""
     # A kernel of another size is another network's, whatever its place.
     fitting = 0
     for name, variable in zip(variable_names(codec), codec.weights, strict=True):
@@ -34,7 +40,7 @@ def start_from(codec: Any, path: Path, recipe_name: str) -> None:
     # One scheme may have many decoders more than the other; the encoder's five layers are a third of the smallest.
     if fitting < min(len(arrays), len(codec.weights)) / 3:
         raise LinksimError(
-            f"{path} has {fitting} of {len(codec.weights)} weights in common with {recipe_name!r}; "
+            f"{where} has {fitting} of {len(codec.weights)} weights in common with {recipe_name!r}; "
             "name another warm_start"
         )
 

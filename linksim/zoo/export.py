@@ -27,13 +27,17 @@ def golden_output(codec: Any) -> list[float]:
     return [round(float(v), 6) for v in values]
 
 
-def export(training: Any, folder: Path, notes: str = "") -> Card:
+def export(training: Any, folder: Path, notes: str = "", backend: str | None = None) -> Card:
     """Write `weights.h5` (float16) and `card.json` of a run into `folder`.
 
     Parameters
     ----------
     training : linksim.training.loop.Training
-        With at least one epoch behind it.
+        With at least one epoch behind it; or what has its `recipe`, `history` and `best_weights`.
+    folder : Path
+    notes : str
+    backend : str, optional
+        What it was trained with, where that was not in this process.
     """
     from linksim.codecs.registry import create
 
@@ -44,13 +48,13 @@ def export(training: Any, folder: Path, notes: str = "") -> Card:
     with precision("float32"):
         codec = create(recipe.codec, recipe.options)
     load_weights(folder / "weights.h5", codec)
-    backend = keras.backend.backend()
+    here = keras.backend.backend()
     last = history[-1]
     card = Card(
         name=recipe.name,
         recipe=recipe.to_dict(),
         steps=last.step,
-        backend=f"{backend} {importlib.metadata.version(backend)}, Keras {keras.__version__}, {_device()}",
+        backend=backend or f"{here} {importlib.metadata.version(here)}, Keras {keras.__version__}, {_device()}",
         seconds=round(last.seconds, 1),
         val_psnr=round(last.val_psnr, 3),
         val_psnr_layers=[round(v, 3) for v in last.layers],

@@ -1,0 +1,163 @@
+"""The part of a kit that runs on the machine with JAX: `python run.py --minutes 9`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.training.bundle.models import Trained, read_models, write_models
+from linksim.training.bundle.packing import read_pictures
+from linksim.training.recipe import Recipe
+from linksim.zoo.weights import load_arrays
+
+STEPS = 500
+"""Gradient steps in one compiled call."""
+
+_TRIAL_STEPS = 20
+_WRITE_EVERY_S = 60
+_SPARE = 1.3  # a chunk, its validation and the writing take so much longer than the chunk before
+
+
+class Machine:
+    """All recipes of a kit, as far as they came.
+
+    Parameters
+    ----------
+    bundle : Path
+        What `linksim train --bundle` wrote.
+    out : Path
+        Where the models go.
+    resume : Path, optional
+        What an earlier call wrote; `out` by default.
+    together : {"auto", "yes", "no"}
+        Whether models of one shape share compiled calls (`jax.vmap`); "auto" times both ways.
+    steps : int
+        Gradient steps between validations.
+    """
+
+    def __init__(self, bundle: Path, out: Path, resume: Path | None = None, together: str = "auto", steps: int = STEPS):
+        self.bundle, self.out, self.together, self.steps = bundle, out, together, steps
+        about = json.loads((bundle / "bundle.json").read_text())
+        self.recipes = [Recipe(**fields) for fields in about["recipes"]]
+        self.starts: Mapping[str, str] = about["starts"]
+        self.data: Mapping[str, str] = about["data"]
+        self.models: dict[str, Trained] = read_models(resume or out)
+        self._pictures: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def run(self, minutes: float) -> None:
+        """Train until all is done, or the next compiled call would not end in time; one is always made."""
+        self.until = time.monotonic() + 60 * minutes
+        while (chosen := self.next_group()) and self._train(chosen) and time.monotonic() < self.until:
+            pass
+        write_models(self.out, self.models)
+        for recipe in self.recipes:
+            print(self.line(recipe), flush=True)
+
+    def next_group(self) -> list[Recipe]:
+        """The first recipe that can be trained, and those of its shape that can go with it."""
+        from linksim.training.bundle.group import shape_of
+
+        ready = [r for r in self.recipes if self._done(r.name) < r.steps and self._can_start(r)]
+        alike = [(shape_of(r), self._done(r.name)) for r in ready]
+        return [r for r, kind in zip(ready, alike, strict=True) if kind == alike[0]]
+
+    def _done(self, name: str) -> int:
+        return self.models[name].steps if name in self.models else 0
+
+    def _can_start(self, recipe: Recipe) -> bool:
+        before = next((r for r in self.recipes if r.name == recipe.warm_start), None)
+        return before is None or self._done(before.name) >= before.steps
+
+    def _start_of(self, recipe: Recipe) -> Mapping[str, np.ndarray] | None:
+        if recipe.warm_start is None:
+            return None
+        if recipe.warm_start in self.models:
+            return self.models[recipe.warm_start].best
+        return load_arrays(self.bundle / self.starts[recipe.warm_start])
+
+    def _pictures_of(self, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+        stem = self.data[recipe.data]
+        if stem not in self._pictures:
+            train, held_back = (read_pictures(self.bundle / f"{stem}-{part}.bin") for part in ("train", "val"))
+            self._pictures = {stem: (train, held_back)}
+        return self._pictures[stem]
+
+    def _train(self, recipes: Sequence[Recipe]) -> bool:
+        """Train a group; whether it came to its end."""
+        from linksim.training.bundle.group import Group
+
+        args: tuple[Any, ...] = (
+            recipes,
+            *self._pictures_of(recipes[0]),
+            [self._start_of(r) for r in recipes],
+            [self.models.get(r.name) for r in recipes],
+        )
+        group = Group(*args, together=self._best_way(Group, args))
+        written = time.monotonic()
+        while group.step < recipes[0].steps:
+            began = time.monotonic()
+            group.train(min(self.steps, recipes[0].steps - group.step))
+            now = time.monotonic()
+            self.models |= group.trained()
+            for recipe in recipes:
+                print(self.line(recipe), flush=True)
+            if now - written > _WRITE_EVERY_S:
+                write_models(self.out, self.models)
+                written = now
+            if now + _SPARE * (now - began) > self.until:
+                return group.step >= recipes[0].steps
+        return True
+
+    def _best_way(self, make: Any, args: tuple[Any, ...]) -> bool:
+        """Whether one compiled call for all models is faster here than one after the other."""
+        if self.together != "auto" or len(args[0]) == 1:
+            return self.together != "no"
+        seconds = {}
+        for together in (True, False):
+            group = make(*args, together=together)
+            for _ in range(2):  # the first one compiles
+                start = time.monotonic()
+                group.state, losses = group._chunk(group.state, group.snr_db, group.pictures, steps=_TRIAL_STEPS)
+                np.asarray(losses)
+                seconds[together] = time.monotonic() - start
+        print(f"{len(args[0])} models: {seconds[True]:.2f} s together, {seconds[False]:.2f} s in turn", flush=True)
+        return seconds[True] <= seconds[False]
+
+    def line(self, recipe: Recipe) -> str:
+        """Step, validation PSNR, seconds of one recipe."""
+        model = self.models.get(recipe.name)
+        if model is None or not model.history:
+            return f"{recipe.name}: not begun"
+        best = model.history[model.best_at]
+        return (
+            f"{recipe.name}: {model.steps:,} of {recipe.steps:,} steps, {best[-1]:.2f} dB, {model.history[-1][1]:.0f} s"
+        )
+
+
+def main(bundle: Path, arguments: Sequence[str] | None = None) -> None:
+    """The command line of `run.py`."""
+    parser = argparse.ArgumentParser(description="Train the recipes of this bundle under JAX.")
+    parser.add_argument("--minutes", type=float, default=9.0, help="stop after so many minutes (default 9)")
+    parser.add_argument("--out", type=Path, default=bundle / "out", help="where the models go (default: out)")
+    parser.add_argument("--resume", type=Path, help="go on from what an earlier call wrote (default: OUT)")
+    parser.add_argument(
+        "--together", choices=("auto", "yes", "no"), default="auto", help="train models of one shape at once"
+    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="gradient steps between validations")
+    given = parser.parse_args(arguments)
+    try:
+        if not given.minutes > 0 or given.steps < 1:
+            raise LinksimError("minutes and steps must be positive")
+        given.out.mkdir(parents=True, exist_ok=True)
+        Machine(bundle, given.out, given.resume, given.together, given.steps).run(given.minutes)
+    except LinksimError as error:
+        print(f"run.py: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,209 @@
+"""`linksim train --bundle`: everything that a machine with JAX, NumPy and h5py needs, in one folder."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+import linksim
+from linksim.errors import LinksimError
+from linksim.files import prepare_folder, write_atomically
+from linksim.training.bundle.packing import write_pictures
+from linksim.training.data import load_data
+from linksim.training.recipe import Recipe
+from linksim.training.run import warm_start_path
+
+LIMIT_MB = 60
+_PICTURES_MB = 44  # the rest is for code, libraries and warm starts
+_LEARNED_HALF = ("errors", "files", "identity", "messages", "pixels", "codecs", "training", "zoo")
+_LIBRARIES = (
+    "keras", "absl-py", "namex", "optree", "rich", "markdown-it-py", "mdurl", "pygments", "packaging",
+    "typing_extensions", "lazy_loader",
+)  # fmt: skip
+_PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
+_PATCH = 128
+"""Side in pixels of the patches of photographs, from which crops are cut."""
+
+_RUN = '''"""Trains the recipes of bundle.json under JAX: python run.py --minutes 9, and again to go on."""
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+site = here / "site"
+if not site.exists():
+    with zipfile.ZipFile(here / "site.zip") as libraries:
+        libraries.extractall(site)
+os.environ["KERAS_BACKEND"] = "jax"
+sys.path[:0] = [str(here), str(site)]
+
+from linksim.training.bundle.machine import main  # noqa: E402
+
+main(here)
+'''
+
+
+def make_bundle(
+    out: Path,
+    recipes: Sequence[Recipe],
+    root: Path,
+    python: str | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> int:
+    """Write a kit; returns its size in bytes.
+
+    Parameters
+    ----------
+    out : Path
+        A folder that is not there yet, or empty.
+    recipes : sequence of Recipe
+        In the order in which they are trained.
+    root : Path
+        Runs that recipes start from are in `root/<recipe name>`; else the zoo's entries are taken.
+    python : str, optional
+        Version of Python on the machine, such as "3.12"; by default that of this one. For another, the
+        libraries are downloaded with pip.
+    report : function of str, optional
+        Called with a line for each step that takes time.
+
+    Raises
+    ------
+    LinksimError
+        If `out` is in use, a recipe cannot be trained by a kit, data are missing, or libraries cannot be had.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise LinksimError(f"{out} is not empty; name a new folder")
+    for recipe in recipes:
+        if len(recipe.schedule) != 1:
+            raise LinksimError(f"recipe {recipe.name!r} has {len(recipe.schedule)} phases; a kit trains those of one")
+    names = [recipe.name for recipe in recipes]
+    if len(set(names)) < len(names) or not names:
+        raise LinksimError("name each recipe of a bundle once, and at least one")
+    prepare_folder(out)
+    _copy_code(out / "linksim")
+    report("libraries")
+    _write_libraries(out / "site.zip", python)
+    starts = _copy_starts(out, recipes, root)
+    data = _write_data(out, recipes, report)
+    about = {"recipes": [r.to_dict() for r in recipes], "starts": starts, "data": data, "linksim": linksim.__version__}
+    write_atomically(out / "bundle.json", json.dumps(about, indent=1) + "\n")
+    write_atomically(out / "run.py", _RUN)
+    return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+
+
+def _copy_code(to: Path) -> None:
+    package = Path(linksim.__file__).parent
+    ignore = shutil.ignore_patterns("__pycache__", "models")
+    to.mkdir()
+    shutil.copy(package / "__init__.py", to / "__init__.py")
+    for name in _LEARNED_HALF:
+        if (package / name).is_dir():
+            # The zoo's weights stay; `training/bundle/models.py` is code and comes along.
+            shutil.copytree(package / name, to / name, ignore=ignore if name == "zoo" else _CACHES)
+        else:
+            shutil.copy(package / f"{name}.py", to / f"{name}.py")
+
+
+_CACHES = shutil.ignore_patterns("__pycache__")
+
+
+def _copy_starts(out: Path, recipes: Sequence[Recipe], root: Path) -> dict[str, str]:
+    """Weights that recipes start from and that no recipe of the bundle makes: name -> file."""
+    made = {recipe.name for recipe in recipes}
+    starts = {}
+    for recipe in recipes:
+        if recipe.warm_start and recipe.warm_start not in made:
+            path = warm_start_path(recipe, root)
+            assert path is not None  # since the recipe has a warm start
+            starts[recipe.warm_start] = f"start-{len(starts)}.h5"
+            shutil.copy(path, out / starts[recipe.warm_start])
+    return starts
+
+
+def _write_data(out: Path, recipes: Sequence[Recipe], report: Callable[[str], None]) -> dict[str, str]:
+    """Training and validation pictures of each data set, as many as fit: data -> stem of the files."""
+    first = {recipe.data: recipe for recipe in reversed(recipes)}
+    stems = {data: f"pictures-{i}" for i, data in enumerate(first)}
+    room = _PICTURES_MB * 1_000_000 / len(first)
+    for data, stem in stems.items():
+        train, held_back = load_data(first[data])
+        train = np.asarray(train) if first[data].crop is None else _patches(train, int(room))
+        shown = np.asarray(held_back)
+        write_pictures(out / f"{stem}-val.bin", shown)
+        room_left = room - (out / f"{stem}-val.bin").stat().st_size
+        _write_as_many_as_fit(out / f"{stem}-train.bin", train, room_left)
+        report(f"{data}: pictures in {(out / f'{stem}-train.bin').stat().st_size / 1e6:.0f} MB")
+    return stems
+
+
+def _write_as_many_as_fit(path: Path, pictures: np.ndarray, room: float) -> None:
+    order = np.random.default_rng(0).permutation(len(pictures))
+    trial = pictures[order[: max(len(pictures) // 20, 1)]]
+    write_pictures(path, trial)
+    each = path.stat().st_size / len(trial)
+    count = min(len(pictures), int(0.98 * room / each))
+    if count < 1:
+        raise LinksimError("the pictures do not fit into the bundle; bundle fewer data sets at once")
+    write_pictures(path, pictures[np.sort(order[:count])])
+
+
+def _patches(pictures: Sequence[np.ndarray], room: int) -> np.ndarray:
+    """Square patches of photographs of several sizes, at random places, twice as many bytes as there is room."""
+    rng = np.random.default_rng(0)
+    side = min(_PATCH, *(min(p.shape[:2]) for p in pictures))
+    made = []
+    for i in range(max(2 * room // (3 * side * side), 1)):
+        p = pictures[i % len(pictures)]
+        top, left = (rng.integers(n - side + 1) for n in p.shape[:2])
+        made.append(p[top : top + side, left : left + side])
+    return np.stack(made)
+
+
+def _write_libraries(path: Path, python: str | None) -> None:
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        if python is None or python == here:
+            _add_installed(archive)
+        else:
+            _add_downloaded(archive, python)
+
+
+def _add_installed(archive: zipfile.ZipFile) -> None:
+    for name in _LIBRARIES:
+        try:
+            files = importlib.metadata.files(name) or []
+        except importlib.metadata.PackageNotFoundError as error:
+            raise LinksimError(f"{name} is not installed; install linksim again") from error
+        for file in files:
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                archive.write(str(file.locate()), str(file))
+
+
+def _add_downloaded(archive: zipfile.ZipFile, python: str) -> None:
+    wanted = [f"{name}=={importlib.metadata.version(name)}" for name in _LIBRARIES]
+    platforms = [part for name in _PLATFORMS for part in ("--platform", name)]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", folder]
+        command += ["--python-version", python, "--implementation", "cp", *platforms, *wanted]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise LinksimError(
+                f"libraries for Python {python} cannot be downloaded ({last}); go online, or leave --python"
+            )
+        for wheel in sorted(Path(folder).glob("*.whl")):
+            with zipfile.ZipFile(wheel) as library:
+                for item in library.infolist():
+                    if not item.is_dir() and ".data/" not in item.filename:
+                        archive.writestr(item.filename, library.read(item))

@@ -1,0 +1,123 @@
+"""What a kit writes: for each recipe its best weights so far, and all that it goes on from; few files of limited size.
+
+A file holds one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from),
+and `about`, JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.zoo.weights import load_arrays, save_arrays
+
+MOST_FILES = 8
+MOST_BYTES = 16 * 1024 * 1024
+_PATTERN = "models-*.h5"
+
+
+@dataclasses.dataclass
+class Trained:
+    """A recipe as far as a kit came with it.
+
+    Parameters
+    ----------
+    recipe : dict
+        Its fields.
+    history : list of [step, seconds, validation PSNR in dB after each layer ..]
+    best : mapping of str to array
+        The weights that were best on the validation pictures, float16, by the zoo's names.
+    best_at : int
+        Place in the history of the best.
+    state : list of arrays
+        What training goes on from; empty where that was left out.
+    device : str
+        What it ran on.
+    notes : str
+    """
+
+    recipe: dict[str, Any]
+    history: list[list[float]]
+    best: Mapping[str, np.ndarray]
+    best_at: int
+    state: list[np.ndarray]
+    device: str
+    notes: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Gradient steps done."""
+        return int(self.history[-1][0]) if self.history else 0
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As a file holds it."""
+        about = {k: v for k, v in dataclasses.asdict(self).items() if k not in ("best", "state")}
+        found = {f"best/{name}": np.asarray(a, "float16") for name, a in self.best.items()}
+        found |= {f"state/{i:04d}": a for i, a in enumerate(self.state)}
+        return {**found, "about": np.bytes_(json.dumps(about))}
+
+
+def write_models(folder: Path, models: Mapping[str, Trained]) -> None:
+    """Write all models, in at most 8 files of at most 16 MB; what was there is replaced.
+
+    Raises
+    ------
+    LinksimError
+        If they do not fit: fewer recipes at once do.
+    """
+    files: list[dict[str, np.ndarray]] = []
+    sizes: list[int] = []
+    for name, model in sorted(models.items(), key=lambda item: -_size(item[1].arrays())):
+        arrays = {f"{name.replace('/', '|')}/{key}": a for key, a in model.arrays().items()}
+        size = _size(arrays)
+        place = next((i for i, used in enumerate(sizes) if used + size <= MOST_BYTES), None)
+        if place is None:
+            files.append({})
+            sizes.append(0)
+            place = len(files) - 1
+        files[place].update(arrays)
+        sizes[place] += size
+    if len(files) > MOST_FILES or max(sizes, default=0) > MOST_BYTES:
+        raise LinksimError(
+            f"the models need {len(files)} files of {MOST_BYTES >> 20} MB and more; bundle fewer recipes at once"
+        )
+    for number, arrays in enumerate(files):
+        save_arrays(folder / _PATTERN.replace("*", str(number)), arrays)
+    for path in folder.glob(_PATTERN):
+        if int(path.stem.partition("-")[2]) >= len(files):
+            path.unlink()
+
+
+def _size(arrays: Mapping[str, np.ndarray]) -> int:
+    return sum(a.nbytes + 600 for a in arrays.values())  # what HDF5 puts around an array
+
+
+def read_models(folder: Path) -> dict[str, Trained]:
+    """What a kit wrote; empty where it wrote nothing yet.
+
+    Raises
+    ------
+    LinksimError
+        If a file is damaged.
+    """
+    found: dict[str, Trained] = {}
+    for path in sorted(folder.glob(_PATTERN)):
+        groups: dict[str, dict[str, np.ndarray]] = {}
+        for name, array in load_arrays(path).items():
+            recipe, _, key = name.partition("/")
+            groups.setdefault(recipe.replace("|", "/"), {})[key] = array
+        for recipe, arrays in groups.items():
+            try:
+                about = json.loads(bytes(arrays["about"]))
+                best = {key.removeprefix("best/"): a for key, a in arrays.items() if key.startswith("best/")}
+                state = [arrays[key] for key in sorted(arrays) if key.startswith("state/")]
+                found[recipe] = Trained(**about, best=best, state=state)
+            except (KeyError, ValueError, TypeError) as error:
+                raise LinksimError(f"{path} is damaged ({error}); it was left as it is, run the kit again") from error
+    return found

@@ -1,0 +1,124 @@
+"""The kit: made, run and resumed without TensorFlow, and what it wrote adopted."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+from smooth_pictures import smooth
+
+from linksim.errors import LinksimError
+from linksim.training.adopt import adopt
+from linksim.training.bundle.make import make_bundle
+from linksim.training.bundle.models import Trained, read_models, write_models
+from linksim.training.bundle.packing import pack, read_pictures, unpack, write_pictures
+from linksim.training.phase import Phase
+from linksim.training.recipe import Recipe
+
+TINY = Recipe(
+    "kit/a-snr20", "deepjscc-resnet", {"latent_channels": 8, "filters": 8}, crop=16, batch_size=4, steps=60,
+    snr_db=20.0, optimizer="muon", learning_rate=5e-3, final_learning_rate=0.0, decay=0.5, averaging=0.9,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(5, 8, 12, 3), (1, 1, 1, 3)])
+def test_packing_loses_nothing(shape, tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(unpack(pack(pictures), shape), pictures)
+    write_pictures(tmp_path / "p.bin", pictures)
+    np.testing.assert_array_equal(read_pictures(tmp_path / "p.bin"), pictures)
+    (tmp_path / "p.bin").write_bytes((tmp_path / "p.bin").read_bytes()[:-7])
+    with pytest.raises(LinksimError, match="make the bundle again"):
+        read_pictures(tmp_path / "p.bin")
+
+
+def model(name, size, steps=10):
+    return Trained(
+        {"name": name, "steps": 100}, [[steps, 1.0, 25.0]], {"000/kernel": np.ones(4, "float16")}, 0,
+        [np.full(size, 0.5, "float32"), np.arange(2, dtype="uint32")], "a device",
+    )  # fmt: skip
+
+
+def test_models_fit_into_few_files_and_come_back(tmp_path):
+    models = {f"a/b-{i}": model(f"a/b-{i}", 2_000_000, i) for i in range(5)}
+    write_models(tmp_path, models)
+    files = list(tmp_path.glob("*.h5"))
+    assert len(files) == 3 and max(f.stat().st_size for f in files) <= 16 * 1024 * 1024
+    back = read_models(tmp_path)
+    assert set(back) == set(models) and back["a/b-3"].steps == 3
+    np.testing.assert_array_equal(back["a/b-3"].state[0], models["a/b-3"].state[0])
+    assert back["a/b-3"].state[1].dtype == np.uint32
+    write_models(tmp_path, {"a/b-0": models["a/b-0"]})
+    assert set(read_models(tmp_path)) == {"a/b-0"}
+    with pytest.raises(LinksimError, match="fewer recipes"):
+        write_models(tmp_path, {f"m{i}": model(f"m{i}", 3_500_000) for i in range(9)})
+
+
+def test_what_a_kit_cannot_train_is_refused(tmp_path):
+    phases = dataclasses.replace(TINY, phases=(Phase(steps=500), Phase(steps=500)))
+    with pytest.raises(LinksimError, match="2 phases"):
+        make_bundle(tmp_path / "a", [phases], tmp_path)
+    with pytest.raises(LinksimError, match="once"):
+        make_bundle(tmp_path / "a", [TINY, TINY], tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(LinksimError, match="not empty"):
+        make_bundle(tmp_path / "full", [TINY], tmp_path)
+
+
+@pytest.mark.slow
+def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
+    """Without TensorFlow, with nothing of this installation but JAX, NumPy and h5py; the link gives what it said."""
+    pytest.importorskip("jax")
+    (tmp_path / "pictures").mkdir()
+    pictures = smooth(400, side=32)
+    for i, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / "pictures" / f"{i:03d}.png")
+    first = dataclasses.replace(TINY, data=str(tmp_path / "pictures"))
+    others = [
+        dataclasses.replace(first, name=f"kit/a-snr{snr}", snr_db=float(snr), warm_start=first.name, steps=40)
+        for snr in (15, 25)
+    ]
+    size = make_bundle(tmp_path / "kit", [first, *others], tmp_path)
+    assert size < 60e6
+    only = (
+        "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'sionna', 'matplotlib', 'pandas', 'PIL')));"
+        f"import runpy; sys.argv[0] = {str(tmp_path / 'kit' / 'run.py')!r};"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+
+    def run(*arguments):
+        env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "LINKSIM_DATA", "KERAS_BACKEND")}
+        done = subprocess.run(
+            [sys.executable, "-c", only, "--steps", "20", *arguments],
+            env=env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    # A time that ends after the first call: the state is kept.
+    said = run("--minutes", "0.001")
+    assert "kit/a-snr20: 20 of 60 steps" in said and "kit/a-snr15: not begun" in said
+    said = run("--minutes", "10", "--together", "auto")
+    assert "kit/a-snr20: 60 of 60 steps" in said and "2 models:" in said and "kit/a-snr25: 40 of 40 steps" in said
+    models = read_models(tmp_path / "kit" / "out")
+    assert [row[0] for row in models[first.name].history] == [20, 40, 60]
+    done = adopt(first.name, tmp_path / "kit" / "out", tmp_path / "zoo")
+    assert done.adopted and done.card.backend.startswith("jax") and done.card.val_psnr > 15
+
+    from linksim import AnalogLink, zoo
+    from linksim.images.picture import Picture
+    from linksim.phy import Awgn
+
+    held_back = read_pictures(tmp_path / "kit" / "pictures-0-val.bin")
+    link = AnalogLink(zoo.load(tmp_path / "zoo" / first.name), Awgn())
+    sent = [Picture(str(i), p) for i, p in enumerate(held_back)]
+    (outcomes,) = link.transmit(sent, 20.0, range(1)).layers[0]
+    error = np.mean((held_back[outcomes.picture].astype(float) - outcomes.load_pixels()) ** 2)
+    assert 10 * np.log10(255**2 / error) == pytest.approx(done.card.val_psnr, abs=0.1)
