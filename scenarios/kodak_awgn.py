@@ -1,4 +1,4 @@
-"""BPG + 5G LDPC, BPG + capacity and DeepJSCC on Kodak over AWGN, at five bandwidth ratios.
+"""BPG + 5G LDPC, BPG + capacity, DeepJSCC and the best linear code on Kodak over AWGN, at five bandwidth ratios.
 
 The separation baseline of the deep JSCC literature (as in the WITT and NTSCC figures): quality
 against SNR, every fixed scheme and their envelopes, with the published points as markers; and quality
@@ -11,8 +11,17 @@ from linksim.phy import PAPER_MCS, Awgn
 from linksim.source import Bpg
 
 channel = Awgn()
-deepjscc = zoo.load("deepjscc/photos-1_16-snr10")
-links = [AnalogLink(deepjscc, channel, name="DeepJSCC, CBR 1/16", tags={"scheme": "DeepJSCC"})]
+links = [
+    AnalogLink(zoo.load(model), channel, name=f"{scheme}, CBR {cbr}", tags={"scheme": scheme})
+    for scheme, cbr, model in [
+        ("DeepJSCC, residual network", "1/16", "deepjscc-resnet/photos-1_16"),
+        ("DeepJSCC, small network", "1/16", "deepjscc/photos-1_16-snr10"),
+        *(
+            ("best linear code", cbr, f"linear/photos-{cbr.replace('/', '_')}")
+            for cbr in ("1/48", "1/24", "1/16", "1/12")
+        ),
+    ]
+]
 
 for cbr in (1 / 48, 1 / 24, 1 / 16, 1 / 12, 1 / 8):
     schemes = [SeparationLink(Bpg(), mcs, channel, cbr) for mcs in PAPER_MCS]
