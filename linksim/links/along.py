@@ -1,4 +1,4 @@
-"""A link on another axis: one link for each value of it."""
+"""One link for each value of an axis: another axis than theirs, or their own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ VERSION = 1
 
 
 class Along(Link):
-    """One link per value of an axis, each at one fixed value of its own axis: quality against bandwidth at 10 dB.
+    """One link per value of an axis.
+
+    With `at`, each stands at one fixed value of its own axis: quality against bandwidth at 10 dB. Without, the axis is
+    their own and each serves its value of it: models at the SNR that they were trained for ("matched").
 
     Parameters
     ----------
@@ -23,8 +26,8 @@ class Along(Link):
         Name of the new axis, such as "cbr".
     links : mapping of float to Link
         Which link stands at which value; all of one number of layers.
-    at : float
-        Where the links stand on their own axis; for "snr_db", in dB.
+    at : float or None
+        Where the links stand on their own axis; for "snr_db", in dB. None where `axis` is their own.
     name : str
     tags : mapping, optional
         Tags of the whole (see `Link.tags`); those that all links share by default.
@@ -32,7 +35,7 @@ class Along(Link):
     Raises
     ------
     LinksimError
-        If there are no links, or they differ in their axis or number of layers.
+        If there are no links, they differ in their axis or number of layers, or `at` is missing where it is needed.
 
     Examples
     --------
@@ -46,13 +49,13 @@ class Along(Link):
         self,
         axis: str,
         links: Mapping[float, Link],
-        at: float,
+        at: float | None,
         name: str,
         tags: Mapping[str, str | float] | None = None,
     ):
         if not links:
             raise LinksimError(f"{name!r} has no links; give one for each value of {axis}")
-        if not math.isfinite(at):
+        if at is not None and not math.isfinite(at):
             raise LinksimError(f"{name!r} is at {at}; give a finite value")
         members = list(links.values())
         for what, found in (
@@ -64,7 +67,11 @@ class Along(Link):
                     f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); "
                     "take links of one"
                 )
-        self.axis, self.at, self.name = axis, float(at), name
+        if (at is None) != (axis == members[0].axis):
+            raise LinksimError(
+                f"the links of {name!r} run over {members[0].axis}; give `at`, a value of that, for another axis only"
+            )
+        self.axis, self.at, self.name = axis, None if at is None else float(at), name
         self.links = {float(value): link for value, link in links.items()}
         shared = {k: v for k, v in members[0].tags.items() if all(m.tags.get(k) == v for m in members)}
         self.tags = {**shared, **(tags or NO_TAGS)}
@@ -93,6 +100,6 @@ class Along(Link):
         """
         for known, link in self.links.items():
             if math.isclose(known, value, rel_tol=1e-9):
-                return link.transmit(pictures, self.at, draws, seed)
+                return link.transmit(pictures, value if self.at is None else self.at, draws, seed)
         known = ", ".join(f"{v:.6g}" for v in sorted(self.links))
         raise LinksimError(f"link {self.name!r} has nothing at {self.axis} {value:.6g}; it has {known}")

@@ -52,6 +52,21 @@ def test_links_of_fixed_snr_along_the_bandwidth(tmp_path):
         along.transmit(picture_set(), 0.5, range(1))
 
 
+def test_models_at_their_own_snr(tmp_path):
+    """Without `at` the axis is the links' own: each value is served by the link that stands there."""
+    links = {0: NoisyLink("a", 0.1), 5: NoisyLink("b", 0.3)}
+    matched = Along("snr_db", links, at=None, name="matched")
+    rows = Sweep("s", [matched], picture_set(), [0, 5], max_draws=4, out=tmp_path / "matched").run().rows
+    for value, link in links.items():
+        alone = Sweep("s", [link], picture_set(), [value], max_draws=4, out=tmp_path / link.name).run().rows
+        assert [row.mean for row in rows if row.value == value] == [row.mean for row in alone]
+    with pytest.raises(LinksimError, match="has nothing at snr_db 3"):
+        matched.transmit(picture_set(), 3.0, range(1))
+    for axis, at in (("cbr", None), ("snr_db", 10.0)):
+        with pytest.raises(LinksimError, match="for another axis only"):
+            Along(axis, links, at=at, name="unclear")
+
+
 def test_the_short_form_and_the_axis_give_way_to_each_other():
     """`dataclasses.replace` changes either."""
     sweep = Sweep("s", [NoisyLink()], snr_db=[3, 1])
