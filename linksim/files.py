@@ -113,6 +113,8 @@ def locked(path: Path, otherwise: str) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise LinksimError(otherwise) from None
+    except OSError as error:
+        raise cannot_write(path, error, "choose another folder, or make it writable") from error
     try:
         yield
     finally:

@@ -35,6 +35,10 @@ def train(
     python: Annotated[str | None, typer.Option(help=_PYTHON)] = None,
 ) -> None:
     """Train a recipe, or go on where its last checkpoint stands; ends in weights.h5 and card.json."""
+    if bundle is not None and (queue or steps is not None):
+        raise LinksimError("--bundle takes recipes as they are; leave --queue and --steps")
+    if python is not None and bundle is None:
+        raise LinksimError("--python belongs to --bundle; add it, or leave it out")
     if queue:
         if steps is not None:
             raise LinksimError("--steps is for a single recipe; write the recipe with its steps into the queue file")
@@ -49,8 +53,8 @@ def train(
     if bundle is not None:
         _bundle(bundle, recipes, out, python)
         return
-    if len(recipes) > 1 or python is not None:
-        raise LinksimError("one recipe at a time, and no --python, unless with --bundle; --queue trains many")
+    if len(recipes) > 1:
+        raise LinksimError("one recipe at a time; --queue trains many")
     quiet_tensorflow()
     from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
@@ -62,6 +66,7 @@ def train(
 
 
 def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> None:
+    quiet_tensorflow()
     from linksim.training import get_recipe
     from linksim.training.bundle.make import make_bundle
 

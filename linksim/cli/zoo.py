@@ -24,10 +24,14 @@ def adopt(
 ) -> None:
     """Put runs into the zoo whose validation PSNR is above that of the entry of their name."""
     quiet_tensorflow()
-    from linksim.training.adopt import adopt, score
+    from linksim.training.adopt import adopt
+    from linksim.training.validation import score
 
     for name in runs:
         done = adopt(name, out)
         stood = "nothing" if done.before is None else f"{done.before:.2f} dB"
         what = "adopted" if done.adopted else "not better, the zoo stays as it is"
-        print(f"{name}: {score(done.card):.2f} dB after {done.card.steps:,} steps, {stood} before: {what}", flush=True)
+        print(
+            f"{name}: {score(done.card.layers):.2f} dB after {done.card.steps:,} steps, {stood} before: {what}",
+            flush=True,
+        )

@@ -15,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from linksim.codecs.klt import BlockStatistics, block_statistics, power_allocation
+from linksim.errors import LinksimError
 
 BLOCK = 4
 """Side in pixels of the blocks whose transform fits into two strided layers."""
@@ -56,6 +57,11 @@ def linear_code(statistics: BlockStatistics, layer_channels: Sequence[int], snr_
     snr_db : float
         Es/N0 in dB.
     """
+    if sum(layer_channels) > len(statistics.variances):
+        raise LinksimError(
+            f"{sum(layer_channels)} channels, and blocks of {statistics.block}x{statistics.block} have "
+            f"{len(statistics.variances)} components; set analytic_start to False"
+        )
     noise = 10 ** (-snr_db / 10) / 2
     powers, start = [], 0
     deviations = np.sqrt(np.maximum(statistics.variances, 1e-12))
@@ -111,7 +117,7 @@ def start_encoder(network: keras.Model, code: LinearCode, first: int = 0, centre
     for i, (conv, prelu) in enumerate(layers):
         kernel, bias = _small(conv), np.zeros(conv.filters, "float32")
         linear = _PIXELS if i == 0 else width
-        # What is linear hears only what is linear.
+        # Channels that carry the transform take no input from the others.
         kernel[:, :, :, :linear] = 0
         if i == 0:
             for channel, (row, column, colour) in enumerate(np.ndindex(_HALF, _HALF, 3)):

@@ -8,27 +8,11 @@ import keras
 from keras import layers, ops
 
 from linksim.codecs.autoencoder import Autoencoder
+from linksim.codecs.layers.blocks import depth_to_space, space_to_depth
 from linksim.codecs.layers.snr_scale import SnrScale
 from linksim.errors import LinksimError
 
 _STRIDE = 4
-
-
-def space_to_depth(pictures: Any, block: int = _STRIDE) -> Any:
-    """`[B, H, W, C]` to `[B, H/block, W/block, block*block*C]`: the pixels of a block side by side."""
-    _, height, width, channels = pictures.shape
-    x = ops.reshape(pictures, (-1, height // block, block, width // block, block, channels))
-    return ops.reshape(
-        ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height // block, width // block, block * block * channels)
-    )
-
-
-def depth_to_space(x: Any, block: int = _STRIDE) -> Any:
-    """The inverse of `space_to_depth`."""
-    _, height, width, channels = x.shape
-    colours = channels // (block * block)
-    x = ops.reshape(x, (-1, height, width, block, block, colours))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height * block, width * block, colours))
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -125,12 +109,12 @@ class DeepJsccResNet(Autoencoder):
         self.decoder = _Trunk(3 * _STRIDE**2, *shape, last="zeros", name="decoder")
 
     def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
-        blocks = space_to_depth(ops.cast(self.pad(pictures), "float32") - 0.5)
+        blocks = space_to_depth(ops.cast(self.pad(pictures), "float32") - 0.5, _STRIDE)
         return self.symbols_of(ops.cast(self.encoder(blocks, self._told(snr_db)), "float32"))
 
     def decode(self, symbols: Any, snr_db: Any, size: tuple[int, int], training: bool = False) -> Any:
         x = self.decoder(self.latent_of(symbols, size), self._told(snr_db))
-        x = 0.5 + self.crop(depth_to_space(x), size)
+        x = 0.5 + self.crop(depth_to_space(x, _STRIDE), size)
         # In training not clipped: beyond black and white a value must keep its gradient.
         return x if training else ops.clip(x, 0.0, 1.0)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from linksim.codecs.layers.blocks import cut_blocks
 from linksim.errors import LinksimError
 
 _MOST_BLOCKS = 400_000
@@ -34,13 +35,6 @@ class BlockStatistics:
     mean: np.ndarray
     basis: np.ndarray
     variances: np.ndarray
-
-
-def cut_blocks(picture: np.ndarray, block: int) -> np.ndarray:
-    """All whole blocks of a picture `[H, W, 3]`, `[N, 3 * block**2]`."""
-    rows, columns = picture.shape[0] // block, picture.shape[1] // block
-    whole = picture[: rows * block, : columns * block]
-    return whole.reshape(rows, block, columns, block, 3).swapaxes(1, 2).reshape(rows * columns, -1)
 
 
 def block_statistics(pictures: Sequence[np.ndarray], block: int, seed: int = 0) -> BlockStatistics:

@@ -11,8 +11,9 @@ import numpy as np
 from keras import ops
 
 from linksim.codecs.autoencoder import Autoencoder
-from linksim.codecs.deepjscc_resnet import depth_to_space, space_to_depth
 from linksim.codecs.klt import BlockStatistics, block_statistics, power_allocation
+from linksim.codecs.layers.blocks import depth_to_space, space_to_depth
+from linksim.errors import LinksimError
 
 _LARGEST_ANGLE = 0.8 * math.pi
 """Of the pilot that tells the scale, in rad: the rest to pi keeps noise from turning it around."""
@@ -40,6 +41,11 @@ class LinearAnalog(Autoencoder):
     snr_db : float, optional
         Es/N0 in dB that the powers are made for, whatever the channel has; by default the channel's.
 
+    Raises
+    ------
+    LinksimError
+        If a block has fewer components, or nobody tells the SNR.
+
     Examples
     --------
     >>> codec = LinearAnalog(latent_channels=96, block=16)
@@ -57,6 +63,10 @@ class LinearAnalog(Autoencoder):
         name: str | None = None,
         **about: Any,
     ):
+        if block < 1 or latent_channels > 3 * block * block:
+            raise LinksimError(
+                f"{latent_channels} components of a block of {block}x{block}; it has {3 * block * block}"
+            )
         super().__init__(latent_channels, stride=block, name=name, **about)
         self.snr_db = snr_db
         self.encodes_for_snr = snr_db is None
@@ -68,7 +78,15 @@ class LinearAnalog(Autoencoder):
         self.largest_scale = self.add_weight(shape=(1,), name="largest_scale", initializer="ones", **weight)
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: Any = None) -> None:
-        """Take the statistics of a picture set, uint8 `[H, W, 3]` each; `snr_db` is not needed."""
+        """Take mean, basis and variances from a picture set, and the largest scale that a picture of it has.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Sides of at least `block`.
+        snr_db : float, optional
+            Not needed: the powers follow from the SNR when a picture is sent.
+        """
         self.take(block_statistics(pictures, self.stride))
         # The scale of the pictures of the set, at several SNRs: the pilot tells it up to the largest.
         chosen = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(len(pictures), 400)).astype(int)]
@@ -119,6 +137,8 @@ class LinearAnalog(Autoencoder):
 
     def _powers(self, snr_db: Any, cells: int) -> tuple[Any, Any]:
         """Powers of the components of a block `[B or 1, c]`, and of the pilot `[B or 1, 1]`; the mean symbol has 1."""
+        if snr_db is None and self.snr_db is None:
+            raise LinksimError("this codec needs the SNR at both ends; give snr_db, in dB")
         noise = _noise_variance(snr_db if self.snr_db is None else self.snr_db)[:, None]
         uses = cells * self.latent_channels / 2
         pilot = uses * ops.array(_SHARES, dtype="float32")[None, :, None]

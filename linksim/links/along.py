@@ -67,10 +67,11 @@ class Along(Link):
                     f"the links of {name!r} have unlike {what} ({', '.join(map(str, sorted(found)))}); "
                     "take links of one"
                 )
-        if (at is None) != (axis == members[0].axis):
-            raise LinksimError(
-                f"the links of {name!r} run over {members[0].axis}; give `at`, a value of that, for another axis only"
-            )
+        own = members[0].axis
+        if at is None and axis != own:
+            raise LinksimError(f"the links of {name!r} run over {own}, and it over {axis}; give `at`, a value of {own}")
+        if at is not None and axis == own:
+            raise LinksimError(f"{name!r} runs over {own} as its links do; leave `at` None")
         self.axis, self.at, self.name = axis, None if at is None else float(at), name
         self.links = {float(value): link for value, link in links.items()}
         shared = {k: v for k, v in members[0].tags.items() if all(m.tags.get(k) == v for m in members)}

@@ -17,14 +17,17 @@ from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.files import cannot_write
 from linksim.training.bundle.models import Trained, read_models
-from linksim.training.history import EpochReport
+from linksim.training.history import EpochReport, remarks
 from linksim.training.loop import Training, recipe_of
 from linksim.training.recipe import Recipe
 from linksim.training.run import warm_start_path
+from linksim.training.validation import score
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export, golden_output
 from linksim.zoo.weights import assign, load_arrays, variable_names
+
+_ASIDE = ".adopting"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,19 +80,15 @@ def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
     with tempfile.TemporaryDirectory() as folder:
         card = make(Path(folder))
         before = None
+        _put_back(zoo / name, zoo)
         if (zoo / name / "card.json").exists():
             entry = read_card(zoo / name)
             _same_model(card, entry)
-            before = score(entry)
-        adopted = before is None or score(card) > before
+            before = score(entry.layers)
+        adopted = before is None or score(card.layers) > before
         if adopted:
-            _replace(Path(folder), zoo / name)
+            _replace(Path(folder), zoo / name, zoo)
     return Adoption(card, before, adopted)
-
-
-def score(card: Card) -> float:
-    """Validation PSNR in dB, the mean over layers."""
-    return float(np.mean(card.val_psnr_layers or [card.val_psnr]))
 
 
 class _OfKit:
@@ -110,30 +109,37 @@ class _OfKit:
 
 
 def _card_of_kit(model: Trained, folder: Path) -> Card:
-    left = int(model.recipe["steps"]) - model.steps
-    notes = [model.notes, f"so far: stopped {left} steps before its end" if left else ""]
-    return export(_OfKit(model), folder, "; ".join(filter(None, notes)), f"jax, {model.device}")
+    kit = _OfKit(model)
+    return export(kit, folder, remarks(kit.recipe, model.steps), model.device)
 
 
 def _card_of(run: Path, root: Path, folder: Path) -> Card:
-    """`weights.h5` and `card.json` of a run, in a folder: those that it ended with, or those of its checkpoint."""
+    """`weights.h5` and `card.json` of a run, in a folder: those that it ended with, or those of its checkpoint where
+    that is of a longer run."""
+    checkpoint = run / "checkpoint.h5"
+    recipe = recipe_of(load_arrays(checkpoint)) if checkpoint.exists() else None
     if (run / "card.json").exists():
         card = read_card(run)
-        for file in ("weights.h5", "card.json"):
-            shutil.copy(run / file, folder / file)
-        _check(folder, card)
-        return card
-    recipe = Recipe(**recipe_of(load_arrays(run / "checkpoint.h5")))
+        if recipe is None or recipe.to_dict() == Recipe(**card.recipe).to_dict():
+            _check(run, card)
+            for file in ("weights.h5", "card.json"):
+                shutil.copy(run / file, folder / file)
+            return card
+    if recipe is None:
+        raise LinksimError(f"{checkpoint} names no recipe; train it again")
     training = Training(recipe, run, warm_start_path(recipe, root))
     return export(training, folder, training.remarks())
 
 
-def _check(folder: Path, card: Card) -> None:
-    """That a user will load what the card says; where the backend is another, to its last digits."""
-    with precision("float32"):
-        made = golden_output(catalog.load(folder))
+def _check(run: Path, card: Card) -> None:
+    """That a user will load what the card says."""
+    try:
+        with precision("float32"):
+            made = golden_output(catalog.load(run))
+    except FileNotFoundError as error:
+        raise LinksimError(f"{run} has a card and no weights.h5; train it again") from error
     if not np.allclose(made, card.golden, atol=2e-4):
-        raise LinksimError(f"{folder} does not give the golden output of its card; it was left out of the zoo")
+        raise LinksimError(f"{run} does not give the golden output of its card; it was left out of the zoo")
 
 
 def _same_model(card: Card, entry: Card) -> None:
@@ -145,20 +151,35 @@ def _same_model(card: Card, entry: Card) -> None:
             )
 
 
-def _replace(new: Path, entry: Path) -> None:
-    """Card and weights change together: a folder takes the place of a folder."""
-    aside = entry.with_name(f".{entry.name}.before")
-    fresh = entry.with_name(f".{entry.name}.new")
+def _replace(new: Path, entry: Path, zoo: Path) -> None:
+    """A folder takes the place of a folder, so that card and weights change together."""
+    fresh, aside = (_beside(entry, zoo, what) for what in ("new", "before"))
     try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        for old in (aside, fresh):
-            shutil.rmtree(old, ignore_errors=True)
-        fresh.mkdir()
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
         for file in ("weights.h5", "card.json"):
             shutil.copyfile(new / file, fresh / file)
+        entry.parent.mkdir(parents=True, exist_ok=True)
         if entry.exists():
             entry.rename(aside)
-        fresh.rename(entry)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            fresh.rename(entry)
+        except OSError:
+            _put_back(entry, zoo)
+            raise
+        shutil.rmtree(zoo / _ASIDE, ignore_errors=True)
     except OSError as error:
         raise cannot_write(entry, error, "make the zoo writable, or install linksim with `pip install -e`") from error
+
+
+def _put_back(entry: Path, zoo: Path) -> None:
+    """An entry that stands aside since a kill between two renames comes back."""
+    aside = _beside(entry, zoo, "before")
+    if aside.exists() and not entry.exists():
+        aside.rename(entry)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _beside(entry: Path, zoo: Path, what: str) -> Path:
+    # Deeper than entries are, so that the catalogue does not see it.
+    return zoo / _ASIDE / entry.relative_to(zoo) / what

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linksim.files import write_atomically
+from linksim.training.recipe import Recipe
+
+STEPS_PER_EPOCH = 500
+"""Gradient steps between validations and checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,13 @@ class EpochReport:
     def val_psnr(self) -> float:
         """After the last layer."""
         return self.layers[-1]
+
+
+def remarks(recipe: Recipe, step: int) -> str:
+    """What a card has to say of a run beside its recipe: what it started from, and whether it was stopped."""
+    start = f"started from {recipe.warm_start}" if recipe.warm_start else ""
+    left = recipe.steps - step
+    return "; ".join(filter(None, [start, f"so far: stopped {left} steps before its end" if left else ""]))
 
 
 def write_history(path: Path, history: Sequence[EpochReport]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,14 +21,12 @@ from linksim.files import prepare_folder
 from linksim.training.chain import Chain, Rival
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.data import Batches, load_data
-from linksim.training.history import EpochReport, write_history
+from linksim.training.history import STEPS_PER_EPOCH, EpochReport, remarks, write_history
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
-from linksim.training.validation import validation_psnr
+from linksim.training.validation import score, validation_psnr
 from linksim.training.warm_start import start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
-
-STEPS_PER_EPOCH = 500
 
 
 class _EveryEpoch(keras.callbacks.Callback):
@@ -80,6 +79,8 @@ class Training:
         self.history: list[EpochReport] = []
         self.averaged = False
         """Whether the running means of the weights are better than the weights, by the last validation."""
+        if not self.phases:
+            raise LinksimError(f"recipe {recipe.name!r} has no steps; carry it out with `linksim train`")
         self.ends = list(accumulate(phase.steps // STEPS_PER_EPOCH for phase in self.phases))
         """Epochs after which each phase is over."""
         with precision(recipe.precision):
@@ -119,11 +120,8 @@ class Training:
 
     def remarks(self) -> str:
         """What a card has to say beside the recipe."""
-        start = f"started from {self.recipe.warm_start}" if self.recipe.warm_start else ""
-        left = self.recipe.steps - self.history[-1].step
-        so_far = f"so far: stopped {left} steps before its end" if left else ""
         means = "running means of the weights" if self.averaged else ""
-        return "; ".join(part for part in (start, so_far, means) if part)
+        return "; ".join(filter(None, [remarks(self.recipe, self.history[-1].step), means]))
 
     @contextlib.contextmanager
     def best_weights(self) -> Iterator[Any]:
@@ -181,7 +179,7 @@ class Training:
         if means := averages(self.chain.optimizer):
             with swapped(self.chain.trainable_variables, means):
                 averaged = self.validate()
-            self.averaged = averaged[-1] > psnr[-1]
+            self.averaged = score(averaged) > score(psnr)
             psnr = averaged if self.averaged else psnr
         done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, psnr)
         if not np.isfinite(loss):
@@ -217,20 +215,27 @@ class Training:
         arrays["averaged"] = np.array(self.averaged)
         save_arrays(self.checkpoint, arrays)
         first, phase = len(self.history) * STEPS_PER_EPOCH, self.phases[0]
-        if len(self.phases) == 1 and phase.decay and first <= phase.decay_from:
+        if len(self.phases) == 1 and phase.decay is not None and first <= phase.decay_from:
             save_arrays(self.before_decay, arrays)
         write_history(self.folder / "history.csv", self.history)
 
     def _restore(self) -> None:
-        path, arrays, recipe = self.checkpoint, load_arrays(self.checkpoint), self.recipe.to_dict()
-        if (old := recipe_of(arrays)) != recipe and self._has_other_steps(old):
+        path, arrays = self.checkpoint, load_arrays(self.checkpoint)
+        if not self._is_of(arrays, but_for_steps=False):
+            if not self._is_of(arrays, but_for_steps=True) or not self.before_decay.exists():
+                raise LinksimError(f"{path} belongs to another recipe; choose another folder or move it away")
+            # The same with more or fewer steps: from where the rate was last constant.
             path, arrays = self.before_decay, load_arrays(self.before_decay)
-            if len(arrays["history"]) * STEPS_PER_EPOCH <= self.phases[0].decay_from:
-                old = recipe
+            done = len(arrays.get("history", ())) * STEPS_PER_EPOCH
+            if not self._is_of(arrays, but_for_steps=True) or done > self.phases[0].decay_from:
+                raise LinksimError(
+                    f"{path} is of another recipe, or at step {done} beyond the {self.phases[0].decay_from} from which "
+                    "the rate falls; give more steps, or choose another folder"
+                )
         history, averaged = arrays.pop("history", None), arrays.pop("averaged", False)
         arrays.pop("recipe", None)
-        if history is None or old != recipe:
-            raise LinksimError(f"{path} belongs to another recipe; choose another folder or move it away")
+        if history is None:
+            raise LinksimError(f"{path} is damaged (it has no history); restore it from a copy, or move it away")
         self.averaged = bool(averaged)
         # The optimiser is that of the phase whose epoch was the last one.
         self._enter(next(i for i, end in enumerate(self.ends) if len(history) <= end))
@@ -238,19 +243,22 @@ class Training:
         assign(variables, names, arrays, str(path))
         self.history = [EpochReport(int(s), float(x), float(t), tuple(map(float, psnr))) for s, x, t, *psnr in history]
 
-    def _has_other_steps(self, old: dict[str, Any]) -> bool:
-        """Whether a checkpoint is of this recipe with more or fewer steps, and its rate was still constant once."""
-        if len(self.phases) > 1 or not self.phases[0].decay or not self.before_decay.exists():
+    def _is_of(self, arrays: dict[str, Any], but_for_steps: bool) -> bool:
+        """Whether a checkpoint is of this recipe; `but_for_steps`: of one phase whose rate is constant at first, with
+        any number of steps."""
+        old = recipe_of(arrays)
+        if old is None or (but_for_steps and (len(self.phases) > 1 or self.phases[0].decay is None)):
             return False
-        return {**old, "steps": self.recipe.steps} == self.recipe.to_dict()
+        old = dataclasses.replace(old, steps=self.recipe.steps) if but_for_steps else old
+        return old.to_dict() == self.recipe.to_dict()
 
 
-def recipe_of(arrays: dict[str, Any]) -> dict[str, Any]:
-    """The recipe that a checkpoint names; empty where it names none."""
+def recipe_of(arrays: dict[str, Any]) -> Recipe | None:
+    """The recipe that a checkpoint names; None where it names none that can be understood."""
     try:
-        return dict(json.loads(bytes(arrays.get("recipe", b"{}"))))
-    except ValueError:
-        return {}
+        return Recipe(**json.loads(bytes(arrays["recipe"])))
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

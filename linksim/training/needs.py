@@ -30,4 +30,7 @@ NEEDS: MappingProxyType[str, float] = MappingProxyType(
         "deepjscc/cifar10-1_12-snr10": 26.84,
     }
 )
-"""Recipe -> PSNR of the mean MSE on the validation pictures, in dB, at which it counts as trained."""
+"""Recipe -> PSNR of the mean MSE on the validation pictures, in dB, that it is to reach.
+
+The distance to it sets the order of the queue.
+"""

@@ -42,7 +42,7 @@ class Phase:
     Raises
     ------
     LinksimError
-        If `steps`, `optimizer`, `decay` or `averaging` is not possible.
+        If `steps`, `optimizer`, `learning_rate`, `decay` or `averaging` is not possible.
     """
 
     objective: str = "mse"
@@ -67,12 +67,14 @@ class Phase:
             raise LinksimError(f"optimizer {self.optimizer!r} is unknown; take one of {', '.join(OPTIMIZERS)}")
         if self.decay is not None and not 0 <= self.decay <= 1:
             raise LinksimError(f"decay is {self.decay}; give the part of the steps over which the rate falls, 0 to 1")
+        if not self.learning_rate > 0:
+            raise LinksimError(f"learning_rate is {self.learning_rate}; give a positive number")
         if self.averaging is not None and not 0 < self.averaging < 1:
             raise LinksimError(f"averaging is {self.averaging}; give a momentum between 0 and 1, such as 0.999")
 
     @property
     def decay_from(self) -> int:
-        """Step at which the rate begins to fall."""
+        """Step at which the rate begins to fall; of a cosine at once."""
         return self.warmup_steps if self.decay is None else round(self.steps * (1 - self.decay))
 
     def to_dict(self) -> dict[str, Any]:

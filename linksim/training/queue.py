@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ _EPOCHS = 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """A recipe, and the validation PSNR in dB that it is to reach."""
+    """A recipe, and the validation PSNR in dB that it is to reach: the distance to it sets the order."""
 
     recipe: Recipe
     target_db: float
@@ -98,6 +99,8 @@ def read_queue(path: Path | None) -> tuple[Wanted, ...]:
         form = '[{"recipe": NAME OR FIELDS, "target": DB}, ..]'
         raise LinksimError(f"{path} is no queue ({type(error).__name__}: {error}); write {form}") from error
     names = [w.recipe.name for w in wanted]
+    if not all(math.isfinite(w.target_db) for w in wanted):
+        raise LinksimError(f"{path} has a target that is no finite number; give the PSNR in dB")
     if len(set(names)) < len(names) or not names:
         raise LinksimError(f"{path} is empty or names a recipe twice; name each once")
     return wanted
@@ -135,15 +138,16 @@ def _standing(wanted: Wanted, root: Path, failed: Mapping[str, str]) -> Standing
     elif is_finished(recipe, root):
         state = "done"
     elif recipe.warm_start and not _trained(recipe.warm_start, root):
-        state, why = "waiting", f"for {recipe.warm_start}"
+        state, why = "waiting", f"for {recipe.warm_start}, which is neither in the zoo nor trained"
     return Standing(wanted, state, step, psnr, left, why)
 
 
 def is_finished(recipe: Recipe, root: Path) -> bool:
-    """Whether a run took all steps of its recipe."""
+    """Whether a run took all steps of this recipe."""
     try:
-        return read_card(root / recipe.name).steps >= recipe.steps
-    except LinksimError:
+        card = read_card(root / recipe.name)
+        return Recipe(**card.recipe).to_dict() == recipe.to_dict() and card.steps >= recipe.steps
+    except (LinksimError, TypeError):
         return False
 
 
@@ -166,5 +170,5 @@ def last_epoch(folder: Path) -> tuple[int, float, float | None]:
             rows = [[0.0, 0.0, 0.0], *([float(v) for v in row] for row in list(csv.reader(file))[1:])]
         last, before = rows[-1], rows[max(len(rows) - 1 - _EPOCHS, 0)]
         return int(last[0]), (last[2] - before[2]) / (last[0] - before[0]), last[-1]
-    except (OSError, ValueError, ZeroDivisionError):
+    except (OSError, ValueError, IndexError, ZeroDivisionError):
         return 0, _UNKNOWN_SECONDS_PER_STEP, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -40,7 +41,7 @@ def work(recipe: Recipe, root: Path, until: float) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Nobody would count a worker whose queue was killed: end at once; the last epoch is on the disk."""
+    """A worker whose queue was killed ends at once, so that a new queue does not meet it; its last epoch is kept."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
@@ -50,7 +51,8 @@ def _step_back() -> None:
     """Lowest priority; on Linux also only what nobody else wants: niceness alone cost work beside it up to 17 %."""
     os.nice(NICENESS)
     if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with contextlib.suppress(OSError):  # some containers forbid it
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def main() -> None:

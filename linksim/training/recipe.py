@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -81,9 +83,13 @@ class Recipe:
     phases: tuple[Phase, ...] = ()
 
     def __post_init__(self) -> None:
+        parts = self.name.split("/") if isinstance(self.name, str) else [""]
+        if self.name != "" and {"", ".", ".."} & set(parts):
+            raise LinksimError(f"recipe name {self.name!r} names a folder; give words, with '/' between them")
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
         if isinstance(self.snr_db, list):  # a range as a card holds it
             object.__setattr__(self, "snr_db", tuple(self.snr_db))
+        _check_snr(self.name, self.snr_db)
         phases = tuple(p if isinstance(p, Phase) else Phase(**p) for p in self.phases)
         object.__setattr__(self, "phases", phases)
         if phases:
@@ -112,3 +118,11 @@ class Recipe:
         if not self.phases:
             del values["phases"]
         return json.loads(json.dumps(values))
+
+
+def _check_snr(name: str, snr_db: Any) -> None:
+    """One finite number, or a range of two."""
+    ends = snr_db if isinstance(snr_db, tuple) else (snr_db,)
+    finite = all(isinstance(v, Real) and math.isfinite(float(v)) for v in ends)
+    if not finite or (isinstance(snr_db, tuple) and (len(snr_db) != 2 or snr_db[0] > snr_db[1])):
+        raise LinksimError(f"recipe {name!r}: snr_db is {snr_db!r}; give a number, or a range from low to high")

@@ -53,13 +53,12 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
         If the data, the warm start or the checkpoint cannot be used.
     """
     folder = root / recipe.name
+    prepare_folder(folder)
     if not recipe.steps:
-        prepare_folder(folder)
         solved = ClosedForm(recipe)
         if report:
             report(solved.history[-1])
         return export(solved, folder, "closed form, from the statistics of the training pictures")
-    prepare_folder(folder)
     with locked(folder / "train.lock", f"another process trains in {folder}; wait for it, or choose another folder"):
         training = Training(recipe, folder, warm_start_path(recipe, root), report)
         training.run()

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.files import locked, num_cores, prepare_folder
+from linksim.training.history import STEPS_PER_EPOCH
 from linksim.training.queue import Standing, Wanted, last_epoch, standings
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS")
 _POLL_S = 0.5
+_START_UP_S = 15
 
 
 class _Running:
@@ -86,10 +88,14 @@ def serve(
             while True:
                 _collect(running, failed, root, queue, report)
                 ready = [s for s in standings(queue, root, failed) if s.state == "ready"]
-                ready = [s for s in ready if s.wanted.recipe.name not in running]
+                ready = [s for s in ready if s.wanted.recipe.name not in running and _has_time(s, root, until)]
                 if time.time() < until:
                     for standing in ready[: (side_by_side or num_cores()) - len(running)]:
-                        running[standing.wanted.recipe.name] = _Running(standing.wanted, root, until)
+                        name = standing.wanted.recipe.name
+                        try:
+                            running[name] = _Running(standing.wanted, root, until)
+                        except LinksimError as error:
+                            failed[name] = str(error)
                 if not running:
                     return standings(queue, root, failed)
                 time.sleep(_POLL_S)
@@ -98,6 +104,12 @@ def serve(
                 each.process.terminate()
             for each in running.values():
                 each.process.wait()
+
+
+def _has_time(standing: Standing, root: Path, until: float) -> bool:
+    """Whether a recipe, started now, would end an epoch in time."""
+    name, left = standing.wanted.recipe.name, until - time.time()
+    return left > _START_UP_S + STEPS_PER_EPOCH * last_epoch(root / name)[1]
 
 
 def _collect(

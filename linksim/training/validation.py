@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,16 @@ from keras import ops
 from linksim.pixels import psnr_of_mse
 from linksim.training.chain import Chain
 
-_AT_ONCE = 250
-_NOISE = 1 << 30  # a state of the noise generator that training does not come to
+AT_ONCE = 250
+"""Pictures that are validated together."""
+
+NOISE = 1 << 30
+"""Second half of the state of the noise generator at a validation: training does not come to it."""
+
+
+def score(layers: Sequence[float]) -> float:
+    """By what one set of weights counts as better than another: the mean over layers of the PSNR in dB."""
+    return float(np.mean(layers))
 
 
 def validation_psnr(chain: Chain, pictures: np.ndarray, seed: int) -> tuple[float, ...]:
@@ -28,10 +37,10 @@ def validation_psnr(chain: Chain, pictures: np.ndarray, seed: int) -> tuple[floa
     """
     noise = chain.channel.seed_generator.state
     before = ops.convert_to_numpy(noise)
-    noise.assign(np.array([seed, _NOISE], before.dtype))
+    noise.assign(np.array([seed, NOISE], before.dtype))
     error: Any = 0.0
-    for start in range(0, len(pictures), _AT_ONCE):
-        x = pictures[start : start + _AT_ONCE]
+    for start in range(0, len(pictures), AT_ONCE):
+        x = pictures[start : start + AT_ONCE]
         y = ops.convert_to_numpy(chain(x.astype("float32") / np.float32(255)))
         error += np.sum((np.round(y * 255).astype(np.float64) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
     noise.assign(before)

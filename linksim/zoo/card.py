@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Card:
         Wall time of the training.
     val_psnr : float
         PSNR of the mean MSE on the validation pictures at the training SNR, in dB, at the precision of
-        the training. Where that is a range, every picture drew its own, anew at each validation;
+        the training. Where that is a range, every picture drew its own;
         residual transmission is validated with feedback, as it is trained.
     val_psnr_layers : sequence of float
         The same after each layer; empty on cards from before there were layers.
@@ -54,6 +54,11 @@ class Card:
     golden: list[float]
     notes: str = ""
     val_psnr_layers: list[float] = dataclasses.field(default_factory=list)
+
+    @property
+    def layers(self) -> Sequence[float]:
+        """Validation PSNR in dB after each layer, of old cards too."""
+        return self.val_psnr_layers or [self.val_psnr]
 
     def write(self, folder: Path) -> None:
         """Write `card.json` into `folder`, whole or not at all."""

@@ -6,8 +6,10 @@ from keras import ops
 from smooth_pictures import smooth
 
 from linksim.codecs.analytic_start import linear_code
-from linksim.codecs.klt import block_statistics, cut_blocks
+from linksim.codecs.klt import block_statistics
+from linksim.codecs.layers.blocks import cut_blocks
 from linksim.codecs.registry import create
+from linksim.errors import LinksimError
 
 PICTURES = smooth(300)
 X = smooth(20, seed=3).astype("float32") / 255
@@ -75,4 +77,8 @@ def test_more_channels_than_the_network_is_wide():
     """The components that do not fit are left to learning."""
     codec = create("multiple-decoders", {"layer_channels": (8,) * 5})
     codec.learn_statistics(PICTURES, 10.0)
-    assert all(np.all(np.isfinite(w)) for w in codec.get_weights())
+    latent = ops.convert_to_numpy(codec.analyze(X)).reshape(len(X), 16, 40)
+    theory = code((8,) * 5)
+    np.testing.assert_allclose(latent[..., :32], (blocks(X) - theory.mean) @ theory.analysis[:, :32], atol=5e-4)
+    with pytest.raises(LinksimError, match="48 components"):
+        create("multiple-decoders", {"layer_channels": (48, 8)}).learn_statistics(PICTURES, 10.0)

@@ -7,7 +7,8 @@ from scipy.optimize import minimize
 from smooth_pictures import smooth
 
 from linksim.codecs import LinearAnalog
-from linksim.codecs.klt import block_statistics, cut_blocks, power_allocation
+from linksim.codecs.klt import block_statistics, power_allocation
+from linksim.codecs.layers.blocks import cut_blocks, depth_to_space, space_to_depth
 from linksim.errors import LinksimError
 
 DEVIATIONS = np.array([1.0, 0.5, 0.25, 0.1, 0.02], "float32")
@@ -41,8 +42,6 @@ def test_statistics_are_those_of_the_blocks():
 
 def test_blocks_lie_as_the_codec_cuts_them():
     """Rows, columns, colours: the statistics and the codec speak of the same order."""
-    from linksim.codecs.deepjscc_resnet import depth_to_space, space_to_depth
-
     picture = np.random.default_rng(0).random((1, 8, 12, 3)).astype("float32")
     blocks = space_to_depth(picture, 4)
     np.testing.assert_array_equal(ops.convert_to_numpy(blocks)[0].reshape(6, 48), cut_blocks(picture[0], 4))

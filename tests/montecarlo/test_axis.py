@@ -62,8 +62,8 @@ def test_models_at_their_own_snr(tmp_path):
         assert [row.mean for row in rows if row.value == value] == [row.mean for row in alone]
     with pytest.raises(LinksimError, match="has nothing at snr_db 3"):
         matched.transmit(picture_set(), 3.0, range(1))
-    for axis, at in (("cbr", None), ("snr_db", 10.0)):
-        with pytest.raises(LinksimError, match="for another axis only"):
+    for axis, at, says in (("cbr", None, "give `at`"), ("snr_db", 10.0, "leave `at` None")):
+        with pytest.raises(LinksimError, match=says):
             Along(axis, links, at=at, name="unclear")
 
 

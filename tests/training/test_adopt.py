@@ -8,8 +8,9 @@ from smooth_pictures import smooth
 import linksim.training.loop as loop
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
-from linksim.training.adopt import adopt, score
+from linksim.training.adopt import adopt
 from linksim.training.run import train
+from linksim.training.validation import score
 from linksim.zoo import golden_output, load, read_card
 
 RECIPE = Recipe("test/tiny", "deepjscc", {"latent_channels": 4}, steps=12, batch_size=8, learning_rate=3e-3)
@@ -35,7 +36,7 @@ def test_only_what_is_better_is_adopted(tmp_path):
     longer = tmp_path / "longer"
     train(dataclasses.replace(RECIPE, steps=40), longer)
     second = adopt(RECIPE.name, longer, zoo)
-    assert second.adopted and score(second.card) > second.before == score(first.card)
+    assert second.adopted and score(second.card.layers) > second.before == score(first.card.layers)
     assert read_card(zoo / RECIPE.name).steps == 40
     assert [path.name for path in (zoo / "test").iterdir()] == ["tiny"]
 

@@ -19,10 +19,11 @@ from linksim.training.chain import Chain
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
+from linksim.training.validation import AT_ONCE, NOISE, score
 from linksim.training.warm_start import take_common
 from linksim.zoo.weights import variable_names
 
-_VALIDATED_AT_ONCE = 250
+_DRAWS = 16  # more than a codec draws for a batch
 _OWN = ("name", "snr_db", "warm_start", "seed")
 """Fields in which the recipes of a group may differ."""
 
@@ -31,6 +32,20 @@ def shape_of(recipe: Recipe) -> str:
     """Recipes of the same can be trained together."""
     fields = {key: value for key, value in recipe.to_dict().items() if key not in _OWN}
     return str((sorted(fields.items()), isinstance(recipe.snr_db, tuple)))
+
+
+class Diverged(LinksimError):
+    """The loss of some models is no number any more.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of their recipes.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        super().__init__(f"training of {', '.join(names)} diverged; lower learning_rate")
+        self.names = list(names)
 
 
 class Group:
@@ -47,7 +62,12 @@ class Group:
     before : sequence of Trained or None
         What an earlier call left of each.
     together : bool
-        Whether one compiled call serves all models at once (`jax.vmap`), or each has its own.
+        Whether all models take each step at once (`jax.vmap`), or one after the other.
+
+    Raises
+    ------
+    LinksimError
+        If a recipe has several phases or a rival, or starts from weights of another network.
     """
 
     def __init__(
@@ -99,6 +119,8 @@ class Group:
             start_from_statistics(codec, pictures, recipe)
         for mine, value in zip(self.chain.codec.weights, codec.weights, strict=True):
             mine.assign(value)
+        noise = self.chain.channel.seed_generator.state
+        noise.assign(np.array([recipe.seed, 0], noise.dtype))
         variables = [*self.chain.trainable_variables, *self.chain.non_trainable_variables, *self.optimizer.variables]
         return [*(jnp.asarray(v) for v in variables), jax.random.PRNGKey(recipe.seed)]
 
@@ -150,29 +172,41 @@ class Group:
         return jax.lax.map(lambda each: one(*each), (state, snr_db))
 
     def _errors(self, state: list[Any], snr_db: Any, pictures: Any) -> Any:
-        """Mean squared error after each layer, `[M, L]`, on pictures rounded to 8 bits."""
+        """Mean squared error after each layer, `[M, L]`, of pictures `[parts, N, H, W, 3]` rounded to 8 bits.
+
+        The noise is the same at each validation, and another for each part.
+        """
+        noise = self.chain.channel.seed_generator.state
+        place = next(i for i, v in enumerate(self.chain.non_trainable_variables) if v is noise)
 
         def one(state: list[Any], snr_db: Any) -> Any:
             trainable, other, _, _ = self._parts(state)
             snr = (snr_db[0], snr_db[1]) if snr_db.ndim else snr_db
 
-            def part(x: Any) -> Any:
+            def part(numbered: tuple[Any, Any]) -> Any:
+                number, x = numbered
+                seed = jnp.stack([other[place][0], (NOISE + _DRAWS * number).astype(other[place].dtype)])
+                quiet = [*other[:place], seed, *other[place + 1 :]]
                 shown, _ = self.chain.stateless_call(
-                    trainable, other, x.astype(jnp.float32) / 255, training=False, snr_db=snr
+                    trainable, quiet, x.astype(jnp.float32) / 255, training=False, snr_db=snr
                 )
                 return jnp.mean((jnp.round(shown * 255) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
 
-            return jnp.mean(jax.lax.map(part, pictures), axis=0) / 255**2
+            return jnp.mean(jax.lax.map(part, (jnp.arange(len(pictures)), pictures)), axis=0) / 255**2
 
         return self._over_models(one, state, snr_db)
 
     def validate(self, averaged: bool = False) -> np.ndarray:
         """PSNR of the mean MSE in dB after each layer, `[M, L]`."""
-        at_once = min(_VALIDATED_AT_ONCE, len(self.held_back))
-        whole = len(self.held_back) // at_once * at_once
-        pictures = self.held_back[:whole].reshape(-1, at_once, *self.held_back.shape[1:])
+        shape, count = self.held_back.shape[1:], len(self.held_back)
+        whole = count // AT_ONCE * AT_ONCE
         state = self._averaged() if averaged else self.state
-        return -10 * np.log10(np.asarray(self._validate(state, self.snr_db, pictures)))
+        error: Any = 0.0
+        for pictures, at_once in ((self.held_back[:whole], AT_ONCE), (self.held_back[whole:], count - whole)):
+            if len(pictures):
+                parts = pictures.reshape(-1, at_once, *shape)
+                error += np.asarray(self._validate(state, self.snr_db, parts)) * len(pictures) / count
+        return -10 * np.log10(error)
 
     def _averaged(self) -> list[Any]:
         """The state with the running means in place of what learns; as it is where there are none."""
@@ -188,17 +222,17 @@ class Group:
         self.state, losses = self._chunk(self.state, self.snr_db, self.pictures, steps=steps)
         if not np.all(np.isfinite(np.asarray(losses))):
             names = [r.name for r, x in zip(self.recipes, np.asarray(losses), strict=True) if not np.isfinite(x)]
-            raise LinksimError(f"training of {', '.join(names)} diverged; lower learning_rate")
+            raise Diverged(names)
         own = self.validate()
         means = self.validate(averaged=True) if averages(self.optimizer) else own
         seconds, step = (time.monotonic() - start) / len(self.recipes), self.step + steps
         for i in range(len(self.recipes)):
-            averaged = means[i, -1] > own[i, -1]
+            averaged = score(means[i]) > score(own[i])
             psnr = (means if averaged else own)[i]
             before = self.history[i][-1][1] if self.history[i] else 0.0
-            best = self.history[i][self.best_at[i]][-1] if self.history[i] else -np.inf
+            best = score(self.history[i][self.best_at[i]][2:]) if self.history[i] else -np.inf
             self.history[i].append([step, before + seconds, *map(float, psnr)])
-            if psnr[-1] > best:
+            if score(psnr) > best:
                 self.best_at[i] = len(self.history[i]) - 1
                 self.best[i] = self._weights(i, averaged)
 
@@ -215,7 +249,7 @@ class Group:
 
     def trained(self) -> dict[str, Trained]:
         """All models, as far as they came."""
-        device = jax.devices()[0].device_kind
+        device = f"jax {jax.__version__}, Keras {keras.__version__}, {jax.devices()[0].device_kind}"
         return {
             r.name: Trained(
                 recipe=r.to_dict(),
@@ -224,7 +258,6 @@ class Group:
                 best_at=self.best_at[i],
                 state=[np.asarray(part[i]) for part in self.state],
                 device=device,
-                notes=f"started from {r.warm_start}" if r.warm_start else "",
             )
             for i, r in enumerate(self.recipes)
         }

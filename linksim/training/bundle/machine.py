@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.files import prepare_folder
 from linksim.training.bundle.models import Trained, read_models, write_models
 from linksim.training.bundle.packing import read_pictures
+from linksim.training.history import STEPS_PER_EPOCH
 from linksim.training.recipe import Recipe
 from linksim.zoo.weights import load_arrays
-
-STEPS = 500
-"""Gradient steps in one compiled call."""
 
 _TRIAL_STEPS = 20
 _WRITE_EVERY_S = 60
@@ -40,24 +39,58 @@ class Machine:
     together : {"auto", "yes", "no"}
         Whether models of one shape share compiled calls (`jax.vmap`); "auto" times both ways.
     steps : int
-        Gradient steps between validations.
+        Gradient steps in one compiled call, after which the models are validated.
+
+    Raises
+    ------
+    LinksimError
+        If the bundle is damaged, or the models are of other recipes.
     """
 
-    def __init__(self, bundle: Path, out: Path, resume: Path | None = None, together: str = "auto", steps: int = STEPS):
+    def __init__(
+        self, bundle: Path, out: Path, resume: Path | None = None, together: str = "auto", steps: int = STEPS_PER_EPOCH
+    ):
         self.bundle, self.out, self.together, self.steps = bundle, out, together, steps
-        about = json.loads((bundle / "bundle.json").read_text())
+        try:
+            about = json.loads((bundle / "bundle.json").read_text())
+        except (OSError, ValueError) as error:
+            raise LinksimError(f"{bundle / 'bundle.json'} cannot be read ({error}); make the bundle again") from error
         self.recipes = [Recipe(**fields) for fields in about["recipes"]]
         self.starts: Mapping[str, str] = about["starts"]
         self.data: Mapping[str, str] = about["data"]
         self.models: dict[str, Trained] = read_models(resume or out)
+        if resume is not None and not self.models:
+            raise LinksimError(f"{resume} holds no models; name what an earlier call wrote, or leave --resume")
+        for recipe in self.recipes:
+            if recipe.name in self.models and self.models[recipe.name].recipe != recipe.to_dict():
+                raise LinksimError(f"the models in {resume or out} are of another {recipe.name!r}; name another folder")
+        self.failed: dict[str, str] = {}
         self._pictures: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._longest_start = 0.0
 
     def run(self, minutes: float) -> None:
-        """Train until all is done, or the next compiled call would not end in time; one is always made."""
+        """Train until all is done, or the next compiled call would not end in time; one is always made.
+
+        Parameters
+        ----------
+        minutes : float
+            Wall time; on a machine that is cut off, less than it gives.
+        """
+        from linksim.training.bundle.group import Diverged
+
         self.until = time.monotonic() + 60 * minutes
-        while (chosen := self.next_group()) and self._train(chosen) and time.monotonic() < self.until:
-            pass
-        write_models(self.out, self.models)
+        try:
+            while chosen := self.next_group():
+                try:
+                    self._train(chosen)
+                except Diverged as error:
+                    self.failed |= dict.fromkeys(error.names, "diverged; lower learning_rate")
+                write_models(self.out, self.models)
+                if time.monotonic() + self._longest_start > self.until:
+                    break
+        except KeyboardInterrupt:
+            write_models(self.out, self.models)
+            raise
         for recipe in self.recipes:
             print(self.line(recipe), flush=True)
 
@@ -66,6 +99,7 @@ class Machine:
         from linksim.training.bundle.group import shape_of
 
         ready = [r for r in self.recipes if self._done(r.name) < r.steps and self._can_start(r)]
+        ready = [r for r in ready if r.name not in self.failed]
         alike = [(shape_of(r), self._done(r.name)) for r in ready]
         return [r for r, kind in zip(ready, alike, strict=True) if kind == alike[0]]
 
@@ -90,8 +124,8 @@ class Machine:
             self._pictures = {stem: (train, held_back)}
         return self._pictures[stem]
 
-    def _train(self, recipes: Sequence[Recipe]) -> bool:
-        """Train a group; whether it came to its end."""
+    def _train(self, recipes: Sequence[Recipe]) -> None:
+        """Train a group to its end, or until the time is up."""
         from linksim.training.bundle.group import Group
 
         args: tuple[Any, ...] = (
@@ -100,12 +134,15 @@ class Machine:
             [self._start_of(r) for r in recipes],
             [self.models.get(r.name) for r in recipes],
         )
+        started = written = time.monotonic()
         group = Group(*args, together=self._best_way(Group, args))
-        written = time.monotonic()
+        first = True
         while group.step < recipes[0].steps:
             began = time.monotonic()
             group.train(min(self.steps, recipes[0].steps - group.step))
             now = time.monotonic()
+            if first:  # compiled, too: what another group would take until it has something to keep
+                self._longest_start, first = max(self._longest_start, now - started), False
             self.models |= group.trained()
             for recipe in recipes:
                 print(self.line(recipe), flush=True)
@@ -113,8 +150,7 @@ class Machine:
                 write_models(self.out, self.models)
                 written = now
             if now + _SPARE * (now - began) > self.until:
-                return group.step >= recipes[0].steps
-        return True
+                return
 
     def _best_way(self, make: Any, args: tuple[Any, ...]) -> bool:
         """Whether one compiled call for all models is faster here than one after the other."""
@@ -133,6 +169,8 @@ class Machine:
 
     def line(self, recipe: Recipe) -> str:
         """Step, validation PSNR, seconds of one recipe."""
+        if recipe.name in self.failed:
+            return f"{recipe.name}: {self.failed[recipe.name]}"
         model = self.models.get(recipe.name)
         if model is None or not model.history:
             return f"{recipe.name}: not begun"
@@ -151,12 +189,12 @@ def main(bundle: Path, arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--together", choices=("auto", "yes", "no"), default="auto", help="train models of one shape at once"
     )
-    parser.add_argument("--steps", type=int, default=STEPS, help="gradient steps between validations")
+    parser.add_argument("--steps", type=int, default=STEPS_PER_EPOCH, help="gradient steps between validations")
     given = parser.parse_args(arguments)
     try:
         if not given.minutes > 0 or given.steps < 1:
             raise LinksimError("minutes and steps must be positive")
-        given.out.mkdir(parents=True, exist_ok=True)
+        prepare_folder(given.out)
         Machine(bundle, given.out, given.resume, given.together, given.steps).run(given.minutes)
     except LinksimError as error:
         print(f"run.py: {error}", file=sys.stderr)

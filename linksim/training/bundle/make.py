@@ -19,6 +19,7 @@ from linksim.errors import LinksimError
 from linksim.files import prepare_folder, write_atomically
 from linksim.training.bundle.packing import write_pictures
 from linksim.training.data import load_data
+from linksim.training.objectives import make_objective
 from linksim.training.recipe import Recipe
 from linksim.training.run import warm_start_path
 
@@ -30,6 +31,7 @@ _LIBRARIES = (
     "typing_extensions", "lazy_loader",
 )  # fmt: skip
 _PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
+_HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PATCH = 128
 """Side in pixels of the patches of photographs, from which crops are cut."""
 
@@ -40,11 +42,17 @@ import sys
 import zipfile
 from pathlib import Path
 
+if "%d.%d" % sys.version_info[:2] != "PYTHON":
+    here = "%d.%d" % sys.version_info[:2]
+    print("run.py: the libraries are for Python PYTHON; make the bundle again with --python", here, file=sys.stderr)
+    sys.exit(2)
 here = Path(__file__).resolve().parent
 site = here / "site"
 if not site.exists():
+    part = here / ("site.part%d" % os.getpid())  # a kill leaves no half of it under its name
     with zipfile.ZipFile(here / "site.zip") as libraries:
-        libraries.extractall(site)
+        libraries.extractall(part)
+    part.rename(site)
 os.environ["KERAS_BACKEND"] = "jax"
 sys.path[:0] = [str(here), str(site)]
 
@@ -82,15 +90,37 @@ def make_bundle(
     LinksimError
         If `out` is in use, a recipe cannot be trained by a kit, data are missing, or libraries cannot be had.
     """
-    if out.exists() and any(out.iterdir()):
-        raise LinksimError(f"{out} is not empty; name a new folder")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise LinksimError(f"{out} exists and is no empty folder; name a new one")
     for recipe in recipes:
-        if len(recipe.schedule) != 1:
-            raise LinksimError(f"recipe {recipe.name!r} has {len(recipe.schedule)} phases; a kit trains those of one")
+        _check(recipe)
     names = [recipe.name for recipe in recipes]
     if len(set(names)) < len(names) or not names:
         raise LinksimError("name each recipe of a bundle once, and at least one")
-    prepare_folder(out)
+    prepare_folder(out.parent)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        made = Path(folder) / "kit"
+        made.mkdir()
+        size = _fill(made, recipes, root, python, report)
+        if out.exists():
+            out.rmdir()
+        made.rename(out)
+    return size
+
+
+def _check(recipe: Recipe) -> None:
+    """That a kit can train a recipe."""
+    if not recipe.steps:
+        raise LinksimError(f"recipe {recipe.name!r} needs no training; run `linksim train {recipe.name}`")
+    if len(recipe.schedule) > 1:
+        raise LinksimError(f"recipe {recipe.name!r} has {len(recipe.schedule)} phases; a kit trains those of one")
+    phase = recipe.schedule[0]
+    if make_objective(phase.objective, dict(phase.options)).rival is not None:
+        raise LinksimError(f"recipe {recipe.name!r} has a rival; a kit trains those without, take `linksim train`")
+
+
+def _fill(out: Path, recipes: Sequence[Recipe], root: Path, python: str | None, report: Callable[[str], None]) -> int:
+    """All of a kit, into an empty folder; its size in bytes."""
     _copy_code(out / "linksim")
     report("libraries")
     _write_libraries(out / "site.zip", python)
@@ -98,24 +128,24 @@ def make_bundle(
     data = _write_data(out, recipes, report)
     about = {"recipes": [r.to_dict() for r in recipes], "starts": starts, "data": data, "linksim": linksim.__version__}
     write_atomically(out / "bundle.json", json.dumps(about, indent=1) + "\n")
-    write_atomically(out / "run.py", _RUN)
-    return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    write_atomically(out / "run.py", _RUN.replace("PYTHON", python or _HERE))
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    if size > LIMIT_MB * 1_000_000:
+        raise LinksimError(f"the bundle has {size / 1e6:.0f} MB, more than {LIMIT_MB}; bundle fewer recipes at once")
+    return size
 
 
 def _copy_code(to: Path) -> None:
     package = Path(linksim.__file__).parent
+    # The zoo's weights stay here; `models.py` is code and comes along.
     ignore = shutil.ignore_patterns("__pycache__", "models")
     to.mkdir()
     shutil.copy(package / "__init__.py", to / "__init__.py")
     for name in _LEARNED_HALF:
         if (package / name).is_dir():
-            # The zoo's weights stay; `training/bundle/models.py` is code and comes along.
-            shutil.copytree(package / name, to / name, ignore=ignore if name == "zoo" else _CACHES)
+            shutil.copytree(package / name, to / name, ignore=ignore)
         else:
             shutil.copy(package / f"{name}.py", to / f"{name}.py")
-
-
-_CACHES = shutil.ignore_patterns("__pycache__")
 
 
 def _copy_starts(out: Path, recipes: Sequence[Recipe], root: Path) -> dict[str, str]:
@@ -138,7 +168,7 @@ def _write_data(out: Path, recipes: Sequence[Recipe], report: Callable[[str], No
     room = _PICTURES_MB * 1_000_000 / len(first)
     for data, stem in stems.items():
         train, held_back = load_data(first[data])
-        train = np.asarray(train) if first[data].crop is None else _patches(train, int(room))
+        train = np.asarray(train) if first[data].crop is None else _patches(train, int(room), first[data].crop)
         shown = np.asarray(held_back)
         write_pictures(out / f"{stem}-val.bin", shown)
         room_left = room - (out / f"{stem}-val.bin").stat().st_size
@@ -158,10 +188,13 @@ def _write_as_many_as_fit(path: Path, pictures: np.ndarray, room: float) -> None
     write_pictures(path, pictures[np.sort(order[:count])])
 
 
-def _patches(pictures: Sequence[np.ndarray], room: int) -> np.ndarray:
-    """Square patches of photographs of several sizes, at random places, twice as many bytes as there is room."""
+def _patches(pictures: Sequence[np.ndarray], room: int, crop: int) -> np.ndarray:
+    """Square patches of photographs of several sizes, at random places, twice as many bytes as there is room.
+
+    A patch is no smaller than the crop.
+    """
     rng = np.random.default_rng(0)
-    side = min(_PATCH, *(min(p.shape[:2]) for p in pictures))
+    side = min(max(_PATCH, crop), *(min(p.shape[:2]) for p in pictures))
     made = []
     for i in range(max(2 * room // (3 * side * side), 1)):
         p = pictures[i % len(pictures)]
@@ -171,9 +204,8 @@ def _patches(pictures: Sequence[np.ndarray], room: int) -> np.ndarray:
 
 
 def _write_libraries(path: Path, python: str | None) -> None:
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        if python is None or python == here:
+        if python is None or python == _HERE:
             _add_installed(archive)
         else:
             _add_downloaded(archive, python)
@@ -191,7 +223,10 @@ def _add_installed(archive: zipfile.ZipFile) -> None:
 
 
 def _add_downloaded(archive: zipfile.ZipFile, python: str) -> None:
-    wanted = [f"{name}=={importlib.metadata.version(name)}" for name in _LIBRARIES]
+    try:
+        wanted = [f"{name}=={importlib.metadata.version(name)}" for name in _LIBRARIES]
+    except importlib.metadata.PackageNotFoundError as error:
+        raise LinksimError(f"{error.name} is not installed; install linksim again") from error
     platforms = [part for name in _PLATFORMS for part in ("--platform", name)]
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", folder]

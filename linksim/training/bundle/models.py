@@ -1,13 +1,15 @@
 """What a kit writes: for each recipe its best weights so far, and all that it goes on from; few files of limited size.
 
-A file holds one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from),
-and `about`, JSON.
+A file holds one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from; not of a
+recipe that is finished), and `about`, JSON. All files of one writing carry its number and how many they are, as in
+`models-3-0of2.h5`. The newest whole set counts, so that a kill at any moment leaves one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from linksim.zoo.weights import load_arrays, save_arrays
 
 MOST_FILES = 8
 MOST_BYTES = 16 * 1024 * 1024
-_PATTERN = "models-*.h5"
+_NAME = re.compile(r"models-(\d+)-(\d+)of(\d+)\.h5")
 
 
 @dataclasses.dataclass
@@ -36,10 +38,9 @@ class Trained:
     best_at : int
         Place in the history of the best.
     state : list of arrays
-        What training goes on from; empty where that was left out.
+        What training goes on from; empty where it is finished.
     device : str
-        What it ran on.
-    notes : str
+        Versions, and what it ran on.
     """
 
     recipe: dict[str, Any]
@@ -48,7 +49,6 @@ class Trained:
     best_at: int
     state: list[np.ndarray]
     device: str
-    notes: str = ""
 
     @property
     def steps(self) -> int:
@@ -59,7 +59,8 @@ class Trained:
         """As a file holds it."""
         about = {k: v for k, v in dataclasses.asdict(self).items() if k not in ("best", "state")}
         found = {f"best/{name}": np.asarray(a, "float16") for name, a in self.best.items()}
-        found |= {f"state/{i:04d}": a for i, a in enumerate(self.state)}
+        if self.steps < int(self.recipe["steps"]):
+            found |= {f"state/{i:04d}": a for i, a in enumerate(self.state)}
         return {**found, "about": np.bytes_(json.dumps(about))}
 
 
@@ -87,11 +88,28 @@ def write_models(folder: Path, models: Mapping[str, Trained]) -> None:
         raise LinksimError(
             f"the models need {len(files)} files of {MOST_BYTES >> 20} MB and more; bundle fewer recipes at once"
         )
-    for number, arrays in enumerate(files):
-        save_arrays(folder / _PATTERN.replace("*", str(number)), arrays)
-    for path in folder.glob(_PATTERN):
-        if int(path.stem.partition("-")[2]) >= len(files):
-            path.unlink()
+    old = _sets(folder)
+    number = max(old, default=-1) + 1
+    for i, arrays in enumerate(files):
+        save_arrays(folder / f"models-{number}-{i}of{len(files)}.h5", arrays)
+    for path in [path for paths in old.values() for path in paths]:
+        path.unlink()
+
+
+def _sets(folder: Path) -> dict[int, list[Path]]:
+    """The files of each writing, whole or not, by its number."""
+    found: dict[int, list[Path]] = {}
+    for path in sorted(folder.glob("models-*.h5")):
+        if match := _NAME.fullmatch(path.name):
+            found.setdefault(int(match[1]), []).append(path)
+    return found
+
+
+def _newest(folder: Path) -> list[Path]:
+    """The files of the last writing that is whole."""
+    sets = [paths for _, paths in sorted(_sets(folder).items())]
+    whole = [paths for paths in sets if len(paths) == int(paths[0].stem.partition("of")[2])]
+    return whole[-1] if whole else []
 
 
 def _size(arrays: Mapping[str, np.ndarray]) -> int:
@@ -107,7 +125,7 @@ def read_models(folder: Path) -> dict[str, Trained]:
         If a file is damaged.
     """
     found: dict[str, Trained] = {}
-    for path in sorted(folder.glob(_PATTERN)):
+    for path in _newest(folder):
         groups: dict[str, dict[str, np.ndarray]] = {}
         for name, array in load_arrays(path).items():
             recipe, _, key = name.partition("/")
