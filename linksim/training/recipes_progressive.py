@@ -11,7 +11,8 @@ _NEIGHBOUR = {7: 13, 19: 13, 4: 7, 1: 4}
 _FIRST = 13
 """The SNR that is trained first; the others start from a neighbour."""
 
-_NEXT = {"steps": 1_000, "learning_rate": 1e-3}
+_SCHEDULE = {"learning_rate": 2e-3, "final_learning_rate": 0.0, "decay": 0.4, "averaging": 0.999}
+_NEXT = {"steps": 1_000, "learning_rate": 1e-3, "decay": 0.8, "analytic_start": False}
 """What a model takes that starts from its neighbour."""
 
 
@@ -25,8 +26,10 @@ def _snrs(first: Recipe, steps: int = _NEXT["steps"]) -> list[Recipe]:
     return [first, *others]
 
 
-def _layers(common: Recipe, codec: str, layers: int, steps: int, start: str, channel: str = "awgn") -> Recipe:
-    """`layers` layers of 1/12 each at 13 dB."""
+def _layers(
+    common: Recipe, codec: str, layers: int, steps: int, start: str | None = None, channel: str = "awgn"
+) -> Recipe:
+    """`layers` layers of 1/12 each at 13 dB, from another model or from the best linear code."""
     return replace(
         common,
         name=f"{codec}/cifar10-{channel}-{layers}x1_12-snr{_FIRST}",
@@ -35,8 +38,9 @@ def _layers(common: Recipe, codec: str, layers: int, steps: int, start: str, cha
         snr_db=float(_FIRST),
         channel=channel,
         steps=steps,
-        learning_rate=3e-3,
         warm_start=start,
+        analytic_start=start is None,
+        **_SCHEDULE,
     )
 
 
@@ -77,12 +81,12 @@ def progressive(common: Recipe) -> list[Recipe]:
     """
     recipes = []
     two = "multiple-decoders/cifar10-awgn-2x1_12-snr13"
-    for codec, layers, first, then, start in [
-        ("multiple-decoders", 2, 8_000, 1_500, "deepjscc/cifar10-1_6-snr10"),
-        ("multiple-decoders", 5, 6_000, 500, two),
-        ("single-decoder", 2, 6_000, 1_000, "deepjscc/cifar10-1_6-snr13"),
+    for codec, layers, first, then in [
+        ("multiple-decoders", 2, 12_000, 2_000),
+        ("multiple-decoders", 5, 12_000, 1_500),
+        ("single-decoder", 2, 12_000, 2_000),
     ]:
-        recipes += _snrs(_layers(common, codec, layers, first, start), then)
+        recipes += _snrs(_layers(common, codec, layers, first), then)
 
     recipes += _snrs(_layers(common, "multiple-decoders", 2, 3_000, two, channel="rayleigh-slow"))
 
@@ -94,7 +98,8 @@ def progressive(common: Recipe) -> list[Recipe]:
         start = f"deepjscc/cifar10-1_12-snr{snr}"
         name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
         steps = 5_000 if snr == _FIRST else 2_000
-        recipes.append(replace(_layers(common, "residual", 2, steps, start), name=name, snr_db=float(snr)))
+        second = replace(_layers(common, "residual", 2, steps, start), name=name, snr_db=float(snr))
+        recipes.append(replace(second, analytic_start=True))
 
     recipes += _adaptive(common)
 

@@ -15,6 +15,7 @@ from PIL import Image
 from smooth_pictures import smooth
 
 import linksim
+from linksim import zoo
 from linksim.errors import LinksimError
 from linksim.files import locked
 from linksim.training import RECIPES
@@ -69,7 +70,7 @@ def test_what_starts_from_another_waits_for_it(tmp_path):
 def test_the_list_of_linksim_names_recipes_and_what_they_start_from():
     assert [w.recipe.name for w in read_queue(None)] == list(NEEDS)
     starts = {RECIPES[name].warm_start for name in NEEDS} - {None}
-    assert starts <= set(NEEDS)
+    assert starts <= set(NEEDS) | set(zoo.names())
 
 
 @pytest.mark.parametrize(
