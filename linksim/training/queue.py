@@ -121,12 +121,13 @@ def standings(queue: Sequence[Wanted], root: Path, failed: Mapping[str, str]) ->
     failed : mapping
         Name -> message of what failed since the queue was started.
     """
-    found = [_standing(wanted, root, failed) for wanted in queue]
+    recipes = {wanted.recipe.name: wanted.recipe for wanted in queue}
+    found = [_standing(wanted, root, failed, recipes) for wanted in queue]
     order = {"ready": 0, "waiting": 1, "failed": 2, "done": 3}
     return sorted(found, key=lambda s: (order[s.state], -s.need))
 
 
-def _standing(wanted: Wanted, root: Path, failed: Mapping[str, str]) -> Standing:
+def _standing(wanted: Wanted, root: Path, failed: Mapping[str, str], queued: Mapping[str, Recipe]) -> Standing:
     recipe = wanted.recipe
     step, per_step, psnr = last_epoch(root / recipe.name)
     left = max(recipe.steps - step, 0) * per_step / 3600
@@ -137,8 +138,8 @@ def _standing(wanted: Wanted, root: Path, failed: Mapping[str, str]) -> Standing
         state = "failed"
     elif is_finished(recipe, root):
         state = "done"
-    elif recipe.warm_start and not _trained(recipe.warm_start, root):
-        state, why = "waiting", f"for {recipe.warm_start}, which is neither in the zoo nor trained"
+    elif recipe.warm_start and not _trained(recipe.warm_start, root, queued):
+        state, why = "waiting", f"for {recipe.warm_start}"
     return Standing(wanted, state, step, psnr, left, why)
 
 
@@ -151,8 +152,10 @@ def is_finished(recipe: Recipe, root: Path) -> bool:
         return False
 
 
-def _trained(name: str, root: Path) -> bool:
-    """Whether there are weights to start from: a finished run, or the zoo's where there is no run."""
+def _trained(name: str, root: Path, queued: Mapping[str, Recipe]) -> bool:
+    """Whether there are weights to start from: a finished run; the zoo's where there is no run and none will come."""
+    if name in queued:
+        return is_finished(queued[name], root)
     run = root / name
     if (run / "checkpoint.h5").exists():
         return (run / "card.json").exists()

@@ -10,7 +10,7 @@ from linksim.training.recipes_beyond import beyond
 from linksim.training.recipes_progressive import progressive
 
 # Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
-_NEIGHBOUR = {7: 10, 13: 10, 4: 7, 19: 13, 1: 4}
+_NEIGHBOUR = {7: 10, 13: 10, 4: 7, 16: 13, 19: 16, 1: 4}
 _RATES = {"1_12": 8, "1_6": 16}
 
 _CIFAR10 = Recipe(

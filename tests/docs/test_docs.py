@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import linksim
+from linksim import zoo
 from linksim.cli.app import app
 
 ROOT = Path(linksim.__file__).parents[1]
@@ -28,12 +29,19 @@ def test_commands_and_options_exist(page):
     used = [line for line in re.findall(r"linksim [a-z]+[^\n`&|]*", text)]
     for line in used:
         name, *words = line.split()[1:]
-        known = CliRunner().invoke(app, [name, "--help"])
+        of_group = words[:1] if name == "zoo" else []
+        known = CliRunner().invoke(app, [name, *of_group, "--help"])
         if known.exit_code:
-            assert name not in ("run", "plot", "show", "list", "train", "bench", "merge"), line
+            assert name not in ("run", "plot", "show", "list", "train", "bench", "merge", "zoo"), line
             continue  # a sentence that begins with the name of the project
         for option in (word for word in words if word.startswith("--")):
             assert option in known.output, line
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "notebooks").glob("*.ipynb"))], ids=lambda page: page.name)
+def test_models_that_are_named_are_in_the_zoo(page):
+    named = re.findall(r"zoo\.load\(\\?\"([^\"\\]+)", page.read_text(encoding="utf-8"))
+    assert set(named) <= set(zoo.names())
 
 
 def test_the_two_commands_of_continuous_integration_are_in_the_readme():
