@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from keras import ops
 
-from linksim.codecs.parts import Part, Shown
+from linksim.codecs.parts import Bytes, Part, Shown
 from linksim.errors import LinksimError
 
 Dialogue = Generator[Part | Shown, Any, None]
@@ -60,6 +60,12 @@ def hold(dialogue: Dialogue, answer: Callable[[Part], Any]) -> list[Any]:
 def told(part: Part, arrived: Any) -> Any:
     """What a conversation is told of a part that arrived: decoded where the part says how."""
     return arrived if part.decode is None else part.decode(arrived)
+
+
+def told_whole(part: Part) -> Any:
+    """What a conversation is told of a part that arrived as it was sent."""
+    intact = part.intact if isinstance(part, Bytes) else None
+    return told(part, part.values) if intact is None else intact
 
 
 def rehearse(codec: Converses, pictures: Any, snr_db: Any) -> tuple[list[Any], list[Any]]:

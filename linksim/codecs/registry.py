@@ -10,6 +10,8 @@ from linksim.codecs.base import Codec, build
 from linksim.codecs.deepjscc import DeepJscc
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
 from linksim.codecs.deepjscc_resnet import DeepJsccResNet
+from linksim.codecs.ds2c2.codec import Ds2c2
+from linksim.codecs.ds2c2.rgan import Rgan
 from linksim.codecs.linear import LinearAnalog
 from linksim.codecs.multiple_decoders import MultipleDecoders
 from linksim.codecs.residual import ResidualTransmission
@@ -21,9 +23,11 @@ CODECS: dict[str, type[Codec]] = {
     "deepjscc": DeepJscc,
     "deepjscc-gdn": DeepJsccGdn,
     "deepjscc-resnet": DeepJsccResNet,
+    "ds2c2": Ds2c2,
     "linear": LinearAnalog,
     "multiple-decoders": MultipleDecoders,
     "residual": ResidualTransmission,
+    "rgan": Rgan,
     "single-decoder": SingleDecoder,
 }
 

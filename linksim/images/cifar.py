@@ -21,7 +21,7 @@ from linksim.identity import digest_bytes
 from linksim.images.download import download, sha256_of_file
 from linksim.images.files import read_picture
 from linksim.images.picture import Picture
-from linksim.images.places import data_roots, pretty
+from linksim.places import data_roots, pretty
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 ARCHIVE = "cifar-10-binary.tar.gz"

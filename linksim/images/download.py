@@ -9,7 +9,7 @@ from pathlib import Path
 from linksim.errors import LinksimError
 from linksim.files import cache_folder, replacing
 from linksim.identity import digest_bytes
-from linksim.images.places import pretty
+from linksim.places import pretty
 
 TIMEOUT_S = 30.0
 """Longest silence of a server, in seconds."""

@@ -14,7 +14,7 @@ from linksim.identity import digest_bytes
 from linksim.images.download import download
 from linksim.images.files import read_picture
 from linksim.images.picture import Picture
-from linksim.images.places import find, pretty
+from linksim.places import find, pretty
 
 URL = "https://r0k.us/graphics/kodak/kodak/kodim{:02d}.png"
 

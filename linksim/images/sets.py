@@ -12,8 +12,9 @@ from linksim.files import cache_folder
 from linksim.images.cifar import load_cifar10
 from linksim.images.files import picture_paths, read_folder, read_picture
 from linksim.images.kodak import load_kodak
+from linksim.images.labelled import load_labelled
 from linksim.images.picture import Picture, PictureSet
-from linksim.images.places import find, pretty
+from linksim.places import find, pretty
 
 SAMPLE_FILES = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 """The everyday colour photographs in scikit-image's wheel, 451x300 to 741x500. Left out: its
@@ -33,6 +34,7 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
     `cifar10-train`   the 50,000 training pictures
     `clic2021`        the professional test set of CLIC 2021; to be put in place by hand
     `clic2021-valid`  its professional validation set; to be put in place by hand
+    `camvid`          233 street scenes of 480x360, the test split; to be put in place by hand
     ================  ===============================================================
 
     Sets are looked for in `LINKSIM_DATA`, then in the cache (`LINKSIM_CACHE`, else the user's
@@ -127,4 +129,5 @@ _SETS: dict[str, Callable[[int | None], list[Picture]]] = {
     "cifar10-train": lambda limit: load_cifar10("train", limit),
     "clic2021": lambda limit: _load_clic("test", CLIC_TEST_URL, limit),
     "clic2021-valid": lambda limit: _load_clic("valid", CLIC_VALID_URL, limit),
+    "camvid": lambda limit: [one.picture for one in load_labelled("camvid", "test", limit)],
 }

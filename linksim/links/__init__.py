@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "base": ["Bandwidth", "Envelope", "Link", "MemberPoint", "Outcomes", "Reception"],
         "best_of": ["BestOf"],
         "capacity": ["CapacityLink"],
-        "bearers": ["Bearer", "BitBearer", "CodeBlockBearer", "SymbolBearer", "TransportBearer"],
+        "bearers": ["Bearer", "BitBearer", "CodeBlockBearer", "ErrorFreeBearer", "SymbolBearer", "TransportBearer"],
         "conversation": ["ConversationLink"],
         "separation": ["SeparationLink"],
     },

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from linksim.codecs.conversation import black, hold, told
+from linksim.codecs.conversation import black, hold, told, told_whole
 from linksim.codecs.parts import Bytes, Part, Shown
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
@@ -16,6 +17,9 @@ from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.bearers import Bearer
 from linksim.links.transceiver import batch_rows, not_finite
 from linksim.phy.rng import draw_keys, picture_key
+
+_KEPT_BYTES = 1 << 28
+"""Of what is decoded from bytes: the base layers of a few dozen pictures of half a megapixel."""
 
 VERSION = 1
 """Raised whenever a change of how a conversation is run can change a result; codec and bearers speak for themselves."""
@@ -71,6 +75,32 @@ class ConversationLink(Link):
         self.name = name or codec.title
         self.num_layers = codec.num_layers
         self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
+        self._decoded: OrderedDict[tuple[int, tuple[int, int], bytes], np.ndarray] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_decoded": OrderedDict()}
+
+    def decoded(self, number: int, part: Bytes, arrived: Sequence[bytes | None], size: tuple[int, int]) -> np.ndarray:
+        """What a receiver makes of the bytes of a part, row by row; made once of the same bytes, whatever the draw.
+
+        Parameters
+        ----------
+        number : int
+            Of the part in the conversation.
+        part : Bytes
+        arrived : sequence of bytes or None
+        size : (int, int)
+            (H, W) of the pictures.
+        """
+        rows = []
+        for one in arrived:
+            key = (number, size, b"" if one is None else b"." + one)
+            if key not in self._decoded:
+                self._decoded[key] = np.asarray(told(part, [one]))[0]
+                while sum(value.nbytes for value in self._decoded.values()) > _KEPT_BYTES and len(self._decoded) > 1:
+                    self._decoded.popitem(last=False)
+            rows.append(self._decoded[key])
+        return np.stack(rows)
 
     def fingerprint(self) -> str:
         """Hex digest of the codec, the bearers and how they are brought together."""
@@ -104,7 +134,7 @@ class ConversationLink(Link):
                     layers[layer].append(Outcomes(index, one, delivered, picture, channel_uses=differ))
                     for row, i in enumerate(index):
                         if bandwidth[layer][i] is None:
-                            costs = {name: float(cost[row]) for name, cost in items}
+                            costs = {name: float(cost[row]) for name, cost in items.items()}
                             bandwidth[layer][i] = Bandwidth(int(uses[row]), costs)
         return Reception(layers=layers, bandwidth=bandwidth)
 
@@ -118,7 +148,7 @@ class ConversationLink(Link):
 
         def answer(part: Part) -> Any:
             parts.append(part)
-            return told(part, part.values)
+            return told_whole(part)
 
         hold(self.codec.converse(pixels, self.snr_db(value), size), answer)
         return parts
@@ -143,14 +173,15 @@ class _Run:
     ):
         self._link, self._recorded, self._rows, self._keys, self._value = link, recorded, rows, keys, value
         self._positions = {identity: np.zeros(len(rows), np.int64) for identity in keys}
-        self._items: list[tuple[str, np.ndarray]] = []
+        self._items: dict[str, np.ndarray] = {}
+        self._parts = 0
         self._delivered = np.ones(len(rows), bool)
 
     def hold(
         self, pictures: np.ndarray, size: tuple[int, int]
-    ) -> list[tuple[np.ndarray, list, np.ndarray, np.ndarray]]:
+    ) -> list[tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]]:
         """Of every layer: pictures `uint8`, items of its bandwidth, their sum `[B]`, what was delivered `[B]`."""
-        states: list[tuple[list, np.ndarray, np.ndarray]] = []
+        states: list[tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]] = []
 
         def watched(dialogue: Any) -> Any:
             reply = None
@@ -160,11 +191,11 @@ class _Run:
                 except StopIteration:
                     return
                 if isinstance(part, Shown):
-                    uses = np.sum([cost for _, cost in self._items], axis=0, dtype=np.int64)
-                    states.append((list(self._items), np.broadcast_to(uses, len(self._rows)), self._delivered.copy()))
+                    uses = np.broadcast_to(_sum(self._items.values()), len(self._rows))
+                    states.append((dict(self._items), uses, self._delivered.copy()))
                 reply = yield part
 
-        codec, link = self._link.codec, self._link
+        codec, link, self._size = self._link.codec, self._link, size
         shown = hold(watched(codec.converse(pictures, link.snr_db(self._value), size)), self._answer)
         if len(shown) != link.num_layers:
             promise = f"it must show one for each of {link.num_layers} layers"
@@ -172,20 +203,23 @@ class _Run:
         return [(self._to_bytes(p, size), *state) for p, state in zip(shown, states, strict=True)]
 
     def _answer(self, part: Part) -> Any:
-        kind, number = type(part), len(self._items)
+        kind, number = type(part), self._parts
+        self._parts += 1
         bearer = self._link.bearers.get(kind)
         if bearer is None:
             raise LinksimError(f"{self._link.name} sends {kind.__name__}, for which there is no bearer; give one")
         values = part.values
         if self._recorded is not None:  # what this side would send means nothing: it has black pictures
             values = _take(self._recorded[number].values, self._rows)
-        cost = bearer.channel_uses(values)
+        charges = bearer.charges(values)
         arrived = self._send(bearer, values)
-        self._positions[bearer.noise_identity] += cost
-        self._items.append((f"part {number + 1}, {kind.__name__.lower()}", cost))
-        if isinstance(part, Bytes):
-            self._delivered &= np.array([a is not None for a in arrived])
-        return told(part, arrived)
+        self._positions[bearer.noise_identity] += _sum(charges.values())
+        name = f"part {number + 1}, {kind.__name__.lower()}"
+        self._items |= {f"{name}: {item}": cost for item, cost in charges.items()}
+        if not isinstance(part, Bytes):
+            return told(part, arrived)
+        self._delivered &= np.array([a is not None for a in arrived])
+        return arrived if part.decode is None else self._link.decoded(number, part, arrived, self._size)
 
     def _send(self, bearer: Bearer, values: Any) -> Any:
         """What arrives; rows whose transmissions have come equally far together."""
@@ -199,7 +233,7 @@ class _Run:
             rows = np.flatnonzero(positions == start)
             for row, got in zip(rows, bearer.send(_take(values, rows), value, keys[rows], int(start)), strict=True):
                 arrived[row] = got
-        return arrived if isinstance(values, (list, tuple)) else np.stack(arrived)
+        return arrived if isinstance(values, Sequence) else np.stack(arrived)
 
     def _to_bytes(self, pictures: Any, size: tuple[int, int]) -> np.ndarray:
         pictures = np.asarray(pictures, np.float32)
@@ -213,4 +247,9 @@ class _Run:
 
 def _take(values: Any, rows: np.ndarray) -> Any:
     """Rows of the values of a part."""
-    return [values[i] for i in rows] if isinstance(values, (list, tuple)) else np.asarray(values)[rows]
+    return [values[i] for i in rows] if isinstance(values, Sequence) else np.asarray(values)[rows]
+
+
+def _sum(costs: Iterable[np.ndarray]) -> np.ndarray:
+    """Whole channel uses of items that may be parts of one."""
+    return np.rint(np.sum(list(costs), axis=0)).astype(np.int64)

@@ -8,10 +8,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from linksim.codecs.conversation import hold, told
-from linksim.codecs.parts import Part, Symbols
+from linksim.codecs.conversation import hold, told, told_whole
+from linksim.codecs.parts import Bits, Bytes, Part, Symbols
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
+from linksim.training.bit_channel import BIT_LAWS, send_bits
 from linksim.training.channel import TrainingChannel
 from linksim.training.objectives import Objective, make_objective
 from linksim.training.phase import Phase
@@ -53,9 +54,13 @@ class Chain(_LearnsSome):
     def __init__(self, recipe: Recipe):
         super().__init__(name="chain")
         self.codec = create(recipe.codec, recipe.options)
-        self.channel = TrainingChannel(recipe.channel, seed=recipe.seed)
+        self.bit_law = recipe.channel if recipe.channel in BIT_LAWS else None
+        self.error_probability = recipe.error_probability
+        self.channel = TrainingChannel("awgn" if self.bit_law else recipe.channel, seed=recipe.seed)
         self.snr_db = recipe.snr_db
         self.objectives = tuple(make_objective(phase.objective, dict(phase.options)) for phase in recipe.schedule)
+        for objective in self.objectives:
+            objective.attach(self.codec)
         self.rivals = [objective.rival for objective in self.objectives if objective.rival is not None]
         self.objective = self.objectives[0] if self.objectives else Objective()
 
@@ -71,27 +76,35 @@ class Chain(_LearnsSome):
 
         By default that of the recipe; a kit that trains models for several SNRs together gives each its own.
         """
+        if training and (seen := self.objective.look(self.codec, pictures)) is not None:
+            return seen
         snr_db = self.snr_db if snr_db is None else snr_db
         if isinstance(snr_db, tuple):
             low, high = snr_db
             count = ops.shape(pictures)[0]
             snr_db = keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
-        size = tuple(pictures.shape[1:3])
-        whole = None if self.codec.needs_reception else self.codec.num_symbols(*size)
-        transmission = self.channel.transmission(snr_db, whole)
+        size, seed = tuple(pictures.shape[1:3]), self.channel.seed_generator
+        transmission = None
+        if self.bit_law is None:
+            whole = None if self.codec.needs_reception else self.codec.num_symbols(*size)
+            transmission = self.channel.transmission(snr_db, whole)
 
         def answer(part: Part) -> Any:
-            if not isinstance(part, Symbols):
-                raise LinksimError(f"the training channel carries symbols, no {type(part).__name__}; train on symbols")
-            return told(part, transmission(part.values))
+            if isinstance(part, Bytes):  # they are protected, whatever the channel does
+                return told_whole(part)
+            if isinstance(part, Bits) and self.bit_law:
+                return told(part, send_bits(part.values, self.bit_law, self.error_probability, seed))
+            if isinstance(part, Symbols) and transmission:
+                return told(part, transmission(part.values))
+            kind = type(part).__name__.lower()
+            raise LinksimError(f"a training channel for {kind} is needed; set the channel of the recipe")
 
-        seed = self.channel.seed_generator
         return ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        return self.objective.loss(y, y_pred)
+        return self.objective.loss(_without_labels(y, self.objective), y_pred)
 
 
 class Rival(_LearnsSome):
@@ -102,7 +115,7 @@ class Rival(_LearnsSome):
         self.chain = chain
         self.objective = objective
         self.learn(objective.rival.trainable_variables)
-        optimizer = keras.optimizers.Adam(objective.rival_learning_rate)
+        optimizer = keras.optimizers.Adam(objective.rival_learning_rate, beta_1=objective.rival_beta_1)
         self.compile(optimizer=optimizer, jit_compile=False)
         optimizer.build(self.trainable_variables)
 
@@ -112,7 +125,11 @@ class Rival(_LearnsSome):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        return self.objective.rival_loss(y, y_pred)
+        return self.objective.rival_loss(_without_labels(y, self.objective), y_pred)
+
+
+def _without_labels(pictures: Any, objective: Objective) -> Any:
+    return pictures if objective.needs_labels else pictures[..., :3]
 
 
 def _chosen(codec: Any, phase: Phase) -> list[Any]:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.training.objectives import OBJECTIVES
 from linksim.training.recipe import Recipe
 
 _CIFAR_VALIDATION = 1000
@@ -15,12 +16,14 @@ _VALIDATION_CROPS = 4
 class Batches(keras.utils.PyDataset):
     """Shuffled, mirrored and cropped pictures: `(x, x)` with x `[B, S, S, 3]`, float32 in [0, 1].
 
+    Where pictures have a fourth channel, the class of each pixel, `(x, y)` with y `[B, S, S, 4]`, the class as it is.
+
     Order, mirroring and crops follow from (seed, epoch, batch) alone, so that a resumed run sees
     what an uninterrupted one would have seen.
 
     Parameters
     ----------
-    pictures : sequence of uint8 [H, W, 3]
+    pictures : sequence of uint8 [H, W, 3 or 4]
     batch_size : int
     steps : int
         Batches per epoch.
@@ -59,8 +62,8 @@ class Batches(keras.utils.PyDataset):
         batch = np.stack([_cut(self.pictures[i], self.crop, rng) for i in chosen])
         mirrored = rng.random(len(batch)) < 0.5
         batch[mirrored] = batch[mirrored, :, ::-1]
-        x = batch.astype(np.float32) / np.float32(255)
-        return x, x
+        x = batch[..., :3].astype(np.float32) / np.float32(255)
+        return x, x if batch.shape[-1] == 3 else np.concatenate([x, batch[..., 3:].astype(np.float32)], axis=-1)
 
 
 def _cut(picture: np.ndarray, crop: int | None, rng: np.random.Generator) -> np.ndarray:
@@ -74,9 +77,11 @@ def _cut(picture: np.ndarray, crop: int | None, rng: np.random.Generator) -> np.
 def load_data(recipe: Recipe):
     """Training pictures, and validation pictures that are never trained on.
 
+    Where an objective of the recipe needs labels, the training pictures have a fourth channel, the class of each pixel.
+
     Returns
     -------
-    (sequence of uint8 [H, W, 3], uint8 [N, S, S, 3])
+    (sequence of uint8 [H, W, 3 or 4], uint8 [N, S, S, 3])
 
     Raises
     ------
@@ -84,7 +89,11 @@ def load_data(recipe: Recipe):
         If the data are not there, or a picture is smaller than the crop.
     """
     from linksim import images
+    from linksim.images.labelled import LABELLED
 
+    labels = any(getattr(OBJECTIVES.get(phase.objective), "needs_labels", False) for phase in recipe.schedule)
+    if labels and recipe.data not in LABELLED:
+        raise LinksimError(f"recipe {recipe.name!r}: {recipe.data} has no labels; take one of {', '.join(LABELLED)}")
     if recipe.data == "cifar10":
         pixels, _ = images.cifar10_arrays("train")
         return pixels[:-_CIFAR_VALIDATION], pixels[-_CIFAR_VALIDATION:]
@@ -92,6 +101,11 @@ def load_data(recipe: Recipe):
         train, val = (
             [images.read_picture(path).pixels for path in images.training_photos(split)] for split in ("train", "val")
         )
+    elif recipe.data in LABELLED:
+        splits = [images.load_labelled(recipe.data, split) for split in ("train", "val")]
+        train, val = ([one.picture.pixels for one in split] for split in splits)
+        if labels:
+            train = [np.dstack([one.picture.pixels, one.labels]) for one in splits[0]]
     else:
         pictures = [picture.pixels for picture in images.load(recipe.data)]
         train, val = pictures[len(pictures) // 10 :], pictures[: len(pictures) // 10]

@@ -101,7 +101,7 @@ class Training:
                 if warm_start is not None:
                     start_from(self.codec, warm_start, recipe.name)
                 if recipe.analytic_start:
-                    start_from_statistics(self.codec, self.train_pictures, recipe)
+                    start_from_statistics(self.codec, [p[..., :3] for p in self.train_pictures], recipe)
 
     @property
     def checkpoint(self) -> Path:

@@ -75,7 +75,9 @@ def make_optimizer(phase: Phase) -> keras.optimizers.Optimizer:
             warmup_steps=phase.warmup_steps,
         )
     average = {} if phase.averaging is None else {"use_ema": True, "ema_momentum": phase.averaging}
-    return (LoopMuon if phase.optimizer == "muon" else LoopAdam)(schedule, **average)
+    if phase.optimizer == "muon":
+        return LoopMuon(schedule, **average)
+    return LoopAdam(schedule, beta_1=phase.beta_1, **average)
 
 
 def averages(optimizer: keras.optimizers.Optimizer) -> list[Any]:

@@ -30,6 +30,8 @@ class Phase:
         says is trainable where it is empty), and of that not what `freezes` names.
     optimizer : {"adam", "muon"}
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
+    beta_1 : float
+        Of Adam: the momentum of the mean gradient. 0.5 is usual against discriminators.
     learning_rate, final_learning_rate : float
         A cosine leads from the first to the second over the steps of the phase, after `warmup_steps`.
     decay : float or None
@@ -51,6 +53,7 @@ class Phase:
     trains: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
     optimizer: str = "adam"
+    beta_1: float = 0.9
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_steps: int = 0

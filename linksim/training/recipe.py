@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.training.bit_channel import BIT_LAWS
 from linksim.training.phase import Phase
 
 
@@ -29,10 +30,13 @@ class Recipe:
         The codec's constructor arguments.
     data : str
         "cifar10" (its training pictures, the last 1000 held back for validation), "photos"
-        (`LINKSIM_DATA/photos`) or a folder of pictures.
-    snr_db : float or (float, float)
-        Es/N0 in dB; a pair is a range from which each picture draws its own.
-    channel : {"awgn", "rayleigh-slow", "rayleigh-fast"}
+        (`LINKSIM_DATA/photos`), a set with labels (`linksim.images.load_labelled`) or a folder of pictures.
+    snr_db : float, (float, float) or None
+        Es/N0 in dB; a pair is a range from which each picture draws its own. None over a channel for bits.
+    channel : {"awgn", "rayleigh-slow", "rayleigh-fast", "bsc", "bec", "z"}
+        For symbols, or for bits; bytes always arrive.
+    error_probability : float, (float, float) or None
+        Of a flipped, erased or lost bit; a pair as for `snr_db`. None over a channel for symbols.
     steps : int
         Gradient steps in all, a multiple of 500; with `phases` their sum. 0 with an analytic start alone.
     batch_size : int
@@ -64,8 +68,9 @@ class Recipe:
     codec: str
     options: Mapping[str, Any] = field(default_factory=dict)
     data: str = "cifar10"
-    snr_db: float | tuple[float, float] = 10.0
+    snr_db: float | tuple[float, float] | None = 10.0
     channel: str = "awgn"
+    error_probability: float | tuple[float, float] | None = None
     steps: int = 600_000
     batch_size: int = 64
     crop: int | None = None
@@ -87,9 +92,10 @@ class Recipe:
         if self.name != "" and {"", ".", ".."} & set(parts):
             raise LinksimError(f"recipe name {self.name!r} names a folder; give words, with '/' between them")
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
-        if isinstance(self.snr_db, list):  # a range as a card holds it
-            object.__setattr__(self, "snr_db", tuple(self.snr_db))
-        _check_snr(self.name, self.snr_db)
+        for what in ("snr_db", "error_probability"):
+            if isinstance(getattr(self, what), list):  # a range as a card holds it
+                object.__setattr__(self, what, tuple(getattr(self, what)))
+        _check_channel(self)
         phases = tuple(p if isinstance(p, Phase) else Phase(**p) for p in self.phases)
         object.__setattr__(self, "phases", phases)
         if phases:
@@ -117,12 +123,22 @@ class Recipe:
         values |= {"options": dict(self.options), "phases": [phase.to_dict() for phase in self.phases]}
         if not self.phases:
             del values["phases"]
+        if self.error_probability is None:  # as on cards from before there were channels for bits
+            del values["error_probability"]
         return json.loads(json.dumps(values))
 
 
-def _check_snr(name: str, snr_db: Any) -> None:
-    """One finite number, or a range of two."""
-    ends = snr_db if isinstance(snr_db, tuple) else (snr_db,)
-    finite = all(isinstance(v, Real) and math.isfinite(float(v)) for v in ends)
-    if not finite or (isinstance(snr_db, tuple) and (len(snr_db) != 2 or snr_db[0] > snr_db[1])):
-        raise LinksimError(f"recipe {name!r}: snr_db is {snr_db!r}; give a number, or a range from low to high")
+def _check_channel(recipe: Recipe) -> None:
+    """A channel for symbols has an SNR, one for bits an error probability: a number, or a range of two."""
+    name, wanted, other = f"recipe {recipe.name!r}", "snr_db", "error_probability"
+    if recipe.channel in BIT_LAWS:
+        wanted, other = other, wanted
+    value, stray = getattr(recipe, wanted), getattr(recipe, other)
+    if stray is not None:
+        raise LinksimError(f"{name}: {other} is {stray!r}, and channel {recipe.channel} has none; set it to None")
+    ends = value if isinstance(value, tuple) else (value,)
+    possible = all(isinstance(v, Real) and math.isfinite(float(v)) for v in ends)
+    if not possible or (isinstance(value, tuple) and (len(value) != 2 or value[0] > value[1])):
+        raise LinksimError(f"{name}: {wanted} is {value!r}; give a number, or a range from low to high")
+    if wanted == "error_probability" and not 0 <= ends[0] <= ends[-1] <= 1:
+        raise LinksimError(f"{name}: error_probability is {value!r}; give a probability from 0 to 1")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
 from linksim.training.recipes_beyond import beyond
+from linksim.training.recipes_ds2c2 import ds2c2
 from linksim.training.recipes_progressive import progressive
 
 # Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
@@ -75,7 +76,7 @@ def _photos() -> list[Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond()]
+    recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2()]
 }
 
 

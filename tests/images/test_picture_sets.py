@@ -43,7 +43,7 @@ def test_sample_is_what_scikit_image_shows():
 
 
 def test_names():
-    assert images.names() == ["sample", "kodak", "cifar10", "cifar10-train", "clic2021", "clic2021-valid"]
+    assert images.names() == ["sample", "kodak", "cifar10", "cifar10-train", "clic2021", "clic2021-valid", "camvid"]
 
 
 def test_unknown_name_lists_the_known():

@@ -67,7 +67,9 @@ def test_what_starts_from_another_waits_for_it(tmp_path):
     assert standings(in_zoo, tmp_path, {"t/third": "no data"})[0].line().endswith("failed (no data)")
     retrained = [*in_zoo, Wanted(RECIPES["deepjscc/cifar10-1_6-snr10"], 30.0)]
     states = {s.wanted.recipe.name: s.state for s in standings(retrained, tmp_path, {})}
-    assert states == {"t/third": "waiting", "deepjscc/cifar10-1_6-snr10": "ready"}, "what is in the zoo gets better first"
+    assert states == {"t/third": "waiting", "deepjscc/cifar10-1_6-snr10": "ready"}, (
+        "what is in the zoo gets better first"
+    )
 
 
 def test_the_list_of_linksim_names_recipes_and_what_they_start_from():

@@ -51,8 +51,10 @@ class Gdn(keras.layers.Layer):
 
             return initial
 
-        self.beta = self.add_weight(shape=(c,), initializer=start(1.0), name="beta", dtype="float32")
-        self.gamma = self.add_weight(shape=(c, c), initializer=start(self.gamma_init), name="gamma", dtype="float32")
+        self.beta = self.add_weight(shape=(c,), initializer=start(1.0), name="beta", dtype="float32", autocast=False)
+        self.gamma = self.add_weight(
+            shape=(c, c), initializer=start(self.gamma_init), name="gamma", dtype="float32", autocast=False
+        )
 
     def call(self, x: Any) -> Any:
         beta = ops.square(ops.maximum(self.beta, (_BETA_MIN + _PEDESTAL) ** 0.5)) - _PEDESTAL

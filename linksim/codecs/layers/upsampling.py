@@ -24,10 +24,11 @@ class UpsamplingBlock(keras.layers.Layer):
     VERSION = 1
     """Raised whenever the same weights make something else of the same input."""
 
-    def __init__(self, filters: int, name: str | None = None):
+    def __init__(self, filters: int, kernel_initializer: str = "glorot_uniform", name: str | None = None):
         super().__init__(name=name)
         self.filters = filters
-        self.conv = keras.layers.Conv2D(4 * filters, 3, padding="same")
+        self.kernel_initializer = kernel_initializer
+        self.conv = keras.layers.Conv2D(4 * filters, 3, padding="same", kernel_initializer=kernel_initializer)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.conv.build(input_shape)
@@ -39,4 +40,4 @@ class UpsamplingBlock(keras.layers.Layer):
         return ops.reshape(ops.transpose(y, (0, 1, 3, 2, 4, 5)), (-1, 2 * h, 2 * w, self.filters))
 
     def get_config(self) -> dict[str, Any]:
-        return {"filters": self.filters, "name": self.name}
+        return {"filters": self.filters, "kernel_initializer": self.kernel_initializer, "name": self.name}

@@ -217,6 +217,32 @@ def transport_error_probability(
     return -np.expm1(log_delivered)
 
 
+def code_block_error_probabilities(
+    transport: Transport, channel: Channel | str, snr_db: float | np.ndarray, tables: str = "exact"
+) -> np.ndarray:
+    """Probability that each code block of a transport block is lost.
+
+    Parameters
+    ----------
+    transport, channel, tables
+        As in `transport_error_probability`.
+    snr_db : float or array [...]
+        Es/N0 in dB.
+
+    Returns
+    -------
+    float64 array [..., num_code_blocks]
+        In the order of the code blocks, see `TransportPlan.coded_bits`.
+    """
+    law, snr_db = law_of(channel), np.asarray(snr_db, float)
+    columns = []
+    for configuration, count in transport.code_configurations().items():
+        key = representative_key(configuration, transport.mcs.code_rate, law.name, transport.decoder.name)
+        table = find_table(key, law, transport.decoder, True, nearest=tables == "nearest")
+        columns += [waterfall(table).probability(snr_db)] * count
+    return np.stack(columns, axis=-1)
+
+
 def tables_fingerprint(channel: Channel | str, bits_per_symbol: int, decoder: str | Decoder | None = None) -> str:
     """Hex digest of all that can change a probability on a channel with one modulation and decoder.
 

@@ -13,11 +13,16 @@ from abc import abstractmethod
 
 import numpy as np
 
+from linksim import identity
 from linksim.errors import LinksimError
 from linksim.phy._tf import tf
 
 from sionna.phy import Block  # isort: skip  (TensorFlow is imported quietly first)
 from sionna.phy.fec import interleaving  # isort: skip
+
+
+_PROBES = (720, 5040)
+"""Lengths by which a permutation is told from others; multiples of most numbers of bits per pixel."""
 
 
 class Interleaver(Block):
@@ -42,6 +47,10 @@ class Interleaver(Block):
     def __init__(self) -> None:
         super().__init__()
         self._orders: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def fingerprint(self) -> str:
+        """Hex digest of the permutation."""
+        return identity.digest([self.order(n).tolist() for n in _PROBES])
 
     @abstractmethod
     def _sionna_block(self) -> Block:
@@ -116,3 +125,40 @@ class BlockInterleaver(Interleaver):
 
     def _sionna_block(self) -> Block:
         return interleaving.RowColumnInterleaver(row_depth=self._depth)
+
+
+class PixelInterleaver(Interleaver):
+    """The pixels of a latent change places; the bits of each stay together.
+
+    Parameters
+    ----------
+    bits_per_pixel : int
+        Bits that belong together; rows are a multiple of it.
+    pixels : Interleaver
+        The permutation of the pixels.
+
+    Raises
+    ------
+    LinksimError
+        If `bits_per_pixel` is not positive, or a row is no multiple of it.
+    """
+
+    def __init__(self, bits_per_pixel: int, pixels: Interleaver) -> None:
+        super().__init__()
+        if isinstance(bits_per_pixel, bool) or not isinstance(bits_per_pixel, (int, np.integer)) or bits_per_pixel < 1:
+            raise LinksimError(f"bits_per_pixel of an interleaver is {bits_per_pixel!r}; give a whole number from 1 on")
+        self._bits, self._pixels = int(bits_per_pixel), pixels
+
+    def _sionna_block(self) -> Block:
+        return self._pixels._sionna_block()
+
+    def fingerprint(self) -> str:
+        """Hex digest of the permutation."""
+        return identity.digest([self._bits, self._pixels.fingerprint()])
+
+    def _both_orders(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        if n % self._bits:
+            raise LinksimError(f"{n} bits are no pixels of {self._bits} bits; give whole pixels")
+        orders = self._pixels._both_orders(n // self._bits)
+        first, then = ((o[:, None] * self._bits + np.arange(self._bits)).reshape(-1).astype(np.int32) for o in orders)
+        return first, then

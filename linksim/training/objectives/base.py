@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
-
-from linksim.errors import LinksimError
 
 
 class Objective:
@@ -24,6 +21,18 @@ class Objective:
     """Network that is trained against the codec; its weights are kept in checkpoints."""
 
     rival_learning_rate: float = 1e-4
+    rival_beta_1: float = 0.9
+    """Of its optimiser, Adam."""
+
+    needs_labels: bool = False
+    """Whether `loss` is given the class of each pixel as a fourth channel of the pictures; 255 where it is unknown."""
+
+    def attach(self, codec: Any) -> None:
+        """Be told which codec is trained, before the first loss; by default nothing is made of it."""
+
+    def look(self, codec: Any, pictures: Any) -> Any:
+        """What `loss` sees of a codec in training instead of what it shows; None for what it shows."""
+        return None
 
     def loss(self, pictures: Any, shown: Any) -> Any:
         """What the codec makes small: a scalar.
@@ -55,23 +64,3 @@ class MeanPsnr(Objective):
         mse = ops.mean(ops.square(ops.expand_dims(pictures, 1) - shown), axis=(2, 3, 4))
         # A floor of 55 dB: no picture shall rule the gradient because it is nearly perfect.
         return ops.mean(ops.log(mse + 10**-5.5)) * (10 / math.log(10))
-
-
-OBJECTIVES: dict[str, Callable[..., Objective]] = {"mse": MeanSquaredError, "psnr": MeanPsnr}
-"""Objectives by name, for recipes."""
-
-
-def make_objective(name: str, options: dict[str, Any]) -> Objective:
-    """The objective of a name.
-
-    Raises
-    ------
-    LinksimError
-        If there is none, or it does not take these options.
-    """
-    if name not in OBJECTIVES:
-        raise LinksimError(f"unknown objective {name!r}; take one of {', '.join(sorted(OBJECTIVES))}")
-    try:
-        return OBJECTIVES[name](**options)
-    except TypeError as error:
-        raise LinksimError(f"objective {name!r} does not take these options: {error}") from error
