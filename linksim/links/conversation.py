@@ -208,8 +208,9 @@ class _Run:
         bearer = self._link.bearers.get(kind)
         if bearer is None:
             raise LinksimError(f"{self._link.name} sends {kind.__name__}, for which there is no bearer; give one")
-        values = part.values
-        if self._recorded is not None:  # what this side would send means nothing: it has black pictures
+        if self._recorded is None:
+            values = part.values
+        else:  # what this side would send means nothing: it has black pictures
             values = _take(self._recorded[number].values, self._rows)
         charges = bearer.charges(values)
         arrived = self._send(bearer, values)

@@ -6,6 +6,7 @@ perceptual metric", CVPR 2018. Keras operations with a gradient, so that it serv
 
 from __future__ import annotations
 
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -93,5 +94,5 @@ def _read(relative: str) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise LinksimError(f"{path} is damaged ({error}); restore it from a copy") from error

@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "channels.bits": ["Bec", "BlockErasure", "Bsc", "ZChannel", "get_bit_channel"],
         "channels.base": ["Channel", "Received", "noise_variance"],
         "channels.flat": ["Awgn", "RayleighFast", "RayleighSlow", "get_channel"],
-        "coding.interleaver": ["BlockInterleaver", "Interleaver", "RandomInterleaver"],
+        "coding.interleaver": ["BlockInterleaver", "Interleaver", "PixelInterleaver", "RandomInterleaver"],
         "coding.decoders": ["get_decoder", "register_decoder"],
         "coding.decoders.belief_propagation": ["BeliefPropagation"],
         "coding.plan": ["plan_transport"],

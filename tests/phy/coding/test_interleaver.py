@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from linksim.errors import LinksimError
-from linksim.phy import BlockInterleaver, RandomInterleaver
+from linksim.phy import BlockInterleaver, PixelInterleaver, RandomInterleaver
 from linksim.phy._tf import tf
 
 BOTH = [RandomInterleaver(seed=5), BlockInterleaver(depth=7)]
@@ -77,3 +77,19 @@ def test_the_length_must_be_known(interleaver):
 def test_bad_parameters(make, value):
     with pytest.raises(LinksimError, match="give a whole number"):
         make(value)
+
+
+def test_pixels_change_places_and_their_bits_stay_together():
+    there = PixelInterleaver(3, BlockInterleaver(2))
+    np.testing.assert_array_equal(there(tf.range(12)), [0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11])
+    np.testing.assert_array_equal(there.inverse(there(tf.range(12))), np.arange(12))
+    with pytest.raises(LinksimError, match="whole pixels"):
+        there(tf.range(13))
+    with pytest.raises(LinksimError, match="from 1 on"):
+        PixelInterleaver(0, BlockInterleaver(2))
+
+
+def test_fingerprints_tell_permutations_apart():
+    kinds = [*BOTH, RandomInterleaver(6), BlockInterleaver(8), PixelInterleaver(4, RandomInterleaver(5))]
+    assert len({kind.fingerprint() for kind in kinds}) == len(kinds)
+    assert RandomInterleaver(5).fingerprint() == BOTH[0].fingerprint()

@@ -1,0 +1,131 @@
+"""What bearers deliver and what they charge."""
+
+import numpy as np
+import pytest
+
+from linksim.codecs import Bits, Bytes, Codec, Shown
+from linksim.errors import LinksimError
+from linksim.images import Picture
+from linksim.links import BitBearer, CodeBlockBearer, ConversationLink, ErrorFreeBearer, TransportBearer
+from linksim.phy import Awgn, Bec, BlockErasure, BlockInterleaver, PixelInterleaver, RayleighSlow, ZChannel
+from linksim.phy.rng import draw_keys, picture_key
+
+MCS = "4-QAM 1/2"
+BITS = np.random.default_rng(0).integers(0, 2, (6, 20_000)).astype("float32")
+
+
+def keys(rows, identity="awgn"):
+    return np.asarray(draw_keys(picture_key(identity, "x", 0)[None], range(rows)))[0]
+
+
+def test_charges_add_up_to_whole_channel_uses():
+    """Stream, padding, CRCs, parity: their sum is the length of the transport block."""
+    strings = [b"x" * n for n in (3, 100, 2500)]
+    for bearer, values in ((TransportBearer(MCS, Awgn()), strings), (CodeBlockBearer(MCS, Awgn()), BITS)):
+        charges = bearer.charges(values)
+        assert {"stream", "end marker and padding", "transport-block CRC", "code-block CRCs", "parity"} <= set(charges)
+        total = sum(charges.values())
+        np.testing.assert_allclose(total, np.rint(total), atol=1e-9)
+        if values is strings:
+            np.testing.assert_allclose(charges["stream"], [8 * len(s) / 2 for s in strings])
+    np.testing.assert_array_equal(ErrorFreeBearer().charges(strings)["stream"], [24, 800, 20_000])
+
+
+def test_an_interleaver_spreads_a_lost_block():
+    """Without it the bits of a lost block lie side by side; with it they are spread over the part, pixel by pixel."""
+    plain = BitBearer(BlockErasure(0.5, 128))
+    spread = BitBearer(BlockErasure(0.5, 128), interleaver=PixelInterleaver(16, BlockInterleaver(50)))
+    lost = [np.asarray(b.send(BITS, 0.5, keys(6), 0)) == -1 for b in (plain, spread)]
+    assert lost[0].sum() == lost[1].sum() > 0
+    runs = [np.abs(np.diff(x.astype(int), axis=1)).sum() for x in lost]
+    assert runs[1] > 20 * runs[0]
+    for pixel in np.split(lost[1], 20_000 // 16, axis=1):
+        assert np.all(pixel == pixel[:, :1])
+    kept = np.asarray(spread.send(BITS, 0.5, keys(6), 0))
+    np.testing.assert_array_equal(kept[~lost[1]], BITS[~lost[1]])
+
+
+def test_a_failed_code_block_is_erased_or_kept():
+    """In the waterfall: erased bits are marked; of the kept ones few are wrong, and not none."""
+    erased = CodeBlockBearer(MCS, Awgn()).send(BITS, 1.0, keys(6), 0)
+    kept = CodeBlockBearer(MCS, Awgn(), failed="keep").send(BITS, 1.0, keys(6), 0)
+    lost = erased == -1
+    assert 0 < lost.mean() < 1
+    np.testing.assert_array_equal(erased[~lost], BITS[~lost])
+    np.testing.assert_array_equal(kept[~lost], BITS[~lost])
+    wrong = (kept != BITS)[lost].mean()
+    assert 0 < wrong < 0.05
+
+
+def test_factored_code_blocks_follow_the_chain():
+    """The share of lost code blocks by tables and by real bits agree within their binomial spread."""
+    rows, bits = 40, np.tile(BITS, (7, 1))[:40]
+    shares = []
+    for mode in ("chain", "factored"):
+        got = CodeBlockBearer(MCS, Awgn(), mode=mode).send(bits, 1.0, keys(rows), 0)
+        shares.append((got == -1).mean())
+    assert 0.05 < shares[0] < 0.95
+    assert shares[1] == pytest.approx(shares[0], abs=4 * np.sqrt(2 * 0.25 / (3 * rows)))
+
+
+def test_blocks_of_a_slow_fade_share_their_luck():
+    """Over slow fading all code blocks of a transmission meet one fade: most are lost together or not at all."""
+    bearer = CodeBlockBearer(MCS, RayleighSlow(csi=True), mode="factored")
+    lost = (bearer.send(np.tile(BITS, (10, 1)), 5.0, keys(60, "rayleigh-slow"), 0) == -1).mean(axis=1)
+    assert 0.1 < lost.mean() < 0.9
+    assert np.mean((lost == 0) | (lost == 1)) > 0.9
+
+
+def test_an_error_free_base_is_charged_and_arrives():
+    bearer = TransportBearer(MCS, Awgn(), error_free=True)
+    assert bearer.send([b"abc"], -30.0, keys(1), 0) == [b"abc"]
+    assert sum(bearer.charges([b"abc"]).values()) > 24
+    assert bearer.fingerprint() != TransportBearer(MCS, Awgn()).fingerprint()
+
+
+def test_what_cannot_be_is_one_line():
+    with pytest.raises(LinksimError, match="failed='keep' is not possible in mode 'factored'"):
+        CodeBlockBearer(MCS, Awgn(), mode="factored", failed="keep")
+    with pytest.raises(LinksimError, match="unknown mode"):
+        TransportBearer(MCS, Awgn(), mode="fast")
+
+
+class Counting(Codec):
+    """A byte string and bits; counts how often it decodes and makes them."""
+
+    num_layers = 2
+    counts: dict = {}
+
+    def converse(self, pictures, snr_db, size, training=False, seed=None):
+        rows = len(pictures)
+
+        def count(what, value):
+            self.counts[what] = self.counts.get(what, 0) + 1
+            return value
+
+        def decode(arrived):
+            return count("decode", np.full((len(arrived), *size, 3), 0.25, np.float32))
+
+        base = yield Bytes(
+            lambda: count("bytes", [b"same"] * rows), decode, lambda: np.full((rows, *size, 3), 0.25, np.float32)
+        )
+        yield Shown(base)
+        bits = np.asarray((yield Bits(lambda: count("bits", np.ones((rows, 64), np.float32)))))
+        yield Shown(np.clip(base + 0.5 * (bits > 0).mean(axis=1)[:, None, None, None], 0, 1))
+
+
+def test_a_base_is_decoded_once_and_made_by_the_transmitter_alone():
+    """Whatever the number of draws and of values on the axis, the same bytes are decoded once; the receiver, which holds
+    the same conversation, makes neither bytes nor bits."""
+    codec = Counting()
+    codec.counts = {}
+    link = ConversationLink(codec, {Bytes: ErrorFreeBearer(), Bits: BitBearer(Bec)}, axis="erasure_probability")
+    picture = Picture("a", np.zeros((8, 8, 3), np.uint8))
+    shown = [link.transmit([picture], p, range(5)).layers[1][0].load_pixels().mean() for p in (0.0, 1.0)]
+    assert shown[0] > shown[1] + 100
+    assert codec.counts == {"decode": 1, "bytes": 2, "bits": 2}
+
+
+def test_more_of_the_z_channels_losses_hold_those_of_less():
+    less, more = (np.asarray(BitBearer(ZChannel(p)).send(BITS, p, keys(6), 0)) for p in (0.1, 0.3))
+    assert np.all(more <= less) and np.all(less <= BITS)
