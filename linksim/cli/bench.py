@@ -207,20 +207,63 @@ def factored(seconds: float) -> list[Measurement]:
     ]
 
 
+def ds2c2(seconds: float) -> list[Measurement]:
+    """Each stage of the layered codec, of the size that the zoo has, on a photograph of 512x512."""
+    from linksim.codecs.ds2c2 import stream
+    from linksim.codecs.registry import create
+    from linksim.images import load
+    from linksim.training.recipes import get_recipe
+
+    codec = create("ds2c2", get_recipe("ds2c2/photos-16bits-z0").options)
+    x = load("sample")[0].pixels[None].astype(np.float32) / np.float32(255)
+    size, rgan = x.shape[1:3], codec.rgan
+    small, labels = rgan.small(x), rgan.labels(x)
+    levels = np.rint((np.asarray(small[0]) + 1) * 127.5).astype(np.uint8)
+    classes = np.repeat(np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8) % rgan.classes, 64, 0), 64, 1)
+    base = stream.write_base(levels, classes)
+    painted = rgan.paint(small, labels, size)[-1]
+    bits = codec.encode_residual(x - painted)
+    residual = codec.decode_residual(bits, size)
+    stages: dict[str, Callable[[], object]] = {
+        "encode, labels": lambda: rgan.labels(x),
+        "encode, small picture": lambda: rgan.small(x),
+        "encode, lossless stream": lambda: stream.write_base(levels, classes),
+        "encode, residual": lambda: codec.encode_residual(x - painted),
+        "decode, lossless stream": lambda: stream.read_base(base, levels.shape[:2], size, rgan.classes)[0],
+        "decode, painting": lambda: rgan.paint(small, labels, size)[-1],
+        "decode, residual": lambda: codec.decode_residual(bits, size),
+        "decode, sum": lambda: codec.fuse(painted, residual),
+    }
+
+    def once(stage: Callable[[], object]) -> Callable[[], int]:
+        def run() -> int:
+            np.asarray(stage())
+            return 1
+
+        return run
+
+    return [
+        Measurement(f"DS2C2: {name}", _per_second(once(stage), seconds), "pictures/s") for name, stage in stages.items()
+    ]
+
+
 SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "analog": analog,
     "progressive": progressive,
     "ldpc": ldpc,
     "bpg": bpg,
     "factored": factored,
+    "ds2c2": ds2c2,
 }
 
 
 def bench(
-    only: Annotated[str | None, typer.Option(help="analog, progressive, ldpc, bpg or factored; default all.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="analog, progressive, ldpc, bpg, factored or ds2c2; default all.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:
-    """Measure speeds on this machine: analog links over bare networks, LDPC, BPG, factored over chain."""
+    """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, stages of the layered codec."""
     if only is not None and only not in SUITE:
         raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
     quiet_tensorflow()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,16 +38,26 @@ def _zoo() -> None:
     from linksim import zoo
 
     cards = [zoo.read_card(zoo.find(name)) for name in zoo.names()]
-    rows = [[c.name, str(c.recipe["snr_db"]), str(c.steps), f"{c.val_psnr:.2f}"] for c in cards]
-    heads = ["name", "trained at, dB", "steps", "validation PSNR, dB"]
+    rows = [[c.name, trained_at(c.recipe), str(c.steps), f"{c.val_psnr:.2f}"] for c in cards]
+    heads = ["name", "trained at", "steps", "validation PSNR, dB"]
     print_table("zoo: linksim.zoo.load(NAME)", heads, rows, whole=True)
+
+
+def trained_at(recipe: Mapping[str, Any]) -> str:
+    """The SNR of a recipe, as "10 dB" or "0 to 20 dB"; for bits the channel and its probability, as "z(0.08)"."""
+    snr_db, probability = recipe["snr_db"], recipe.get("error_probability")
+    value = probability if snr_db is None else snr_db
+    text = " to ".join(f"{v:g}" for v in (value if isinstance(value, (list, tuple)) else [value]))
+    return f"{recipe['channel']}({text})" if snr_db is None else f"{text} dB"
 
 
 def _recipes() -> None:
     from linksim.training import RECIPES
 
-    rows = [[r.name, r.codec, r.data, str(r.snr_db), str(r.steps), r.warm_start or ""] for r in RECIPES.values()]
-    heads = ["name", "codec", "data", "SNR, dB", "steps", "starts from"]
+    rows = [
+        [r.name, r.codec, r.data, trained_at(r.to_dict()), str(r.steps), r.warm_start or ""] for r in RECIPES.values()
+    ]
+    heads = ["name", "codec", "data", "trained at", "steps", "starts from"]
     print_table("recipes: linksim train NAME", heads, rows, whole=True)
 
 

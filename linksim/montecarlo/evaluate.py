@@ -76,6 +76,7 @@ class Evaluator:
                         name: moments(picture, count, values[i], len(pictures)) for i, (name, _) in enumerate(singles)
                     },
                     sums={metric[0]: self._sum(metric, shown) for metric in sets},
+                    items=_items(outcomes_of_layer, bandwidth, unit.num_draws),
                 )
             )
         return UnitStatistics(tuple(layers))
@@ -170,6 +171,14 @@ def _channel_uses(outcomes: Outcomes, bandwidth: Sequence[Bandwidth]) -> np.ndar
     if outcomes.channel_uses is not None:
         return np.asarray(outcomes.channel_uses, np.int64)
     return np.array([bandwidth[p].channel_uses for p in outcomes.picture], np.int64)
+
+
+def _items(outcomes: Sequence[Outcomes], bandwidth: Sequence[Bandwidth], draws: int) -> dict[str, float]:
+    """What the channel uses of all pictures and draws were spent on; nothing where draws differ."""
+    if any(o.channel_uses is not None for o in outcomes):
+        return {}
+    names = {name: None for each in bandwidth for name in each.items}
+    return {name: draws * sum(float(each.items.get(name, 0.0)) for each in bandwidth) for name in names}
 
 
 def _wrong(link: Link, what: str) -> LinksimError:

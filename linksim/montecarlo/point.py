@@ -178,4 +178,5 @@ def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -
         pad(layer.channel_uses),
         {name: Moments(pad(m.mean), pad(m.m2)) for name, m in layer.metrics.items()},
         layer.sums,
+        layer.items,
     )

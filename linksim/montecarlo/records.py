@@ -55,6 +55,7 @@ def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
                 "channel_uses": _pack(layer.channel_uses),
                 "metrics": {name: [_pack(m.mean), _pack(m.m2)] for name, m in layer.metrics.items()},
                 "sums": {name: _pack(total) for name, total in layer.sums.items()},
+                **({"items": dict(layer.items)} if layer.items else {}),
             }
             for layer in statistics.layers
         ],
@@ -74,6 +75,7 @@ def decode_statistics(body: dict) -> UnitStatistics:
                 name: Moments(_unpack(mean, "<f8"), _unpack(m2, "<f8")) for name, (mean, m2) in layer["metrics"].items()
             },
             sums={name: _unpack(total, "<f8") for name, total in layer["sums"].items()},
+            items=layer.get("items", {}),
         )
         for layer in body["layers"]
     )

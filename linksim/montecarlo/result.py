@@ -20,7 +20,7 @@ from linksim.montecarlo.provenance import describe
 from linksim.montecarlo.received import keep
 from linksim.montecarlo.setup import Setup
 from linksim.montecarlo.stopping import psnr_estimate
-from linksim.montecarlo.table import Row, columns, point_rows, share_delivered, to_csv
+from linksim.montecarlo.table import Row, bandwidth_csv, columns, point_rows, share_delivered, to_csv
 from linksim.montecarlo.threads import one_thread
 
 if TYPE_CHECKING:
@@ -173,6 +173,14 @@ class Result:
         described = json.dumps(self._described(self.figures), indent=1) + "\n"
         write_atomically(folder / "curve.csv", to_csv(self.rows, self.setup.axis), RESULT_REMEDY)
         write_atomically(folder / "run.json", described, RESULT_REMEDY)
+        if spent := bandwidth_csv(self.setup.name, self._spent, self.setup.axis):
+            write_atomically(folder / "bandwidth.csv", spent, RESULT_REMEDY)
+
+    @property
+    def _spent(self) -> list[tuple[str, Point]]:
+        """Every link that was simulated, with its points."""
+        links, values = self.setup.links.items(), self.setup.axis.values
+        return [(name, self.points[fingerprint, value]) for name, (fingerprint, _) in links for value in values]
 
     def save(self) -> Path:
         """Write the received pictures that panels show and the figures beside the table that the run left.

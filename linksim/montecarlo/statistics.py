@@ -60,6 +60,8 @@ class LayerStatistics:
     metrics : mapping of str to Moments
     sums : mapping of str to float64 [S]
         Of metrics of whole sets (`linksim.metrics.SetMetric`): their statistics, added up over pictures and draws.
+    items : mapping of str to float
+        What the channel uses were spent on, added up over pictures and draws; empty where a link does not itemise.
     """
 
     n: np.ndarray
@@ -67,6 +69,7 @@ class LayerStatistics:
     channel_uses: np.ndarray
     metrics: Mapping[str, Moments]
     sums: Mapping[str, np.ndarray] = field(default_factory=dict)
+    items: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +178,10 @@ def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
         a.channel_uses + b.channel_uses,
         {name: add_moments(a.metrics[name], a.n, b.metrics[name], b.n) for name in a.metrics},
         {name: a.sums[name] + b.sums[name] for name in a.sums},
+        # Units from before there were items would make the sums too small.
+        {name: a.items.get(name, 0.0) + b.items.get(name, 0.0) for name in {**a.items, **b.items}}
+        if a.items and b.items
+        else {},
     )
 
 

@@ -122,3 +122,29 @@ def to_csv(rows: Iterable[Row], axis: Axis) -> bytes:
         ]
         writer.writerow(cells)
     return text.getvalue().encode()
+
+
+def bandwidth_csv(scenario: str, points: Iterable[tuple[str, Point]], axis: Axis) -> bytes:
+    """What the channel uses are spent on: one row per link, layer, axis value and item, the mean over the pictures.
+
+    Columns: scenario, link, layer, the axis, item, channel_uses, share. Items of a layer add up to its channel uses.
+
+    Returns
+    -------
+    bytes
+        Empty where no link itemises.
+    """
+    rows = []
+    for link, point in points:
+        for index, layer in enumerate(point.layers):
+            transmissions, total = int(layer.n.sum()), sum(layer.items.values())
+            for item, uses in layer.items.items():
+                where = [scenario, link, index, axis.text(point.value), item]
+                rows.append([*where, f"{uses / transmissions:.4f}", f"{uses / total if total else 0:.6f}"])
+    if not rows:
+        return b""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["scenario", "link", "layer", axis.name, "item", "channel_uses", "share"])
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -143,11 +143,11 @@ def _check(run: Path, card: Card) -> None:
 
 
 def _same_model(card: Card, entry: Card) -> None:
-    for what in ("codec", "options", "data", "snr_db", "channel"):
-        if card.recipe[what] != entry.recipe[what]:
+    for what in ("codec", "options", "data", "snr_db", "channel", "error_probability"):
+        ours, theirs = card.recipe.get(what), entry.recipe.get(what)
+        if ours != theirs:
             raise LinksimError(
-                f"{card.name} in the zoo has {what} {entry.recipe[what]}, the run {card.recipe[what]}; "
-                "give the recipe another name"
+                f"{card.name} in the zoo has {what} {theirs}, the run {ours}; give the recipe another name"
             )
 
 

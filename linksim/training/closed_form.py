@@ -28,6 +28,8 @@ def start_from_statistics(codec: Any, pictures: Any, recipe: Recipe) -> None:
     """
     if not hasattr(codec, "learn_statistics"):
         raise LinksimError(f"codec {recipe.codec!r} has no analytic start; set analytic_start to False")
+    if recipe.snr_db is None:
+        raise LinksimError(f"recipe {recipe.name!r} has no SNR to start from; set analytic_start to False")
     codec.learn_statistics(pictures, float(np.mean(recipe.snr_db)))
 
 

@@ -25,7 +25,9 @@ from linksim.training.run import warm_start_path
 
 LIMIT_MB = 60
 _PICTURES_MB = 44  # the rest is for code, libraries and warm starts
-_LEARNED_HALF = ("errors", "files", "identity", "messages", "pixels", "codecs", "training", "zoo")
+_LEARNED_HALF = (
+    "errors", "files", "identity", "messages", "pixels", "places", "codecs", "metrics", "training", "zoo",
+)  # fmt: skip
 _LIBRARIES = (
     "keras", "absl-py", "namex", "optree", "rich", "markdown-it-py", "mdurl", "pygments", "packaging",
     "typing_extensions", "lazy_loader",
@@ -114,6 +116,10 @@ def _check(recipe: Recipe) -> None:
         raise LinksimError(f"recipe {recipe.name!r} needs no training; run `linksim train {recipe.name}`")
     if len(recipe.schedule) > 1:
         raise LinksimError(f"recipe {recipe.name!r} has {len(recipe.schedule)} phases; a kit trains those of one")
+    if recipe.snr_db is None:
+        raise LinksimError(
+            f"recipe {recipe.name!r} is for the channel {recipe.channel}; a kit knows channels for symbols"
+        )
     phase = recipe.schedule[0]
     if make_objective(phase.objective, dict(phase.options)).rival is not None:
         raise LinksimError(f"recipe {recipe.name!r} has a rival; a kit trains those without, take `linksim train`")
