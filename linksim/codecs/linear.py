@@ -71,7 +71,7 @@ class LinearAnalog(Autoencoder):
         self.snr_db = snr_db
         self.encodes_for_snr = snr_db is None
         size = 3 * block * block
-        weight = {"trainable": False, "dtype": "float32"}
+        weight = {"trainable": False, "dtype": "float32", "autocast": False}
         self.mean = self.add_weight(shape=(size,), name="mean", initializer="zeros", **weight)
         self.basis = self.add_weight(shape=(size, latent_channels), name="basis", initializer="orthogonal", **weight)
         self.deviations = self.add_weight(shape=(latent_channels,), name="deviations", initializer="ones", **weight)

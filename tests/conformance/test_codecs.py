@@ -9,6 +9,7 @@ from keras import ops
 
 from linksim.codecs import Shown
 from linksim.codecs.conversation import receive, rehearse, told
+from linksim.codecs.precision import precision
 from linksim.codecs.registry import CODECS, create
 from linksim.codecs.symbol_codec import SymbolCodec
 
@@ -64,6 +65,15 @@ def test_survives_the_trip_to_a_worker(codec):
     x = np.random.default_rng(2).random((1, 8, 8, 3)).astype("float32")
     twin = pickle.loads(pickle.dumps(codec))
     np.testing.assert_array_equal(twin(x), codec(x))
+
+
+@pytest.mark.parametrize("name", sorted(CODECS))
+def test_can_be_made_in_mixed_precision(name):
+    """As recipes on a CPU or GPU have it."""
+    x = np.random.default_rng(5).random((1, 16, 16, 3)).astype("float32")
+    with precision("mixed_bfloat16"):
+        shown = ops.convert_to_numpy(create(name, SMALL[name])(x))
+    assert shown.shape == x.shape and np.isfinite(shown).all()
 
 
 def test_every_codec_is_here():

@@ -5,7 +5,12 @@ SMALL = {
     "deepjscc": {"latent_channels": 4},
     "deepjscc-gdn": {"latent_channels": 4, "filters": 8},
     "deepjscc-resnet": {"latent_channels": 4, "filters": 8, "adaptive": True},
-    "ds2c2": {"channels": 3, "residual_filters": 4, "sum_filters": 4, "base": {"filters": 2, "blocks": 1, "classes": 3}},
+    "ds2c2": {
+        "channels": 3,
+        "residual_filters": 4,
+        "sum_filters": 4,
+        "base": {"filters": 2, "blocks": 1, "classes": 3},
+    },
     "linear": {"latent_channels": 8, "block": 4},
     "multiple-decoders": {"layer_channels": (2, 4)},
     "residual": {"layer_channels": (2, 4)},

@@ -94,7 +94,10 @@ class Counting(Codec):
     """A byte string and bits; counts how often it decodes and makes them."""
 
     num_layers = 2
-    counts: dict = {}
+
+    def __init__(self):
+        super().__init__()
+        self.counts = {}
 
     def converse(self, pictures, snr_db, size, training=False, seed=None):
         rows = len(pictures)
@@ -115,10 +118,9 @@ class Counting(Codec):
 
 
 def test_a_base_is_decoded_once_and_made_by_the_transmitter_alone():
-    """Whatever the number of draws and of values on the axis, the same bytes are decoded once; the receiver, which holds
-    the same conversation, makes neither bytes nor bits."""
+    """Whatever the number of draws and of values on the axis, the same bytes are decoded once; the receiver, which
+    holds the same conversation, makes neither bytes nor bits."""
     codec = Counting()
-    codec.counts = {}
     link = ConversationLink(codec, {Bytes: ErrorFreeBearer(), Bits: BitBearer(Bec)}, axis="erasure_probability")
     picture = Picture("a", np.zeros((8, 8, 3), np.uint8))
     shown = [link.transmit([picture], p, range(5)).layers[1][0].load_pixels().mean() for p in (0.0, 1.0)]
