@@ -20,8 +20,8 @@ from linksim.errors import LinksimError
 _GREY = 0.5
 """What is shown of a base layer that did not arrive."""
 
-MAX_PIXELS = 1 << 24
-"""Largest picture: the networks work on the whole of it, and keep about 250 bytes for each pixel and filter."""
+MAX_PIXELS = 1 << 23
+"""Largest picture: the networks work on the whole of it, with about 850 bytes a pixel at 16 filters, 7 GB in all."""
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -163,9 +163,9 @@ class Rgan(Codec):
 
     def base_part(self, pictures: Any, size: tuple[int, int]) -> Bytes:
         """The base layer of pictures, as a part: answered with what the receiver paints, `[B, H, W, 3]` in [0, 1]."""
+        _check_size(size)
 
         def streams() -> list[bytes]:
-            _check_size(size)
             levels = np.rint((ops.convert_to_numpy(self.small(pictures)) + 1.0) * 127.5).astype(np.uint8)
             labels = None if self.segnet is None else ops.convert_to_numpy(self.labels(pictures))
             return [stream.write_base(c, None if labels is None else labels[i]) for i, c in enumerate(levels)]

@@ -106,8 +106,9 @@ def test_boundaries_are_where_the_class_changes():
 
 def test_too_large_a_picture_is_refused_before_any_work():
     codec = Rgan(filters=2, blocks=0, classes=0)
-    with pytest.raises(LinksimError, match="5000x5000 has more than"):
-        codec.painted([None], (5000, 5000))
+    for work in (lambda: codec.painted([None], (4000, 5000)), lambda: codec.base_part(None, (4000, 5000))):
+        with pytest.raises(LinksimError, match="5000x4000 has more than"):
+            work()
 
 
 @pytest.mark.parametrize("options", [{"filters": 0}, {"steps": -1}, {"classes": 300}, {"normalization": "batch"}])
