@@ -25,10 +25,8 @@ _RESNET = Recipe(
     precision="mixed_bfloat16",
 )
 
-_FROM_A_NEIGHBOUR = {"steps": 2_500, "learning_rate": 1e-3, "decay": 0.8}
+_FROM_A_NEIGHBOUR = {"steps": 5_000, "learning_rate": 1e-3, "decay": 0.8}
 _NEIGHBOUR = {7: 10, 13: 10, 4: 7, 16: 13, 19: 16, 1: 4}
-_HARDER = {16: 5_000, 19: 5_000}
-"""Steps at high SNR, where the linear code is closest."""
 
 
 def _linear() -> list[Recipe]:
@@ -63,7 +61,7 @@ def _cifar10() -> list[Recipe]:
                 name=f"{stem}-{rate}-snr{snr}",
                 snr_db=float(snr),
                 warm_start=f"{stem}-{rate}-snr{other}",
-                **_FROM_A_NEIGHBOUR | {"steps": _HARDER.get(snr, _FROM_A_NEIGHBOUR["steps"])},
+                **_FROM_A_NEIGHBOUR,
             )
             for snr, other in _NEIGHBOUR.items()
         ]
