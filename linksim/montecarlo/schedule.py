@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from linksim.montecarlo.execute import Pool
+from linksim.montecarlo.interrupt import heeding_interrupt
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.store import Store
@@ -71,27 +72,29 @@ def simulate(
     if not queue:
         progress.draw(sum(shares))
         return 0
-    pool = make_pool()
-    try:
-        while queue or in_flight:
-            while queue and len(in_flight) < pool.capacity:
-                place, _, unit = heapq.heappop(queue)
-                in_flight[unit.id] = points[place]
-                pool.submit(unit)
-            for unit, statistics in pool.completed():
-                store.append(unit, names[unit.fingerprint], statistics)
-                whole = wanted.pop(unit.id)
-                if unit.metrics != whole.metrics:  # the others were stored before
-                    statistics = store.get(whole)[0] or statistics
-                count += 1
-                progress.unit()
-                point = in_flight.pop(unit.id)
-                if point.finish(whole, statistics):
-                    advance(point)
-            if progress.due:
-                progress.draw(sum(shares))
-    finally:
-        pool.close()
-        store.close()
+    with heeding_interrupt() as check_interrupt:
+        pool = make_pool()
+        try:
+            while queue or in_flight:
+                check_interrupt()
+                while queue and len(in_flight) < pool.capacity:
+                    place, _, unit = heapq.heappop(queue)
+                    in_flight[unit.id] = points[place]
+                    pool.submit(unit)
+                for unit, statistics in pool.completed():
+                    store.append(unit, names[unit.fingerprint], statistics)
+                    whole = wanted.pop(unit.id)
+                    if unit.metrics != whole.metrics:  # the others were stored before
+                        statistics = store.get(whole)[0] or statistics
+                    count += 1
+                    progress.unit()
+                    point = in_flight.pop(unit.id)
+                    if point.finish(whole, statistics):
+                        advance(point)
+                if progress.due:
+                    progress.draw(sum(shares))
+        finally:
+            pool.close()
+            store.close()
     progress.draw(sum(shares))
     return count
