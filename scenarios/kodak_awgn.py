@@ -14,6 +14,7 @@ channel = Awgn()
 links = [
     AnalogLink(zoo.load(model), channel, name=f"{scheme}, CBR {cbr}", tags={"scheme": scheme})
     for scheme, cbr, model in [
+        ("DeepJSCC, residual network", "1/24", "deepjscc-resnet/photos-1_24"),
         ("DeepJSCC, residual network", "1/16", "deepjscc-resnet/photos-1_16"),
         ("DeepJSCC, small network", "1/16", "deepjscc/photos-1_16-snr10"),
         *(
