@@ -208,7 +208,7 @@ def factored(seconds: float) -> list[Measurement]:
 
 
 def ds2c2(seconds: float) -> list[Measurement]:
-    """Each stage of the layered codec, of the size that the zoo has, on a photograph of 512x512."""
+    """Each stage of the layered codec, of the size that the recipes have, on a photograph of 512x512."""
     from linksim.codecs.ds2c2 import stream
     from linksim.codecs.registry import create
     from linksim.images import load

@@ -108,11 +108,6 @@ def load_labelled(name: str, split: str, limit: int | None = None) -> list[Label
     return found
 
 
-def number_of_classes(name: str) -> int:
-    """How many classes a labelled set has."""
-    return LABELLED[name].classes
-
-
 def _read_labels(path: Path, source: _Set) -> np.ndarray:
     from PIL import Image
 
@@ -130,7 +125,14 @@ def _read_labels(path: Path, source: _Set) -> np.ndarray:
     return labels
 
 
-def _folder(relative: str) -> Path:
+def set_folder(relative: str) -> Path:
+    """A folder of a set.
+
+    Raises
+    ------
+    LinksimError
+        If it is not there.
+    """
     folder = find(relative)
     if folder is None:
         where = pretty(cache_folder() / relative)
@@ -139,13 +141,13 @@ def _folder(relative: str) -> Path:
 
 
 def _camvid(split: str) -> Iterator[tuple[Path, Path]]:
-    folder = _folder(f"camvid/{split}")
+    folder = set_folder(f"camvid/{split}")
     for path in picture_paths(folder):
         yield path, folder.with_name(f"{split}_labels") / f"{path.stem}.png"
 
 
 def _cityscapes(split: str) -> Iterator[tuple[Path, Path]]:
-    folder = _folder(f"cityscapes/leftImg8bit/{split}")
+    folder = set_folder(f"cityscapes/leftImg8bit/{split}")
     labels = folder.parents[1] / "gtFine" / split
     for city in sorted(p for p in folder.iterdir() if p.is_dir()):
         for path in picture_paths(city):
@@ -155,7 +157,7 @@ def _cityscapes(split: str) -> Iterator[tuple[Path, Path]]:
 
 def _ade20k(split: str) -> Iterator[tuple[Path, Path]]:
     split = {"train": "training", "val": "validation"}.get(split, split)
-    folder = _folder(f"ade20k/images/{split}")
+    folder = set_folder(f"ade20k/images/{split}")
     for path in picture_paths(folder):
         yield path, folder.parents[1] / "annotations" / split / f"{path.stem}.png"
 

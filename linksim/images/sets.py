@@ -12,7 +12,7 @@ from linksim.files import cache_folder
 from linksim.images.cifar import load_cifar10
 from linksim.images.files import picture_paths, read_folder, read_picture
 from linksim.images.kodak import load_kodak
-from linksim.images.labelled import load_labelled
+from linksim.images.labelled import set_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.places import find, pretty
 
@@ -129,5 +129,5 @@ _SETS: dict[str, Callable[[int | None], list[Picture]]] = {
     "cifar10-train": lambda limit: load_cifar10("train", limit),
     "clic2021": lambda limit: _load_clic("test", CLIC_TEST_URL, limit),
     "clic2021-valid": lambda limit: _load_clic("valid", CLIC_VALID_URL, limit),
-    "camvid": lambda limit: [one.picture for one in load_labelled("camvid", "test", limit)],
+    "camvid": lambda limit: read_folder(set_folder("camvid/test"), limit),
 }

@@ -77,10 +77,16 @@ def _enhancement(steps: int, loss: dict[str, float]) -> tuple[Phase, ...]:
 
 
 def _second_stage(
-    data: str, base: Recipe, channels: int, probabilities: Sequence[float], steps: int, **options: Any
+    data: str,
+    base: Recipe,
+    channels: int,
+    probabilities: Sequence[float],
+    steps: int,
+    features: float = 1.0,
+    **options: Any,
 ) -> list[Recipe]:
     """BResNet and SumNet behind one base layer: without errors in training, and from there with them."""
-    loss = {"features": 1.0}
+    loss = {"features": features}
     recipes: list[Recipe] = []
     for p in probabilities:
         recipes.append(
@@ -110,6 +116,7 @@ def ds2c2() -> list[Recipe]:
         crop=256,
         phases=(replace(_SEEING, steps=50_000), *_painting(50_000, 150_000, 64)),
     )
+    behind_paper = _second_stage("camvid", paper, 34, (0.0,), 200_000, features=10.0, residual_filters=64, sum_block=1)
     return [
         _BASE,
         photos,
@@ -117,8 +124,5 @@ def ds2c2() -> list[Recipe]:
         *_second_stage("photos", photos, 16, (0.0, 0.08), 10_000),
         *_second_stage("camvid", _BASE, 34, (0.0, 0.08), 10_000),
         paper,
-        *[
-            replace(recipe, name=f"{recipe.name}-paper", crop=256)
-            for recipe in _second_stage("camvid", paper, 34, (0.0,), 200_000, residual_filters=64, sum_block=1)
-        ],
+        *[replace(recipe, name=f"{recipe.name}-paper", crop=256) for recipe in behind_paper],
     ]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from linksim import images
 from linksim.errors import LinksimError
-from linksim.images.labelled import UNKNOWN, number_of_classes
+from linksim.images.labelled import LABELLED, UNKNOWN
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -50,7 +50,7 @@ def test_classes_are_counted_from_zero(data, name, in_file, expected):
     made(data, name, labels)
     (one,) = images.load_labelled(name, "val")
     np.testing.assert_array_equal(one.labels, np.resize(np.array(expected, np.uint8), (6, 9)))
-    assert one.picture.pixels.shape == (6, 9, 3) and number_of_classes(name) > max(e for e in expected if e != UNKNOWN)
+    assert one.picture.pixels.shape == (6, 9, 3) and LABELLED[name].classes > max(e for e in expected if e != UNKNOWN)
 
 
 def test_bad_label_maps_are_one_line(data):

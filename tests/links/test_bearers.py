@@ -7,7 +7,10 @@ from linksim.codecs import Bits, Bytes, Codec, Shown
 from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import BitBearer, CodeBlockBearer, ConversationLink, ErrorFreeBearer, TransportBearer
+from linksim.links.bearers.protected import smallest_transport
 from linksim.phy import Awgn, Bec, BlockErasure, BlockInterleaver, PixelInterleaver, RayleighSlow, ZChannel
+from linksim.phy.bler.probability import code_block_error_probabilities
+from linksim.phy.mcs import get_mcs
 from linksim.phy.rng import draw_keys, picture_key
 
 MCS = "4-QAM 1/2"
@@ -58,14 +61,23 @@ def test_a_failed_code_block_is_erased_or_kept():
 
 
 def test_factored_code_blocks_follow_the_chain():
-    """The share of lost code blocks by tables and by real bits agree within their binomial spread."""
-    rows, bits = 40, np.tile(BITS, (7, 1))[:40]
-    shares = []
-    for mode in ("chain", "factored"):
+    """The share of lost code blocks by tables is their probability, and so is that by real bits, each within four
+    deviations of its number of code blocks."""
+    transport = smallest_transport(get_mcs(MCS), 2500)
+    p = float(code_block_error_probabilities(transport, Awgn(), 1.0).mean())
+    assert 0.1 < p < 0.9
+    for mode, rows in (("chain", 60), ("factored", 2000)):
+        bits = np.tile(BITS, (rows // 6 + 1, 1))[:rows]
         got = CodeBlockBearer(MCS, Awgn(), mode=mode).send(bits, 1.0, keys(rows), 0)
-        shares.append((got == -1).mean())
-    assert 0.05 < shares[0] < 0.95
-    assert shares[1] == pytest.approx(shares[0], abs=4 * np.sqrt(2 * 0.25 / (3 * rows)))
+        spread = np.sqrt(p * (1 - p) / (rows * transport.num_code_blocks))
+        assert (got == -1).mean() == pytest.approx(p, abs=4 * spread)
+
+
+def test_parts_on_one_channel_meet_their_own_losses():
+    """Drawn from tables as over the real channel: a later part does not lose what an earlier one lost."""
+    bearer, bits = CodeBlockBearer(MCS, Awgn(), mode="factored"), np.tile(BITS, (50, 1))
+    first, second = (bearer.send(bits, 1.0, keys(300), start)[:, 0] == -1 for start in (0, 21_000))
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.25
 
 
 def test_blocks_of_a_slow_fade_share_their_luck():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import keras
@@ -165,13 +166,17 @@ class Rgan(Codec):
         """The base layer of pictures, as a part: answered with what the receiver paints, `[B, H, W, 3]` in [0, 1]."""
         _check_size(size)
 
+        @cache
+        def sent() -> tuple[Any, Any]:
+            return self.small(pictures), self.labels(pictures)
+
         def streams() -> list[bytes]:
-            levels = np.rint((ops.convert_to_numpy(self.small(pictures)) + 1.0) * 127.5).astype(np.uint8)
-            labels = None if self.segnet is None else ops.convert_to_numpy(self.labels(pictures))
+            small, labels = (None if x is None else ops.convert_to_numpy(x) for x in sent())
+            levels = np.rint((small + 1.0) * 127.5).astype(np.uint8)
             return [stream.write_base(c, None if labels is None else labels[i]) for i, c in enumerate(levels)]
 
         def intact() -> Any:
-            return ops.clip(self.paint(self.small(pictures), self.labels(pictures), size)[-1], 0.0, 1.0)
+            return ops.clip(self.paint(*sent(), size)[-1], 0.0, 1.0)
 
         return Bytes(streams, lambda arrived: self.painted(arrived, size), intact)
 

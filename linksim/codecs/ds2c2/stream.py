@@ -16,7 +16,7 @@ def write_base(small: np.ndarray, labels: np.ndarray | None) -> bytes:
     """Code the small picture, and the label map where there is one.
 
     JPEG XL in its lossless mode (ISO/IEC 18181-1): of the well-kept codecs the one that needs the fewest bytes for
-    both, measured in docs/ds2c2.md.
+    both, measured in docs/bits.md.
 
     Parameters
     ----------

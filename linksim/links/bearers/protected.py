@@ -68,7 +68,7 @@ class _Protected:
             transport = smallest_transport(self.mcs, int(length))
             block = [payloads[i].ljust(transport.payload_bytes, b"\0") for i in rows]
             if self.mode == "factored":
-                passed = self._passed(transport, value, keys[rows])
+                passed = self._passed(transport, value, keys[rows], start)
                 results = zip(block, passed, passed.all(axis=1), strict=True)
             else:
                 x = transport.transmit(np.stack([np.frombuffer(p, np.uint8) for p in block]))
@@ -81,12 +81,12 @@ class _Protected:
                 found[row] = (payload, passed_blocks, bool(delivered))
         return found
 
-    def _passed(self, transport: Transport, snr_db: float, keys: np.ndarray) -> np.ndarray:
+    def _passed(self, transport: Transport, snr_db: float, keys: np.ndarray, start: int) -> np.ndarray:
         """Which code blocks arrive, drawn from block-error tables: `bool [B, C]`."""
         law, gain = self.channel.given_fade(keys)
         met = snr_db + 10 * np.log10(np.maximum(np.broadcast_to(gain, len(keys)), 1e-30))
-        # The first toss of a key is that of whole transport blocks.
-        toss = uniform(keys, 1 + transport.num_code_blocks, Stream.SUCCESS).numpy()[:, 1:]
+        # Tosses are numbered by channel uses, of which a part has more than code blocks: each part meets its own.
+        toss = uniform(keys, start + transport.num_code_blocks, Stream.SUCCESS).numpy()[:, start:]
         return toss >= code_block_error_probabilities(transport, law, met)
 
     def fingerprint(self) -> str:

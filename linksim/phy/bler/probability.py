@@ -22,6 +22,7 @@ from linksim.phy.bler.store import packaged_digest
 from linksim.phy.bler.table import BlerKey, BlerTable, representative_key
 from linksim.phy.channels.base import Channel
 from linksim.phy.coding.decoders import Decoder, get_decoder
+from linksim.phy.coding.plan import CodeConfiguration
 from linksim.phy.coding.transport import Transport
 
 VERSION = 2
@@ -165,12 +166,17 @@ def block_error_tables(
     law = law_of(channel)
     counts: dict[BlerKey, int] = {}
     for configuration, count in transport.code_configurations().items():
-        key = representative_key(configuration, transport.mcs.code_rate, law.name, transport.decoder.name)
+        key = _key(configuration, transport, law)
         counts[key] = counts.get(key, 0) + count
     return [
         (find_table(key, law, transport.decoder, measure, nearest=tables == "nearest"), count)
         for key, count in counts.items()
     ]
+
+
+def _key(configuration: CodeConfiguration, transport: Transport, law: Channel) -> BlerKey:
+    """Of the table that stands for a code of a transport block."""
+    return representative_key(configuration, transport.mcs.code_rate, law.name, transport.decoder.name)
 
 
 def transport_error_probability(
@@ -237,8 +243,9 @@ def code_block_error_probabilities(
     law, snr_db = law_of(channel), np.asarray(snr_db, float)
     columns = []
     for configuration, count in transport.code_configurations().items():
-        key = representative_key(configuration, transport.mcs.code_rate, law.name, transport.decoder.name)
-        table = find_table(key, law, transport.decoder, True, nearest=tables == "nearest")
+        table = find_table(
+            _key(configuration, transport, law), law, transport.decoder, True, nearest=tables == "nearest"
+        )
         columns += [waterfall(table).probability(snr_db)] * count
     return np.stack(columns, axis=-1)
 

@@ -12,7 +12,7 @@ from linksim.training.objectives.distortion import Distortion
 
 def patch_discriminator(channels: int, filters: int, name: str) -> keras.Model:
     """PatchGAN (Isola et al. 2017): `[B, H, W, channels]` to the features of its five layers, of which the last is the
-    verdict on each patch, `[B, H/8 - 2, W/8 - 2, 1]`."""
+    verdict on each patch, `[B, H/8, W/8, 1]`."""
     x = given = keras.Input((None, None, channels))
     found = []
     for number, (scale, strides) in enumerate([(1, 2), (2, 2), (4, 2), (8, 1)]):

@@ -12,7 +12,7 @@ from linksim.metrics.lpips import Lpips
 from linksim.metrics.similarity import K1, K2, SIGMA, WINDOW
 from linksim.training.objectives.base import Objective
 
-FEATURES = ("none", "lpips-alex", "vgg19")
+FEATURES = ("lpips-alex", "vgg19")
 
 
 class Distortion(Objective):
@@ -22,7 +22,7 @@ class Distortion(Objective):
     ----------
     l1, ssim, features : float
         Weights. L1 counts pictures from -1 to 1, as in the code that the paper builds on (Akbari et al. 2019).
-    network : {"lpips-alex", "vgg19", "none"}
+    network : {"lpips-alex", "vgg19"}
         Whose features: LPIPS 0.1 on AlexNet, from `LINKSIM_DATA/weights`; or VGG19 as pix2pixHD uses it, whose
         weights `keras.applications` downloads.
     mse : float
@@ -41,7 +41,7 @@ class Distortion(Objective):
             raise LinksimError(f"features of {network!r} are unknown; take one of {', '.join(FEATURES)}")
         self.l1, self.ssim, self.features, self.mse = l1, ssim, features, mse
         self.distance: Any = None
-        if features and network != "none":
+        if features:
             self.distance = Lpips("alex") if network == "lpips-alex" else VggDistance()
 
     def loss(self, pictures: Any, shown: Any) -> Any:

@@ -13,6 +13,7 @@ from linksim.phy.bler.measure import measurement_fingerprint
 from linksim.phy.bler.probability import (
     Waterfall,
     block_error_tables,
+    code_block_error_probabilities,
     tables_fingerprint,
     transport_error_probability,
 )
@@ -133,3 +134,13 @@ def test_fingerprint_follows_how_probabilities_come_to_be(module, monkeypatch):
 def test_fingerprint_follows_the_decoder():
     assert tables_fingerprint("awgn", 2, "bp20") == tables_fingerprint("awgn", 2)
     assert tables_fingerprint("awgn", 2, "bp10") != tables_fingerprint("awgn", 2)
+
+
+def test_code_blocks_make_up_the_transport_block():
+    """A transport block arrives where all its code blocks do."""
+    transport, snr_db = Transport("4-QAM 1/2", 20_231), np.array([0.8, 1.0, 1.2])
+    lost = code_block_error_probabilities(transport, Awgn(), snr_db)
+    assert lost.shape == (3, transport.num_code_blocks) and transport.num_code_blocks > 1
+    whole = transport_error_probability(transport, Awgn(), snr_db)
+    np.testing.assert_allclose(1 - np.prod(1 - lost, axis=-1), whole, rtol=1e-9)
+    assert np.all(np.diff(lost, axis=0) < 0)
