@@ -71,7 +71,8 @@ def _metrics() -> None:
     from linksim import metrics
 
     found = [metrics.get(name) for name in metrics.names()]
-    rows = [[m.name, m.unit or "-", "higher" if m.higher_is_better else "lower"] for m in found]
+    better = {True: "higher", False: "lower", None: "-"}
+    rows = [[m.name, m.unit or "-", better[m.higher_is_better]] for m in found]
     print_table("metrics", ["name", "unit", "better is"], rows)
 
 

@@ -1,6 +1,6 @@
 """Metrics: a number per picture that says how well it was reconstructed."""
 
-from linksim.metrics import error, similarity  # noqa: F401  (they register their metrics)
+from linksim.metrics import bits, error, similarity  # noqa: F401  (they register their metrics)
 from linksim.metrics.base import AnyMetric, Metric, get, names, register
 from linksim.metrics.sets import SetMetric
 from linksim.pixels import PSNR_CAP_DB, psnr_of_mse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -26,13 +26,17 @@ class AnyMetric:
         "dB", or "" for a pure number.
     version : int
         Raised whenever the values change, so that stored ones are not mixed with new ones.
-    higher_is_better : bool
+    higher_is_better : bool or None
+        None where neither is.
+    label : str
+        What figures write; by default made from name and unit.
     """
 
     name: str
     unit: str
     version: int
-    higher_is_better: bool
+    higher_is_better: bool | None
+    label: str = field(default="", kw_only=True)
 
     def check(self, reference: np.ndarray, reconstruction: np.ndarray) -> None:
         """See that two batches of pictures can be compared.
@@ -63,7 +67,7 @@ class Metric(AnyMetric):
 
     Parameters
     ----------
-    name, unit, version, higher_is_better
+    name, unit, version, higher_is_better, label
         As in `AnyMetric`.
     compute : function of two arrays
         The metric itself; it gets validated input.

@@ -162,6 +162,12 @@ class Table(_Said):
         Only the first so many layers of every link.
     members : bool
         Whether the members of envelopes have rows.
+    bpp : bool
+        Whether there is a column of bits per pixel, up to and including the layer: for links whose channel uses are
+        bits.
+    loss : bool
+        Whether there is a column, behind those of each metric, of what is lost from the first axis value shown to each
+        other, in % of the first.
     file : str, optional
         File name without ending; "table" or "table_<metrics>" by default.
     """
@@ -171,6 +177,8 @@ class Table(_Said):
     at: float | tuple[float, ...] | None = None
     layers: int | None = None
     members: bool = True
+    bpp: bool = False
+    loss: bool = False
     file: str | None = None
 
     def __post_init__(self) -> None:

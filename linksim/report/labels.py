@@ -24,7 +24,10 @@ def metric_label(name: str) -> str:
         return _NOT_MEASURED_PER_PICTURE[name]
     if name not in metrics.names():
         return name
-    unit = metrics.get(name).unit
+    metric = metrics.get(name)
+    if metric.label:
+        return metric.label
+    unit = metric.unit
     plain = name.removesuffix("_db") if unit == "dB" else name
     return plain.replace("_", "-").upper() + (f" ({unit})" if unit else "")
 

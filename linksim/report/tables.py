@@ -30,11 +30,20 @@ class Cells:
     rows: Sequence[Sequence[str]]
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A metric at an axis value, in which `kind` of number."""
+
+    metric: str
+    value: float
+    kind: str = "mean"  # or "loss" or "bpp"
+
+
 @dataclass(frozen=True, eq=False)
 class _Numbers:
     names: list[str]
-    columns: list[tuple[str, float]]  # (metric, axis value)
-    cells: list[list[tuple[float, float]]]  # (mean, half width of the interval)
+    columns: list[_Column]
+    cells: list[list[tuple[float, float]]]  # (number, half width of the interval)
 
 
 def _numbers(rows: Rows, table: Table) -> _Numbers:
@@ -54,12 +63,26 @@ def _numbers(rows: Rows, table: Table) -> _Numbers:
             *(shown[c] for c in ("link", "layer", "metric", axis, "mean", "ci_low", "ci_high")), strict=True
         )
     }
-    columns = [(metric, value) for metric in table.metrics for value in values]
-    empty = (float("nan"), float("nan"))
+    uses = {(link, layer): cbr for link, layer, cbr in zip(*(shown[c] for c in ("link", "layer", "cbr")), strict=True)}
+    empty = (np.nan, np.nan)
+
+    def number(key: tuple[str, int], column: _Column) -> tuple[float, float]:
+        if column.kind == "bpp":
+            return 3 * uses[key], np.nan
+        mean, half = found.get((*key, column.metric, column.value), empty)
+        if column.kind == "mean":
+            return mean, half
+        first, _ = found.get((*key, column.metric, values[0]), empty)
+        return (1 - mean / first) * 100 if first else np.nan, np.nan
+
+    columns = [_Column(table.metrics[0], values[0], "bpp")] if table.bpp else []
+    for metric in table.metrics:
+        columns += [_Column(metric, value) for value in values]
+        columns += [_Column(metric, value, "loss") for value in values[1:] if table.loss]
     return _Numbers(
         [f"{link}, after layer {layer + 1}" if several else str(link) for link, layer in keys],
         columns,
-        [[found.get((*key, metric, value), empty) for metric, value in columns] for key in keys],
+        [[number(key, column) for column in columns] for key in keys],
     )
 
 
@@ -81,24 +104,29 @@ def cells(rows: Rows, table: Table, intervals: bool = True) -> Cells:
         If a metric is not there.
     """
     numbers = _numbers(rows, table)
-    heads = [
-        ", ".join([*([metric_label(metric)] if len(table.metrics) > 1 else []), rows.axis.text(value)])
-        for metric, value in numbers.columns
-    ]
-    if len({value for _, value in numbers.columns}) == 1 and len(table.metrics) > 1:
-        heads = [metric_label(metric) for metric, _ in numbers.columns]
-
+    only = len(_shown_values(rows, table)) == 1
+    heads = [_head(rows, column, len(table.metrics) > 1, only) for column in numbers.columns]
     decimals = {metric: _decimals(rows, metric) for metric in table.metrics}
 
-    def text(metric: str, mean: float, half: float) -> str:
+    def text(column: _Column, mean: float, half: float) -> str:
         if np.isnan(mean):
             return ""
-        digits = decimals[metric]
+        if column.kind == "loss":
+            return f"{mean:.1f} %"
+        digits = 3 if column.kind == "bpp" else decimals[column.metric]
         return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if intervals and np.isfinite(half) else "")
 
     lines = zip(numbers.names, numbers.cells, strict=True)
-    metrics = [metric for metric, _ in numbers.columns]
-    return Cells(["link", *heads], [[name, *map(text, metrics, *zip(*line))] for name, line in lines])
+    return Cells(["link", *heads], [[name, *map(text, numbers.columns, *zip(*line))] for name, line in lines])
+
+
+def _head(rows: Rows, column: _Column, several_metrics: bool, only_value: bool) -> str:
+    if column.kind == "bpp":
+        return "bits per pixel"
+    if several_metrics and only_value:
+        return metric_label(column.metric)
+    head = [metric_label(column.metric)] if several_metrics else []
+    return ", ".join([*head, rows.axis.text(column.value), *(["loss"] if column.kind == "loss" else [])])
 
 
 def _decimals(rows: Rows, metric: str) -> int:
@@ -128,8 +156,16 @@ def to_csv(rows: Rows, table: Table) -> str:
     numbers = _numbers(rows, table)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    heads = [f"{metric} at {rows.axis.name}={value:g}" for metric, value in numbers.columns]
-    writer.writerow(["link", *(h for head in heads for h in (head, f"{head}, half width"))])
-    for name, line in zip(numbers.names, numbers.cells, strict=True):
-        writer.writerow([name, *("" if np.isnan(number) else f"{number:.6f}" for cell in line for number in cell)])
+    kinds = {"mean": "", "loss": ", loss in %"}
+    heads: list[str] = []
+    kept: list[list[float]] = [[] for _ in numbers.names]
+    for i, column in enumerate(numbers.columns):
+        at = f"{column.metric} at {rows.axis.name}={column.value:g}"
+        head = "bits per pixel" if column.kind == "bpp" else f"{at}{kinds[column.kind]}"
+        heads += [head, f"{head}, half width"] if column.kind == "mean" else [head]
+        for row, line in zip(kept, numbers.cells, strict=True):
+            row += line[i] if column.kind == "mean" else line[i][:1]
+    writer.writerow(["link", *heads])
+    for name, row in zip(numbers.names, kept, strict=True):
+        writer.writerow([name, *("" if np.isnan(number) else f"{number:.6f}" for number in row)])
     return out.getvalue()

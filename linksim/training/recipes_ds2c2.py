@@ -62,8 +62,8 @@ _ENHANCEMENT = Recipe(
     name="",
     codec="ds2c2",
     data="photos",
-    crop=64,
-    batch_size=16,
+    crop=128,
+    batch_size=4,
     snr_db=None,
     channel="z",
     error_probability=0.0,
@@ -105,10 +105,15 @@ def _second_stage(
 
 def ds2c2() -> list[Recipe]:
     """The base layers and, behind them, the enhancement layers; and the paper's sizes, for a GPU."""
+    # Natural pictures have no labels here: without a map, and with the one that a network for streets sees in them.
     photos = replace(
-        _BASE, name="rgan/photos", data="photos", warm_start="rgan/camvid", phases=_painting(4_000, 2_000, 16)
+        _BASE,
+        name="rgan/photos",
+        options={**_SMALL, "classes": 0},
+        data="photos",
+        phases=_painting(3_000, 1_000, 16),
     )
-    blind = replace(photos, name="rgan/photos-no-labels", options={**_SMALL, "classes": 0}, warm_start=None)
+    seeing = replace(photos, name="rgan/photos-labels", options=_BASE.options, warm_start=_BASE.name)
     paper = replace(
         _BASE,
         name="rgan/camvid-paper",
@@ -120,9 +125,9 @@ def ds2c2() -> list[Recipe]:
     return [
         _BASE,
         photos,
-        blind,
-        *_second_stage("photos", photos, 16, (0.0, 0.08), 10_000),
-        *_second_stage("camvid", _BASE, 34, (0.0, 0.08), 10_000),
+        seeing,
+        *_second_stage("photos", photos, 16, (0.0, 0.08), 6_000),
+        *_second_stage("camvid", _BASE, 34, (0.0, 0.08), 6_000),
         paper,
         *[replace(recipe, name=f"{recipe.name}-paper", crop=256) for recipe in behind_paper],
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,16 @@ def find(name: str | Path) -> Path:
     raise LinksimError(f"no weights named {str(name)!r}; `linksim list zoo` shows them all")
 
 
-def load(name: str | Path) -> Any:
+def load(name: str | Path, options: Mapping[str, Any] | None = None) -> Any:
     """A codec with its trained weights, checked against the card.
 
     Parameters
     ----------
     name : str or Path
         Zoo entry, or a folder that `linksim train` wrote.
+    options : mapping, optional
+        Arguments of the codec that replace those of the card and leave its weights as they are, such as
+        `{"fusion": "sum"}` or, of a mapping inside, `{"base": {"shown_steps": 1}}`.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def load(name: str | Path) -> Any:
     Raises
     ------
     LinksimError
-        If there is no such entry, or its weights are damaged.
+        If there is no such entry, its weights are damaged, or do not fit the options.
 
     Examples
     --------
@@ -61,6 +65,14 @@ def load(name: str | Path) -> Any:
 
     snr_db = card.recipe.get("snr_db")  # a range where the model serves them all
     about = {"training_snr_db": float(snr_db)} if isinstance(snr_db, (int, float)) else {}
-    codec = create(card.recipe["codec"], card.recipe["options"], title=card.name, **about)
+    codec = create(card.recipe["codec"], _merged(card.recipe["options"], options or {}), title=card.name, **about)
     load_weights(folder / "weights.h5", codec, card.sha256)
     return codec
+
+
+def _merged(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with changes; of mappings inside, entry by entry."""
+    merged = dict(given)
+    for key, value in changes.items():
+        merged[key] = _merged(merged.get(key) or {}, value) if isinstance(value, Mapping) else value
+    return merged

@@ -7,7 +7,7 @@ from result_folders import table, write_folder
 
 from linksim.errors import LinksimError
 from linksim.report import Rows, Table, draw
-from linksim.report.tables import cells, to_markdown
+from linksim.report.tables import cells, to_csv, to_markdown
 
 
 def test_a_row_per_link_and_layer_and_a_column_per_value(tmp_path):
@@ -42,3 +42,14 @@ def test_what_is_not_there_is_named_and_gaps_are_empty():
     with pytest.raises(LinksimError, match="no metric 'ssim'"):
         cells(rows, Table("ssim"))
     assert cells(rows, Table(at=(7.0, 5.0))).columns == ["link", "6 dB"], "the nearest one that was simulated, once"
+
+
+def test_bits_per_pixel_and_what_is_lost():
+    """At 1/6 channel uses a sample there are half a bit a pixel; 25 dB after 30 are a sixth less."""
+    rows = Rows(table({"a": 1 / 6}).replace({"mean": {28.0: 20.0}}))
+    shown = cells(rows, Table(at=(0.0, 3.0), bpp=True, loss=True), intervals=False)
+    assert shown.columns == ["link", "bits per pixel", "0 dB", "3 dB", "3 dB, loss"]
+    assert shown.rows == [["a", "0.500", "25.00", "20.00", "20.0 %"]]
+    heads, numbers = csv.reader(to_csv(rows, Table(at=(0.0, 3.0), bpp=True, loss=True)).splitlines())
+    assert dict(zip(heads, numbers))["psnr at snr_db=3, loss in %"] == "20.000000"
+    assert dict(zip(heads, numbers))["bits per pixel"] == "0.500000"

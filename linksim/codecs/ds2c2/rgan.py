@@ -49,6 +49,8 @@ class Rgan(Codec):
         In CompNet and the FineNets; "instance" in the paper.
     segmentation_filters : int
         Width of SegNet.
+    shown_steps : int, optional
+        FineNets that the receiver runs: the first so many, by default all. All are trained, each to be the last.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class Rgan(Codec):
         boundaries: bool = False,
         normalization: str = "instance",
         segmentation_filters: int = 16,
+        shown_steps: int | None = None,
         name: str | None = None,
         **about: Any,
     ):
@@ -78,8 +81,10 @@ class Rgan(Codec):
             )
         if normalization not in NORMALIZATIONS:
             raise LinksimError(f"normalization {normalization!r} is unknown; take one of {', '.join(NORMALIZATIONS)}")
+        if shown_steps is not None and not 0 <= shown_steps <= steps:
+            raise LinksimError(f"shown_steps is {shown_steps}; give a number from 0 to {steps}, the FineNets there are")
         super().__init__(name=name, **about)
-        self.filters, self.blocks, self.steps = filters, blocks, steps
+        self.filters, self.blocks, self.steps, self.shown_steps = filters, blocks, steps, shown_steps
         self.classes, self.boundaries = classes, boundaries
         self.normalization, self.segmentation_filters = normalization, segmentation_filters
         self.segnet = segnet(classes, segmentation_filters) if classes else None
@@ -127,7 +132,7 @@ class Rgan(Codec):
         x = self._enlarged(small)
         seen = None if labels is None else self._one_hot(labels)
         stages = [x]
-        for network in self.finenets:
+        for network in self.finenets if training else self.finenets[: self.shown_steps]:
             x = x + network(x if seen is None else ops.concatenate([x, seen], axis=-1), training=training)
             stages.append(x)
         return [(stage[:, : size[0], : size[1]] + 1.0) / 2.0 for stage in stages]
@@ -212,8 +217,9 @@ class Rgan(Codec):
             yield Shown((yield self.base_part(pictures, size)))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("filters", "blocks", "steps", "classes", "boundaries", "normalization", "segmentation_filters")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = ("filters", "blocks", "steps", "classes", "boundaries", "normalization")
+        own = {name: getattr(self, name) for name in (*names, "segmentation_filters", "shown_steps")}
+        return {**super().get_config(), **own}
 
 
 def _check_size(size: tuple[int, int]) -> None:

@@ -1,7 +1,7 @@
 """Ways across: what carries the parts of a conversation."""
 
 from linksim.links.bearers.base import Bearer
-from linksim.links.bearers.plain import BitBearer, ErrorFreeBearer, SymbolBearer
+from linksim.links.bearers.plain import BitBearer, ByteBearer, ErrorFreeBearer, SymbolBearer
 from linksim.links.bearers.protected import CodeBlockBearer, TransportBearer
 
-__all__ = ["Bearer", "BitBearer", "CodeBlockBearer", "ErrorFreeBearer", "SymbolBearer", "TransportBearer"]
+__all__ = ["Bearer", "BitBearer", "ByteBearer", "CodeBlockBearer", "ErrorFreeBearer", "SymbolBearer", "TransportBearer"]

@@ -107,3 +107,34 @@ class ErrorFreeBearer:
 
     def fingerprint(self) -> str:
         return fingerprint("error-free bearer", VERSION)
+
+
+class ByteBearer:
+    """Bytes over a bit-level channel, 8 channel uses each: whole, or not at all where a bit of them is wrong or erased.
+
+    What an entropy-coded stream meets on a channel that a `BitBearer` takes bit by bit; that something is wrong, the
+    receiver knows for nothing.
+
+    Parameters
+    ----------
+    channel, axis
+        As in `BitBearer`.
+    """
+
+    def __init__(self, channel: BitChannel | Callable[[float], BitChannel], axis: str = "erasure_probability"):
+        self._bits = BitBearer(channel, axis)
+        self.axis, self.at, self.noise_identity = axis, self._bits.at, self._bits.noise_identity
+
+    def charges(self, values: Sequence[bytes]) -> Mapping[str, np.ndarray]:
+        return {"stream": np.array([8 * len(v) for v in values])}
+
+    def send(self, values: Sequence[bytes], value: float, keys: Any, start: int) -> list[bytes | None]:
+        arrived: list[bytes | None] = []
+        for i, stream in enumerate(values):
+            bits = np.unpackbits(np.frombuffer(stream, np.uint8))[None].astype(np.float32)
+            intact = np.array_equal(bits, np.asarray(self._bits.send(bits, value, keys[i : i + 1], start)))
+            arrived.append(stream if intact else None)
+        return arrived
+
+    def fingerprint(self) -> str:
+        return fingerprint("byte bearer", VERSION, bits=self._bits)

@@ -1,0 +1,70 @@
+"""An image codec that makes bytes, as a codec of one part, for links that take their parts apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from linksim.codecs.conversation import Dialogue
+from linksim.codecs.parts import Bytes, Shown
+from linksim.errors import LinksimError
+from linksim.identity import fingerprint
+from linksim.source.base import SourceCodec
+from linksim.source.curves import RdCurves
+
+VERSION = 1
+"""Raised whenever the same picture is sent or shown otherwise; the image codec speaks for itself."""
+
+_GREY = 128 / 255
+
+
+class StreamCodec:
+    """The best stream of an image codec within a number of bits per pixel; mid-grey is shown where it is lost.
+
+    Parameters
+    ----------
+    source : SourceCodec
+    bpp : float
+        Bits per pixel, at most.
+    title : str, optional
+
+    Raises
+    ------
+    LinksimError
+        If `bpp` is not positive; when sending, if even the shortest stream is longer.
+    """
+
+    num_layers = 1
+    needs_reception = False
+    encodes_for_snr = False
+
+    def __init__(self, source: SourceCodec, bpp: float, title: str | None = None):
+        if not bpp > 0:
+            raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
+        self.curves, self.bpp = RdCurves(source), float(bpp)
+        self.title = title or f"{source.name}, {bpp:g} bpp"
+
+    def converse(
+        self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
+    ) -> Dialogue:
+        """See `linksim.codecs.Codec.converse`."""
+        max_pixels = size[0] * size[1]
+
+        def streams() -> list[bytes]:
+            pixels = np.rint(np.asarray(pictures) * 255).astype(np.uint8)
+            return [self.curves.encode(np.ascontiguousarray(p), self.bpp * max_pixels / 8) for p in pixels]
+
+        def decode(arrived: Sequence[bytes | None]) -> np.ndarray:
+            shown = np.full((len(arrived), *size, 3), _GREY, np.float32)
+            for i, stream in enumerate(arrived):
+                if stream is not None:
+                    shown[i] = self.curves.decode(stream, max_pixels) / np.float32(255)
+            return shown
+
+        yield Shown((yield Bytes(streams, decode)))
+
+    def fingerprint(self) -> str:
+        """Hex digest of the image codec and the budget."""
+        return fingerprint("stream codec", VERSION, curves=self.curves, bpp=self.bpp)
