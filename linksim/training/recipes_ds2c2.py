@@ -111,7 +111,7 @@ def ds2c2() -> list[Recipe]:
         name="rgan/photos",
         options={**_SMALL, "classes": 0},
         data="photos",
-        phases=_painting(3_000, 1_000, 16),
+        phases=_painting(2_500, 500, 16),
     )
     seeing = replace(photos, name="rgan/photos-labels", options=_BASE.options, warm_start=_BASE.name)
     paper = replace(
@@ -126,8 +126,8 @@ def ds2c2() -> list[Recipe]:
         _BASE,
         photos,
         seeing,
-        *_second_stage("photos", photos, 16, (0.0, 0.08), 6_000),
-        *_second_stage("camvid", _BASE, 34, (0.0, 0.08), 6_000),
+        *_second_stage("photos", photos, 16, (0.0, 0.08), 4_000),
+        *_second_stage("camvid", _BASE, 34, (0.0, 0.08), 4_000),
         paper,
         *[replace(recipe, name=f"{recipe.name}-paper", crop=256) for recipe in behind_paper],
     ]

@@ -65,14 +65,12 @@ def load(name: str | Path, options: Mapping[str, Any] | None = None) -> Any:
 
     snr_db = card.recipe.get("snr_db")  # a range where the model serves them all
     about = {"training_snr_db": float(snr_db)} if isinstance(snr_db, (int, float)) else {}
-    codec = create(card.recipe["codec"], _merged(card.recipe["options"], options or {}), title=card.name, **about)
+    codec = create(card.recipe["codec"], merged(card.recipe["options"], options or {}), title=card.name, **about)
     load_weights(folder / "weights.h5", codec, card.sha256)
     return codec
 
 
-def _merged(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merged(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Options with changes; of mappings inside, entry by entry."""
-    merged = dict(given)
-    for key, value in changes.items():
-        merged[key] = _merged(merged.get(key) or {}, value) if isinstance(value, Mapping) else value
-    return merged
+    inside = {key: merged(given.get(key) or {}, value) for key, value in changes.items() if isinstance(value, Mapping)}
+    return {**given, **changes, **inside}

@@ -7,6 +7,7 @@ from linksim import zoo
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.training import RECIPES, Recipe
+from linksim.zoo.catalog import merged
 from linksim.zoo.weights import load_weights, save_weights
 
 
@@ -81,6 +82,18 @@ def test_unknown_damaged_and_missing_entries_are_one_line(tmp_path):
     (tmp_path / "card.json").write_text("{")
     with pytest.raises(LinksimError, match="card.json is damaged"):
         zoo.load(tmp_path)
+
+
+def test_options_replace_those_of_the_card():
+    """Where the weights stay as they are; others are refused, and unknown ones."""
+    name = "deepjscc/cifar10-1_6-snr10"
+    assert zoo.load(name, {"latent_channels": 16}).fingerprint() == zoo.load(name).fingerprint()
+    with pytest.raises(LinksimError, match="shape"):
+        zoo.load(name, {"latent_channels": 8})
+    with pytest.raises(LinksimError, match="does not take these options"):
+        zoo.load(name, {"colour": "blue"})
+    inside = merged({"base": {"steps": 2, "classes": 0}, "channels": 16}, {"base": {"shown_steps": 1}})
+    assert inside == {"base": {"steps": 2, "classes": 0, "shown_steps": 1}, "channels": 16}
 
 
 def test_float16_is_all_that_weights_lose(tmp_path):

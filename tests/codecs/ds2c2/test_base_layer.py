@@ -75,6 +75,19 @@ def test_the_number_of_steps_is_a_parameter(steps):
     assert len(shown) == 1 and len(codec.finenets) == steps
 
 
+def test_a_receiver_may_stop_after_some_steps():
+    """With the same weights: what it then shows is what the first step made."""
+    whole = stirred(Rgan(filters=2, blocks=1, classes=3))
+    x = RNG.random((1, 16, 24, 3)).astype("float32")
+    stages = whole.paint(whole.small(x), whole.labels(x), (16, 24))
+    for steps in (0, 1, 2):
+        codec = Rgan(filters=2, blocks=1, classes=3, shown_steps=steps)
+        codec.set_weights(whole.get_weights())
+        np.testing.assert_allclose(rehearse(codec, x, None)[1][-1], np.clip(stages[steps], 0, 1), atol=1e-5)
+    with pytest.raises(LinksimError, match="from 0 to 2"):
+        Rgan(shown_steps=3)
+
+
 def test_a_lost_base_is_grey():
     codec = Rgan(filters=2, blocks=0, classes=0)
     np.testing.assert_array_equal(codec.painted([None], (9, 9)), np.full((1, 9, 9, 3), 0.5))
