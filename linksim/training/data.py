@@ -91,29 +91,49 @@ def load_data(recipe: Recipe):
     from linksim import images
     from linksim.images.labelled import LABELLED
 
+    name, limit = _name_and_limit(recipe)
     labels = any(getattr(OBJECTIVES.get(phase.objective), "needs_labels", False) for phase in recipe.schedule)
-    if labels and recipe.data not in LABELLED:
-        raise LinksimError(f"recipe {recipe.name!r}: {recipe.data} has no labels; take one of {', '.join(LABELLED)}")
-    if recipe.data == "cifar10":
+    if labels and name not in LABELLED:
+        raise LinksimError(f"recipe {recipe.name!r}: {name} has no labels; take one of {', '.join(LABELLED)}")
+    if name == "cifar10":
         pixels, _ = images.cifar10_arrays("train")
-        return pixels[:-_CIFAR_VALIDATION], pixels[-_CIFAR_VALIDATION:]
-    if recipe.data == "photos":
+        return _spread(pixels[:-_CIFAR_VALIDATION], limit), pixels[-_CIFAR_VALIDATION:]
+    if name == "photos":
         train, val = (
             [images.read_picture(path).pixels for path in images.training_photos(split)] for split in ("train", "val")
         )
-    elif recipe.data in LABELLED:
-        splits = [images.load_labelled(recipe.data, split) for split in ("train", "val")]
+    elif name in LABELLED:
+        splits = [images.load_labelled(name, split) for split in ("train", "val")]
         train, val = ([one.picture.pixels for one in split] for split in splits)
         if labels:
             train = [np.dstack([one.picture.pixels, one.labels]) for one in splits[0]]
     else:
-        pictures = [picture.pixels for picture in images.load(recipe.data)]
+        pictures = [picture.pixels for picture in images.load(name)]
         train, val = pictures[len(pictures) // 10 :], pictures[: len(pictures) // 10]
     crop = recipe.crop
     if crop is None:
         raise LinksimError(f"recipe {recipe.name!r}: pictures of several sizes need a crop; set crop, in pixels")
-    large = [[p for p in part if min(p.shape[:2]) >= crop] for part in (train, val)]
+    large = [[p for p in part if min(p.shape[:2]) >= crop] for part in (_spread(train, limit), val)]
     if not all(large):
         raise LinksimError(f"{recipe.data}: too few pictures of at least {crop}x{crop} to train and validate on")
     rng = np.random.default_rng(0)
     return large[0], np.stack([_cut(p, crop, rng) for p in large[1] for _ in range(_VALIDATION_CROPS)])
+
+
+def _spread(pictures, limit: int | None):
+    """So many of the pictures, evenly spread: neighbours in a film are nearly one picture."""
+    if limit is None or limit >= len(pictures):
+        return pictures
+    return [pictures[i] for i in np.linspace(0, len(pictures) - 1, limit).round().astype(int)]
+
+
+def _name_and_limit(recipe: Recipe) -> tuple[str, int | None]:
+    """("camvid", 16) from "camvid:16", ("camvid", None) from "camvid"."""
+    name, colon, number = recipe.data.rpartition(":")
+    if not colon or not number.isdecimal():
+        return recipe.data, None
+    if not name or int(number) < 1:
+        raise LinksimError(
+            f"recipe {recipe.name!r}: data is {recipe.data!r}; give at least one picture, as in camvid:16"
+        )
+    return name, int(number)

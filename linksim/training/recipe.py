@@ -30,7 +30,8 @@ class Recipe:
         The codec's constructor arguments.
     data : str
         "cifar10" (its training pictures, the last 1000 held back for validation), "photos"
-        (`LINKSIM_DATA/photos`), a set with labels (`linksim.images.load_labelled`) or a folder of pictures.
+        (`LINKSIM_DATA/photos`), a set with labels (`linksim.images.load_labelled`) or a folder of pictures; with :N
+        only N of its training pictures, evenly spread, as in "camvid:16".
     snr_db : float, (float, float) or None
         Es/N0 in dB; a pair is a range from which each picture draws its own. None over a channel for bits.
     channel : {"awgn", "rayleigh-slow", "rayleigh-fast", "bsc", "bec", "z"}

@@ -244,3 +244,17 @@ def test_validation_pictures_are_never_trained_on(data_folder):
     assert len(train_pictures) == 49_000 and len(val_pictures) == 1_000
     crops = load_data(get_recipe("deepjscc/photos-1_16-snr10"))[1]
     assert crops.shape[1:] == (64, 64, 3)
+
+
+def test_a_few_pictures_are_spread_over_all_of_them(tmp_path):
+    from PIL import Image
+
+    for i in range(40):
+        Image.fromarray(np.full((32, 32, 3), i, np.uint8)).save(tmp_path / f"{i:02d}.png")
+    recipe = dataclasses.replace(get_recipe("deepjscc/photos-1_16-snr10"), data=f"{tmp_path}:4", crop=16)
+    few, held_back = load_data(recipe)
+    assert [int(p[0, 0, 0]) for p in few] == [4, 16, 27, 39], "of the 36 that are not held back"
+    assert held_back.shape == (16, 16, 16, 3)
+    assert len(load_data(dataclasses.replace(recipe, data=f"{tmp_path}:99"))[0]) == 36
+    with pytest.raises(LinksimError, match="at least one picture"):
+        load_data(dataclasses.replace(recipe, data=f"{tmp_path}:0"))
