@@ -56,6 +56,9 @@ class Outcomes:
         Complex symbols that each of these draws took, up to and including this layer, where draws differ
         (retransmission); the same for all `count` draws of an outcome. None where every draw took the
         `Bandwidth.channel_uses` of its picture.
+    certain : bool
+        Whether every draw gives this: nothing that could get lost stood between. Otherwise draws that are all alike
+        leave open what a rare one would give.
     """
 
     picture: np.ndarray
@@ -64,6 +67,7 @@ class Outcomes:
     pixels: np.ndarray | Callable[[], np.ndarray]
     keys: Sequence[str] | None = None
     channel_uses: np.ndarray | None = None
+    certain: bool = False
 
     def load_pixels(self) -> np.ndarray:
         """The reconstructions, `uint8 [M, H, W, 3]`."""

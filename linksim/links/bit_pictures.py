@@ -177,7 +177,8 @@ class BitPictures(Link):
             each = np.ones(len(draws), np.int64)
             for plane in range(planes):
                 pixels = _draw(shown[..., plane], picture.size)
-                layers[plane].append(Outcomes(each * number, each, each.astype(bool), pixels))
+                certain = channel.p == 0
+                layers[plane].append(Outcomes(each * number, each, each.astype(bool), pixels, certain=certain))
                 uses = bits[..., 0].size * (plane + 1)
                 bandwidth[plane].append(Bandwidth(uses, {"bits": float(uses)}))
         return Reception(layers, bandwidth)

@@ -111,6 +111,9 @@ class ConversationLink(Link):
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
         layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
+        bearers = self.bearers.values()
+        same = len(draws) if all(b.certain(float(value) if b.at is None else b.at) for b in bearers) else 1
+        draws = draws[::same]  # of draws that are all alike one stands for all
         for size, indices in indices_by_size(pictures).items():
             some = [pictures[i] for i in indices]
             pixels = np.stack([p.pixels for p in some]).astype(np.float32) / np.float32(255)
@@ -127,11 +130,11 @@ class ConversationLink(Link):
                 run = _Run(self, recorded, rows, batch_keys, float(value))
                 given = pixels[rows] if self.feedback else np.asarray(black(rows[:, None], size))
                 shown = run.hold(given, size)
-                for layer, (picture, items, uses, delivered) in enumerate(shown):
+                for layer, (picture, items, uses, delivered, certain) in enumerate(shown):
                     index = np.asarray(indices)[rows]
-                    one = np.ones(len(rows), np.int64)
+                    count = np.full(len(rows), same, np.int64)
                     differ = uses if self.feedback else None
-                    layers[layer].append(Outcomes(index, one, delivered, picture, channel_uses=differ))
+                    layers[layer].append(Outcomes(index, count, delivered, picture, None, differ, certain))
                     for row, i in enumerate(index):
                         if bandwidth[layer][i] is None:
                             costs = {name: float(cost[row]) for name, cost in items.items()}
@@ -176,12 +179,14 @@ class _Run:
         self._items: dict[str, np.ndarray] = {}
         self._parts = 0
         self._delivered = np.ones(len(rows), bool)
+        self._certain = True
 
     def hold(
         self, pictures: np.ndarray, size: tuple[int, int]
-    ) -> list[tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray]]:
-        """Of every layer: pictures `uint8`, items of its bandwidth, their sum `[B]`, what was delivered `[B]`."""
-        states: list[tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]] = []
+    ) -> list[tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray, bool]]:
+        """Of every layer: pictures `uint8`, items of its bandwidth, their sum `[B]`, what was delivered `[B]`, and
+        whether every draw gives this."""
+        states: list[tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, bool]] = []
 
         def watched(dialogue: Any) -> Any:
             reply = None
@@ -192,7 +197,7 @@ class _Run:
                     return
                 if isinstance(part, Shown):
                     uses = np.broadcast_to(_sum(self._items.values()), len(self._rows))
-                    states.append((dict(self._items), uses, self._delivered.copy()))
+                    states.append((dict(self._items), uses, self._delivered.copy(), self._certain))
                 reply = yield part
 
         codec, link, self._size = self._link.codec, self._link, size
@@ -225,6 +230,7 @@ class _Run:
     def _send(self, bearer: Bearer, values: Any) -> Any:
         """What arrives; rows whose transmissions have come equally far together."""
         value = self._value if bearer.at is None else bearer.at
+        self._certain &= bearer.certain(value)
         keys, positions = self._keys[bearer.noise_identity], self._positions[bearer.noise_identity]
         starts = np.unique(positions)
         if len(starts) == 1:

@@ -77,6 +77,7 @@ class Evaluator:
                     },
                     sums={metric[0]: self._sum(metric, shown) for metric in sets},
                     items=_items(outcomes_of_layer, bandwidth, unit.num_draws),
+                    certain=all(outcomes.certain for outcomes in outcomes_of_layer),
                 )
             )
         return UnitStatistics(tuple(layers))

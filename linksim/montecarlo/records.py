@@ -56,6 +56,7 @@ def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
                 "metrics": {name: [_pack(m.mean), _pack(m.m2)] for name, m in layer.metrics.items()},
                 "sums": {name: _pack(total) for name, total in layer.sums.items()},
                 **({"items": dict(layer.items)} if layer.items else {}),
+                **({"certain": True} if layer.certain else {}),
             }
             for layer in statistics.layers
         ],
@@ -76,6 +77,7 @@ def decode_statistics(body: dict) -> UnitStatistics:
             },
             sums={name: _unpack(total, "<f8") for name, total in layer["sums"].items()},
             items=layer.get("items", {}),
+            certain=layer.get("certain", False),
         )
         for layer in body["layers"]
     )

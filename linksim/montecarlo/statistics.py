@@ -62,6 +62,8 @@ class LayerStatistics:
         Of metrics of whole sets (`linksim.metrics.SetMetric`): their statistics, added up over pictures and draws.
     items : mapping of str to float
         What the channel uses were spent on, added up over pictures and draws; empty where a link does not itemise.
+    certain : bool
+        Whether no draw can give anything else (`Outcomes.certain`).
     """
 
     n: np.ndarray
@@ -70,6 +72,7 @@ class LayerStatistics:
     metrics: Mapping[str, Moments]
     sums: Mapping[str, np.ndarray] = field(default_factory=dict)
     items: Mapping[str, float] = field(default_factory=dict)
+    certain: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +185,7 @@ def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
         {name: a.items.get(name, 0.0) + b.items.get(name, 0.0) for name in {**a.items, **b.items}}
         if a.items and b.items
         else {},
+        a.certain and b.certain,
     )
 
 

@@ -16,8 +16,8 @@ shown only one outcome, the half width is
 N being the draws over all pictures and `gap` what an unseen outcome would change: the observed
 difference between delivered and concealed pictures where both occurred, else 20 dB, which is about
 what lies between a decoded photograph (33 dB) and a grey one (13 dB). When failures are common the
-second term vanishes beside the first. Links whose every draw is different (analog ones) are judged
-by their variance alone.
+second term vanishes beside the first. Links whose every draw is different (analog ones), and layers of
+which nothing can get lost (`Outcomes.certain`), are judged by their variance alone.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def psnr_estimate(layer: LayerStatistics) -> Estimate:
     """Mean PSNR in dB with its interval, failures that were not seen allowed for."""
     psnr = layer.metrics["psnr"]
     sampled = estimate(psnr, layer.n)
-    if not np.any(psnr.m2 == 0):
+    if layer.certain or not np.any(psnr.m2 == 0):
         return sampled
     unseen = Z**2 * _gap_db(layer) / float(np.sum(layer.n))
     return Estimate(sampled.mean, math.hypot(sampled.half_width, unseen))

@@ -7,7 +7,7 @@ from linksim.codecs import Bits, Bytes, Codec, Shown
 from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import ConversationLink
-from linksim.links.bearers import BitBearer, CodeBlockBearer, SymbolBearer, TransportBearer
+from linksim.links.bearers import BitBearer, CodeBlockBearer, ErrorFreeBearer, SymbolBearer, TransportBearer
 from linksim.phy import Awgn, BlockErasure, RayleighSlow
 
 
@@ -144,3 +144,13 @@ def test_a_later_part_on_one_channel_starts_behind_the_first():
     assert len({pixels.tobytes() for _, pixels in a}) > 1  # some needed the second
     uses = np.concatenate([o.channel_uses for o in together.layers[0]])
     assert len(np.unique(uses)) > 1
+
+
+def test_where_nothing_gets_lost_one_draw_is_certain():
+    """It stands for all; with losses the first layer, of which none gets lost, is certain and the second is not."""
+    bearers = {Bytes: ErrorFreeBearer(), Bits: BitBearer(BlockErasure)}
+    made = ConversationLink(ColourAndLight(), bearers, axis="erasure_probability")
+    for p, counts in ((0.0, [7]), (0.3, [1] * 7)):
+        first, second = (layer[0] for layer in made.transmit(pictures()[1:2], p, range(3, 10)).layers)
+        assert first.count.tolist() == second.count.tolist() == counts
+        assert first.certain and second.certain == (p == 0)

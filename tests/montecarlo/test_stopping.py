@@ -1,9 +1,11 @@
 """When a point stops, and that it does not stop on pretended certainty."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from linksim.montecarlo.statistics import LayerStatistics, moments
+from linksim.montecarlo.statistics import LayerStatistics, add_layers, moments
 from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
 from linksim.montecarlo.unit import next_round_end
 
@@ -23,6 +25,14 @@ def test_two_draws_without_a_failure_are_no_certainty():
     layer = binary(np.zeros(24, int), 2)
     assert psnr_estimate(layer).half_width > 1.0
     assert reason_to_stop((layer,), 0.05, 1024) is None
+
+
+def test_what_cannot_fail_needs_no_draws():
+    """Certain stays certain only where all that is added is."""
+    alike = binary(np.zeros(24, int), 2)
+    certain = dataclasses.replace(alike, certain=True)
+    assert psnr_estimate(certain).half_width == 0 and reason_to_stop((certain,), 0.05, 1024) == "target"
+    assert add_layers(certain, certain).certain and not add_layers(certain, alike).certain
 
 
 def test_enough_draws_without_a_failure_are():

@@ -43,5 +43,8 @@ class Bearer(Protocol):
             Channel uses that the transmission has taken before.
         """
 
+    def certain(self, value: float) -> bool:
+        """Whether every draw delivers what was sent, at a value on the bearer's axis."""
+
     def fingerprint(self) -> str:
         """Hex digest of all that can change what arrives."""

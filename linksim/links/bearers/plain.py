@@ -43,6 +43,9 @@ class SymbolBearer:
         y = self.channel(tf.complex(values[..., 0], values[..., 1]), value, keys, start).symbols
         return tf.stack([tf.math.real(y), tf.math.imag(y)], axis=-1)
 
+    def certain(self, value: float) -> bool:
+        return False
+
     def fingerprint(self) -> str:
         return fingerprint("symbol bearer", VERSION, channel=self.channel, at=self.at)
 
@@ -83,6 +86,9 @@ class BitBearer:
         received = received[:, start:]
         return received if self.interleaver is None else self.interleaver.inverse(received)
 
+    def certain(self, value: float) -> bool:
+        return self._make(value).p == 0
+
     def fingerprint(self) -> str:
         channel = self._make(0.5 if self.at is None else self.at)
         return fingerprint(
@@ -104,6 +110,9 @@ class ErrorFreeBearer:
 
     def send(self, values: Sequence[bytes], value: float, keys: Any, start: int) -> list[bytes | None]:
         return list(values)
+
+    def certain(self, value: float) -> bool:
+        return True
 
     def fingerprint(self) -> str:
         return fingerprint("error-free bearer", VERSION)
@@ -135,6 +144,9 @@ class ByteBearer:
             intact = np.array_equal(bits, np.asarray(self._bits.send(bits, value, keys[i : i + 1], start)))
             arrived.append(stream if intact else None)
         return arrived
+
+    def certain(self, value: float) -> bool:
+        return self._bits.certain(value)
 
     def fingerprint(self) -> str:
         return fingerprint("byte bearer", VERSION, bits=self._bits)

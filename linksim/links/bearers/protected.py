@@ -89,6 +89,9 @@ class _Protected:
         toss = uniform(keys, start + transport.num_code_blocks, Stream.SUCCESS).numpy()[:, start:]
         return toss >= code_block_error_probabilities(transport, law, met)
 
+    def certain(self, value: float) -> bool:
+        return False
+
     def fingerprint(self) -> str:
         mcs = [self.mcs.name, self.mcs.bits_per_symbol, self.mcs.code_rate, self.mcs.max_code_block_bits]
         parts = {"mcs": mcs, "channel": self.channel, "at": self.at, "transport": smallest_transport(self.mcs, 1)}
@@ -139,6 +142,9 @@ class TransportBearer(_Protected):
 
     def charges(self, values: Sequence[bytes]) -> Mapping[str, np.ndarray]:
         return self._charges([len(v) + len(_END) for v in values], [len(_END)] * len(values))
+
+    def certain(self, value: float) -> bool:
+        return self.error_free
 
     def send(self, values: Sequence[bytes], value: float, keys: Any, start: int) -> list[bytes | None]:
         if self.error_free:
