@@ -23,7 +23,7 @@ VERSION = 1
 """Raised whenever one of these bearers delivers something else of the same part under the same keys."""
 
 MODES = ("chain", "factored")
-FAILED = ("erase", "keep")
+FAILED = ("erase", "keep", "soft")
 
 _END = b"\x80"
 
@@ -33,6 +33,7 @@ class _Protected:
 
     axis = "snr_db"
     kind: str
+    _softly = False
 
     def __init__(self, mcs: Mcs | str, channel: Channel, snr_db: float | None = None, mode: str = "chain"):
         if not channel.coherent:
@@ -59,8 +60,9 @@ class _Protected:
 
     def _exchange(
         self, payloads: Sequence[bytes], value: float, keys: Any, start: int
-    ) -> list[tuple[bytes, np.ndarray, bool]]:
-        """Of every row what the decoder gives, right or wrong, which code blocks passed, and whether all did."""
+    ) -> list[tuple[bytes, np.ndarray, bool, np.ndarray | None]]:
+        """Of every row what the decoder gives, right or wrong, which code blocks passed, whether all did, and, where
+        the bearer wants them, the probabilities of ones."""
         keys, found = np.asarray(keys), [None] * len(payloads)
         lengths = np.array([len(p) for p in payloads])
         for length in np.unique(lengths):
@@ -69,16 +71,18 @@ class _Protected:
             block = [payloads[i].ljust(transport.payload_bytes, b"\0") for i in rows]
             if self.mode == "factored":
                 passed = self._passed(transport, value, keys[rows], start)
-                results = zip(block, passed, passed.all(axis=1), strict=True)
+                results = zip(block, passed, passed.all(axis=1), [None] * len(rows), strict=True)
             else:
                 x = transport.transmit(np.stack([np.frombuffer(p, np.uint8) for p in block]))
                 y = self.channel(x, value, keys[rows], start)
-                got = transport.receive(y.symbols, y.noise_variance)
+                got = transport.receive(y.symbols, y.noise_variance, probabilities=self._softly)
                 # A transport block that passes as a whole has no code block that did not.
                 blocks = np.asarray(got.blocks_passed) | np.asarray(got.delivered)[:, None]
-                results = zip((np.asarray(p).tobytes() for p in got.payload), blocks, got.delivered, strict=True)
-            for row, (payload, passed_blocks, delivered) in zip(rows, results, strict=True):
-                found[row] = (payload, passed_blocks, bool(delivered))
+                payloads_got = (np.asarray(p).tobytes() for p in got.payload)
+                sure = [None] * len(rows) if got.probabilities is None else got.probabilities
+                results = zip(payloads_got, blocks, got.delivered, sure, strict=True)
+            for row, (payload, passed_blocks, delivered, probabilities) in zip(rows, results, strict=True):
+                found[row] = (payload, passed_blocks, bool(delivered), probabilities)
         return found
 
     def _passed(self, transport: Transport, snr_db: float, keys: np.ndarray, start: int) -> np.ndarray:
@@ -150,7 +154,7 @@ class TransportBearer(_Protected):
         if self.error_free:
             return list(values)
         received = self._exchange([v + _END for v in values], value, keys, start)
-        return [p.rstrip(b"\0")[: -len(_END)] if delivered else None for p, _, delivered in received]
+        return [p.rstrip(b"\0")[: -len(_END)] if delivered else None for p, _, delivered, _ in received]
 
     def _own(self) -> Mapping[str, Any]:
         return {"error_free": self.error_free}
@@ -165,9 +169,9 @@ class CodeBlockBearer(_Protected):
         As in `TransportBearer`.
     interleaver : Interleaver, optional
         Applied to the bits before they are cut into code blocks, and undone behind them.
-    failed : {"erase", "keep"}
-        What becomes of a code block whose CRC fails: its bits are erased, or kept as the decoder has them, some of them
-        wrong. In factored mode they can only be erased.
+    failed : {"erase", "keep", "soft"}
+        What becomes of a code block whose CRC fails: its bits are erased; kept as the decoder has them, some of them
+        wrong; or given as the probability of a one, as the decoder has it. In factored mode they can only be erased.
 
     Raises
     ------
@@ -187,9 +191,10 @@ class CodeBlockBearer(_Protected):
         failed: str = "erase",
     ):
         super().__init__(mcs, channel, snr_db, mode)
-        if failed not in FAILED or (failed == "keep" and mode == "factored"):
+        if failed not in FAILED or (failed != "erase" and mode == "factored"):
             raise LinksimError(f"failed={failed!r} is not possible in mode {mode!r}; take one of {', '.join(FAILED)}")
         self.interleaver, self.failed = interleaver, failed
+        self._softly = failed == "soft"
 
     def charges(self, values: Any) -> Mapping[str, np.ndarray]:
         rows, bits = values.shape
@@ -202,12 +207,13 @@ class CodeBlockBearer(_Protected):
         n = bits.shape[1]
         out = np.empty(bits.shape, np.float32)
         packed = [row.tobytes() for row in np.packbits(bits, axis=1)]
-        for row, (payload, passed, _) in enumerate(self._exchange(packed, value, keys, start)):
+        for row, (payload, passed, _, probabilities) in enumerate(self._exchange(packed, value, keys, start)):
             got = np.unpackbits(np.frombuffer(payload, np.uint8)).astype(np.float32)
             # All code blocks are equally long; the last one also holds the CRC of the transport block.
             per_block = (len(got) + CRC_BITS) // len(passed)
             right = passed[np.arange(n) // per_block]
-            out[row] = got[:n] if self.failed == "keep" else np.where(right, got[:n], ERASED)
+            otherwise = {"erase": ERASED, "keep": got[:n], "soft": probabilities}[self.failed]
+            out[row] = np.where(right, got[:n], otherwise if np.isscalar(otherwise) else otherwise[:n])
         return out if self.interleaver is None else np.asarray(self.interleaver.inverse(out))
 
     def _own(self) -> Mapping[str, Any]:

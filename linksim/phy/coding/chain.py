@@ -13,6 +13,7 @@ from importlib.metadata import distributions
 import numpy as np
 
 from linksim import identity
+from linksim.errors import LinksimError
 from linksim.phy._tf import tf
 from linksim.phy.coding import ldpc, plan, qam, scrambling, segmentation
 from linksim.phy.coding.decoders import CompiledDecoder, Decoder, get_decoder
@@ -130,9 +131,20 @@ class CodeBlockChain:
             Whether each passes its CRC.
         """
         bits, passed = self._decoder.decode(soft_bits, self._crc.check)
-        # Rows without any information decode to the all-zero word, which passes every CRC.
-        informed = tf.reduce_max(tf.abs(soft_bits), axis=1) > _NO_INFORMATION
-        return bits[:, :-CRC_BITS], passed & informed
+        return bits[:, :-CRC_BITS], passed & _informed(soft_bits)
+
+    def decode_softly(self, soft_bits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """`decode`, and between the two what it says the logits log P(1)/P(0) of the bits of the code blocks.
+
+        Raises
+        ------
+        LinksimError
+            If the decoder only gives bits.
+        """
+        if not hasattr(self._decoder, "soft"):
+            raise LinksimError("this decoder does not say how sure its bits are; take another, or hard bits")
+        logits, passed = self._decoder.soft(soft_bits, self._crc.check)
+        return tf.cast(logits > 0.0, tf.float32)[:, :-CRC_BITS], logits[:, :-CRC_BITS], passed & _informed(soft_bits)
 
     def receive(self, y: tf.Tensor, no: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Symbols to code blocks: `soft_bits`, then `decode`."""
@@ -140,6 +152,11 @@ class CodeBlockChain:
 
     def _tiled(self, values: np.ndarray, rows: tf.Tensor) -> tf.Tensor:
         return tf.tile(values, [tf.shape(rows)[0] // self.count, 1])
+
+
+def _informed(soft_bits: tf.Tensor) -> tf.Tensor:
+    """Which rows carry any information: without it they decode to the all-zero word, which passes every CRC."""
+    return tf.reduce_max(tf.abs(soft_bits), axis=1) > _NO_INFORMATION
 
 
 @lru_cache(maxsize=16)

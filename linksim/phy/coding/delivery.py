@@ -23,11 +23,14 @@ class Delivery:
         Whether all CRCs pass, that of the transport block and those of its code blocks.
     blocks_passed : bool array [B, num_code_blocks]
         Whether the CRC of each code block passes.
+    probabilities : float32 array [B, 8 * payload_bytes], or None
+        Of a one, bit by bit, as the decoder has it, where they were asked for.
     """
 
     payload: np.ndarray
     delivered: np.ndarray
     blocks_passed: np.ndarray
+    probabilities: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

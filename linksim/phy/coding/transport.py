@@ -152,9 +152,20 @@ class Transport:
         return self._blocks.transmit(payload, redundancy_version)
 
     def receive(
-        self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor, redundancy_version: int = 0
+        self,
+        y: np.ndarray | tf.Tensor,
+        no: float | np.ndarray | tf.Tensor,
+        redundancy_version: int = 0,
+        probabilities: bool = False,
     ) -> Delivery:
         """Symbols to bytes.
+
+        Parameters
+        ----------
+        redundancy_version : int
+            As in `transmit`.
+        probabilities : bool
+            Whether the delivery says how sure each bit is.
 
         Input
         -----
@@ -171,9 +182,10 @@ class Transport:
         Raises
         ------
         LinksimError
-            If no payload fits into the channel uses, or if shapes or redundancy version are wrong.
+            If no payload fits into the channel uses, shapes or redundancy version are wrong, or the decoder does not
+            say how sure its bits are.
         """
-        return self._blocks.receive(y, no, redundancy_version)
+        return self._blocks.receive(y, no, redundancy_version, probabilities)
 
     def soft_bits(
         self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor, redundancy_version: int = 0

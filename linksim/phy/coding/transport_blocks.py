@@ -63,12 +63,14 @@ class TransportBlocks:
         """Symbols to log-likelihood ratios, see `Transport.soft_bits`."""
         return self._soft_bits(*self._checked(y, no), version)
 
-    def receive(self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor, version: int) -> Delivery:
+    def receive(
+        self, y: np.ndarray | tf.Tensor, no: float | np.ndarray | tf.Tensor, version: int, probabilities: bool = False
+    ) -> Delivery:
         """Symbols to bytes, see `Transport.receive`."""
         y, no = self._checked(y, no)
         step = self._rows_per_call
         parts = [
-            self._decode_some(self._soft_bits(y[i : i + step], no[i : i + step], version))
+            self._decode_some(self._soft_bits(y[i : i + step], no[i : i + step], version), probabilities)
             for i in range(0, y.shape[0], step)
         ]
         return self._joined(parts)
@@ -112,18 +114,23 @@ class TransportBlocks:
             values.append(chain.soft_bits(tf.reshape(y[:, part], shape), tf.reshape(no[:, part], shape), version))
         return SoftBits(tuple(values), tuple(chain.count for chain in self._chains))
 
-    def _decode_some(self, soft_bits: SoftBits) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        blocks, passed = [], []
+    def _decode_some(self, soft_bits: SoftBits, probabilities: bool = False) -> tuple[tf.Tensor, ...]:
+        blocks, passed, logits = [], [], []
         for chain, values in zip(self._chains, soft_bits.values, strict=True):
-            bits, right = chain.decode(values)
+            if probabilities:
+                bits, sure, right = chain.decode_softly(values)
+                logits.append(tf.reshape(sure, [-1, chain.count * chain.block_bits]))
+            else:
+                bits, right = chain.decode(values)
             blocks.append(tf.reshape(bits, [-1, chain.count, chain.block_bits]))
             passed.append(tf.reshape(right, [-1, chain.count]))
         blocks_passed = tf.concat(passed, axis=1)
         bits, delivered = self._segmentation.join(tf.concat(blocks, axis=1), blocks_passed)
-        return bits_to_bytes(bits), delivered, blocks_passed
+        found = bits_to_bytes(bits), delivered, blocks_passed
+        return (*found, tf.sigmoid(tf.concat(logits, axis=1)[:, : bits.shape[1]])) if probabilities else found
 
-    def _joined(self, parts: list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]) -> Delivery:
+    def _joined(self, parts: list[tuple[tf.Tensor, ...]]) -> Delivery:
         if not parts:
             nothing = np.zeros([0, self._plan.payload_bytes], np.uint8)
             return Delivery(nothing, np.zeros(0, bool), np.zeros([0, self._plan.num_code_blocks], bool))
-        return Delivery(*(np.concatenate([part[i].numpy() for part in parts]) for i in range(3)))
+        return Delivery(*(np.concatenate([value.numpy() for value in values]) for values in zip(*parts, strict=True)))

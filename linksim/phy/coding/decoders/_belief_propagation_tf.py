@@ -52,6 +52,7 @@ class CompiledBeliefPropagation:
             vn_update=lambda messages, llr, llr_max: self._update_variable_nodes(messages, llr, llr_max),
             # Sionna removes everything where there is nothing to prune.
             prune_pcm=not code.has_whole_buffer,
+            hard_out=False,
             return_state=True,
         )
         graph = self._decoder.pcm
@@ -79,16 +80,21 @@ class CompiledBeliefPropagation:
 
     def decode(self, llr: tf.Tensor, check: Check) -> tuple[tf.Tensor, tf.Tensor]:
         """See `CompiledDecoder.decode`."""
+        logits, passed = self.soft(llr, check)
+        return _hard(logits), passed
+
+    def soft(self, llr: tf.Tensor, check: Check) -> tuple[tf.Tensor, tf.Tensor]:
+        """See `CompiledDecoder`."""
         num_rows = llr.shape[0]
-        bits = tf.zeros([num_rows, self._code.info_bits], tf.float32)
+        logits = tf.zeros([num_rows, self._code.info_bits], tf.float32)
         passed = tf.zeros([num_rows], tf.bool)
         active = tf.range(num_rows)
         messages = None
         for count in _stages(self._iterations):
-            llr, messages, new_bits = self._run(llr, messages, count)
-            new_bits = new_bits[: active.shape[0]]
-            bits = tf.tensor_scatter_nd_update(bits, active[:, None], new_bits)
-            right = check(new_bits)
+            llr, messages, new = self._run(llr, messages, count)
+            new = new[: active.shape[0]]
+            logits = tf.tensor_scatter_nd_update(logits, active[:, None], new)
+            right = check(_hard(new))
             passed = tf.tensor_scatter_nd_update(passed, active[:, None], right)
             keep = tf.where(~right)[:, 0]
             if keep.shape[0] == 0:
@@ -96,26 +102,26 @@ class CompiledBeliefPropagation:
             if keep.shape[0] < active.shape[0]:
                 llr, messages = tf.gather(llr, keep), tf.gather(messages, keep, axis=1)
                 active = tf.gather(active, keep)
-        return bits, passed
+        return logits, passed
 
     def _run(self, llr: tf.Tensor, messages: tf.Tensor | None, count: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Some iterations on all rows: LLRs and messages, filled up to a multiple, and bits."""
+        """Some iterations on all rows: LLRs and messages, filled up to a multiple, and logits of the bits."""
         padding = -llr.shape[0] % _ROW_MULTIPLE
         if padding:
             llr = tf.pad(llr, [[0, padding], [0, 0]])
             if messages is not None:
                 # Edges and not rows come first in what the decoder keeps.
                 messages = tf.pad(messages, [[0, 0], [0, max(0, llr.shape[0] - messages.shape[1])]])
-        bits, new_messages = [], []
+        logits, new_messages = [], []
         for start in range(0, llr.shape[0], self._rows_per_call):
             rows = slice(start, start + self._rows_per_call)
             if messages is None:
                 part = self._start(llr[rows], tf.constant(count))
             else:
                 part = self._go_on(llr[rows], messages[:, rows], tf.constant(count))
-            bits.append(part[0])
+            logits.append(part[0])
             new_messages.append(part[1])
-        return llr, tf.concat(new_messages, axis=1), tf.concat(bits, axis=0)
+        return llr, tf.concat(new_messages, axis=1), tf.concat(logits, axis=0)
 
     def _start_rows(self, llr: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return self._decoder(llr, num_iter=count)
@@ -160,6 +166,11 @@ class CompiledBeliefPropagation:
         flat = tf.clip_by_value(tf.concat(extrinsic, axis=0), -llr_max, llr_max)
         total = tf.clip_by_value(tf.concat(totals, axis=0), -llr_max, llr_max)
         return messages.with_flat_values(flat), total
+
+
+def _hard(logits: tf.Tensor) -> tf.Tensor:
+    """Bits 0. or 1. of logits, as Sionna decides."""
+    return tf.cast(logits > 0.0, tf.float32)
 
 
 def _stages(num_iterations: int) -> list[int]:

@@ -19,7 +19,11 @@ Check = Callable[["tf.Tensor"], "tf.Tensor"]
 
 
 class CompiledDecoder(Protocol):
-    """A decoder that is ready for one code."""
+    """A decoder that is ready for one code.
+
+    Where it also has a method `soft`, with the arguments of `decode`, a receiver can ask how sure the bits are: it
+    returns the logits log P(1)/P(0) of the bits, `[rows, code.info_bits] float32`, and `passed`.
+    """
 
     def decode(self, llr: tf.Tensor, check: Check) -> tuple[tf.Tensor, tf.Tensor]:
         """Decode code blocks, in the order of the rows; the result of a row does not depend on the others.
