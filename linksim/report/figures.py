@@ -128,6 +128,8 @@ class Panel(_Said):
         Position among the pictures that were kept.
     layers : int, optional
         Only the first so many layers of every link.
+    psnr : bool
+        Whether the PSNR of each is said; of no use where what is shown is not the picture itself.
     file : str
         File name without ending.
     """
@@ -136,6 +138,7 @@ class Panel(_Said):
     value: float | None = None
     picture: int = 0
     layers: int | None = None
+    psnr: bool = True
     file: str = "panel"
 
     def __post_init__(self) -> None:

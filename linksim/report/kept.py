@@ -50,7 +50,7 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
         layers: dict[str, int] = {}
         for p in received:
             layers[p.link] = max(layers.get(p.link, 1), p.layer + 1)
-        return _layered(of_link, layers, originals, names[first:], short + where)
+        return _layered(of_link, layers, originals, names[first:], short + where, figure.psnr)
     name = names[first]
     shown = {link: of[name][0] for link, of in list(of_link.items())[:_PANEL_LINKS] if name in of}
     return panel(
@@ -58,6 +58,7 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
         {link: _pixels(p.file) for link, p in shown.items()},
         title=f"{name}, {where}",
         notes={link: _note(p) for link, p in shown.items() if _note(p)},
+        psnr=figure.psnr,
     )
 
 
@@ -92,6 +93,7 @@ def _layered(
     originals: dict[str, ReceivedPicture],
     names: Sequence[str],
     where: str,
+    psnr: bool,
 ) -> Figure:
     links, count = panel_links(layers_of)
     names = names[:count]
@@ -106,7 +108,7 @@ def _layered(
             if layers:
                 rows.append(LayeredRow(label, original, [_pixels(p.file) for p in layers], [_note(p) for p in layers]))
     fixed = [links[0]] if len(links) == 1 else [names[0]] if len(names) == 1 else []
-    return layered_panel(rows, title=", ".join([*fixed, where]))
+    return layered_panel(rows, title=", ".join([*fixed, where]), psnr=psnr)
 
 
 def _note(picture: ReceivedPicture) -> str:

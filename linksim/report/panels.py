@@ -27,6 +27,7 @@ def panel(
     received: Mapping[str, np.ndarray],
     title: str = "",
     notes: Mapping[str, str] | None = None,
+    psnr: bool = True,
 ) -> Figure:
     """A picture and what arrived of it, each with its PSNR, at most six in a row.
 
@@ -37,6 +38,8 @@ def panel(
     title : str
     notes : mapping of link name to str, optional
         A line below the PSNR, for instance the scheme that an envelope chose.
+    psnr : bool
+        Whether the PSNR is said.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def panel(
     for axes, (name, picture) in zip(grid, pictures.items()):
         _show(axes, picture)
         caption = wrapped(name, 30)
-        if name in received:
+        if psnr and name in received:
             caption += f"\n{_psnr_text(original, picture)}"
         if notes and name in notes:
             caption += "\n" + wrapped(notes[name])
@@ -94,13 +97,15 @@ class LayeredRow:
     notes: Sequence[str]
 
 
-def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> Figure:
+def layered_panel(rows: Sequence[LayeredRow], title: str = "", psnr: bool = True) -> Figure:
     """Pictures that sharpen: in every row the original, then what there is after each layer, with its PSNR.
 
     Parameters
     ----------
     rows : sequence of LayeredRow
     title : str
+    psnr : bool
+        Whether the PSNR is said.
 
     Raises
     ------
@@ -129,9 +134,10 @@ def layered_panel(rows: Sequence[LayeredRow], title: str = "") -> Figure:
         for layer, (axes, picture) in enumerate(zip(cells[1:], row.received)):
             _check_size(row.label, picture, row.original)
             _show(axes, picture)
-            head = f"layer {layer + 1}: " if i == 0 and columns > 2 else ""
+            head = [f"layer {layer + 1}"] if i == 0 and columns > 2 else []
             note = row.notes[layer]
-            caption = f"{head}{_psnr_text(row.original, picture)}" + (f"\n{wrapped(note, 24)}" if note else "")
+            caption = ": ".join([*head, *([_psnr_text(row.original, picture)] if psnr else [])])
+            caption += f"\n{wrapped(note, 24)}" if note else ""
             axes.set_title(caption, fontsize=8.5)
     if title:
         figure.suptitle(title, fontsize=11)

@@ -39,3 +39,12 @@ def test_a_layered_panel_shows_every_layer_of_every_row():
     to_png(figure)
     with pytest.raises(LinksimError, match="pictures of one size"):
         layered_panel([LayeredRow("x", original, [np.zeros((9, 8, 3), np.uint8)], [""])])
+
+
+def test_a_panel_of_what_is_no_picture_says_no_psnr():
+    original = np.full((8, 8, 3), 100, np.uint8)
+    plain = panel(original, {"x": original + 1}, notes={"x": "note"}, psnr=False)
+    assert [axes.get_title() for axes in plain.axes] == ["original", "x\nnote"]
+    rows = [LayeredRow("x", original, [original + 10, original + 1], ["", "note"])]
+    titles = [axes.get_title() for axes in layered_panel(rows, psnr=False).axes]
+    assert titles == ["original", "layer 1", "layer 2\nnote"]
