@@ -7,7 +7,7 @@ code, which is not trained at all. 10,000 test pictures.
 from linksim import Along, AnalogLink, Curves, Panel, Sweep, zoo
 from linksim.phy import Awgn
 
-SNRS = (1, 4, 7, 10, 13, 19)
+SNRS = (1, 4, 7, 10, 13, 16, 19)
 channel = Awgn()
 links = []
 for rate, label in (("1_12", "1/12"), ("1_6", "1/6")):
