@@ -13,6 +13,7 @@ from linksim.images.labelled import CAMVID_CLASSES, UNKNOWN, load_labelled
 
 
 def main(name: str = "rgan/camvid") -> None:
+    """Print accuracy and intersections of the SegNet of a base layer."""
     rgan = zoo.load(name)
     count = len(CAMVID_CLASSES)
     confusion = np.zeros((count, count), np.int64)  # true class, seen class
