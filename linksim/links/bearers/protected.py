@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,19 @@ MODES = ("chain", "factored")
 FAILED = ("erase", "keep", "soft")
 
 _END = b"\x80"
+
+
+class _Decoded(NamedTuple):
+    """A transport block as its receiver has it.
+
+    payload: bytes, right or wrong. passed: which code blocks do, `bool [C]`. delivered: whether all is right.
+    probabilities: of ones, `[8 * len(payload)]`, where the bearer asks for them.
+    """
+
+    payload: bytes
+    passed: np.ndarray
+    delivered: bool
+    probabilities: np.ndarray | None = None
 
 
 class _Protected:
@@ -58,12 +71,9 @@ class _Protected:
             rows.append(own | ({"channel overhead": float(overhead)} if overhead else {}))
         return {item: np.array([row.get(item, 0.0) for row in rows]) for item in {k: None for row in rows for k in row}}
 
-    def _exchange(
-        self, payloads: Sequence[bytes], value: float, keys: Any, start: int
-    ) -> list[tuple[bytes, np.ndarray, bool, np.ndarray | None]]:
-        """Of every row what the decoder gives, right or wrong, which code blocks passed, whether all did, and, where
-        the bearer wants them, the probabilities of ones."""
-        keys, found = np.asarray(keys), [None] * len(payloads)
+    def _exchange(self, payloads: Sequence[bytes], value: float, keys: Any, start: int) -> list[_Decoded]:
+        """Of every row what the decoder gives."""
+        keys, found = np.asarray(keys), {}
         lengths = np.array([len(p) for p in payloads])
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
@@ -71,19 +81,18 @@ class _Protected:
             block = [payloads[i].ljust(transport.payload_bytes, b"\0") for i in rows]
             if self.mode == "factored":
                 passed = self._passed(transport, value, keys[rows], start)
-                results = zip(block, passed, passed.all(axis=1), [None] * len(rows), strict=True)
+                results = [_Decoded(p, ok, bool(ok.all())) for p, ok in zip(block, passed, strict=True)]
             else:
                 x = transport.transmit(np.stack([np.frombuffer(p, np.uint8) for p in block]))
                 y = self.channel(x, value, keys[rows], start)
                 got = transport.receive(y.symbols, y.noise_variance, probabilities=self._softly)
                 # A transport block that passes as a whole has no code block that did not.
                 blocks = np.asarray(got.blocks_passed) | np.asarray(got.delivered)[:, None]
-                payloads_got = (np.asarray(p).tobytes() for p in got.payload)
                 sure = [None] * len(rows) if got.probabilities is None else got.probabilities
-                results = zip(payloads_got, blocks, got.delivered, sure, strict=True)
-            for row, (payload, passed_blocks, delivered, probabilities) in zip(rows, results, strict=True):
-                found[row] = (payload, passed_blocks, bool(delivered), probabilities)
-        return found
+                each = zip(got.payload, blocks, got.delivered, sure, strict=True)
+                results = [_Decoded(p.tobytes(), ok, bool(whole), soft) for p, ok, whole, soft in each]
+            found.update(zip(rows.tolist(), results, strict=True))
+        return [found[row] for row in range(len(payloads))]
 
     def _passed(self, transport: Transport, snr_db: float, keys: np.ndarray, start: int) -> np.ndarray:
         """Which code blocks arrive, drawn from block-error tables: `bool [B, C]`."""
@@ -154,7 +163,7 @@ class TransportBearer(_Protected):
         if self.error_free:
             return list(values)
         received = self._exchange([v + _END for v in values], value, keys, start)
-        return [p.rstrip(b"\0")[: -len(_END)] if delivered else None for p, _, delivered, _ in received]
+        return [block.payload.rstrip(b"\0")[: -len(_END)] if block.delivered else None for block in received]
 
     def _own(self) -> Mapping[str, Any]:
         return {"error_free": self.error_free}
@@ -207,13 +216,13 @@ class CodeBlockBearer(_Protected):
         n = bits.shape[1]
         out = np.empty(bits.shape, np.float32)
         packed = [row.tobytes() for row in np.packbits(bits, axis=1)]
-        for row, (payload, passed, _, probabilities) in enumerate(self._exchange(packed, value, keys, start)):
-            got = np.unpackbits(np.frombuffer(payload, np.uint8)).astype(np.float32)
+        for row, block in enumerate(self._exchange(packed, value, keys, start)):
+            got = np.unpackbits(np.frombuffer(block.payload, np.uint8)).astype(np.float32)
             # All code blocks are equally long; the last one also holds the CRC of the transport block.
-            per_block = (len(got) + CRC_BITS) // len(passed)
-            right = passed[np.arange(n) // per_block]
-            otherwise = {"erase": ERASED, "keep": got[:n], "soft": probabilities}[self.failed]
-            out[row] = np.where(right, got[:n], otherwise if np.isscalar(otherwise) else otherwise[:n])
+            per_block = (len(got) + CRC_BITS) // len(block.passed)
+            right = block.passed[np.arange(n) // per_block]
+            otherwise = {"erase": np.full(n, ERASED), "keep": got, "soft": block.probabilities}[self.failed]
+            out[row] = np.where(right, got[:n], otherwise[:n])
         return out if self.interleaver is None else np.asarray(self.interleaver.inverse(out))
 
     def _own(self) -> Mapping[str, Any]:
