@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -132,9 +133,10 @@ class ConversationLink(Link):
                 shown = run.hold(given, size)
                 for layer, (picture, items, uses, delivered, certain) in enumerate(shown):
                     index = np.asarray(indices)[rows]
-                    count = np.full(len(rows), same, np.int64)
-                    differ = uses if self.feedback else None
-                    layers[layer].append(Outcomes(index, count, delivered, picture, None, differ, certain))
+                    one, count = _distinct(index, uses, delivered, picture)
+                    differ = uses[one] if self.feedback else None
+                    outcome = index[one], same * count, delivered[one], picture[one], None, differ, certain
+                    layers[layer].append(Outcomes(*outcome))
                     for row, i in enumerate(index):
                         if bandwidth[layer][i] is None:
                             costs = {name: float(cost[row]) for name, cost in items.items()}
@@ -250,6 +252,15 @@ class _Run:
         if not np.all(np.isfinite(pictures)):
             raise not_finite(self._link.name)
         return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+
+
+def _distinct(*of_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of all rows that are alike in every array, and how many they are."""
+    arrays = [np.ascontiguousarray(values) for values in of_row]
+    keys = [b"".join(sha256(values[row]).digest() for values in arrays) for row in range(len(arrays[0]))]
+    _, first, count = np.unique(np.array(keys, object), return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return first[order], count[order].astype(np.int64)
 
 
 def _take(values: Any, rows: np.ndarray) -> Any:
