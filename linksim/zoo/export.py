@@ -17,14 +17,21 @@ from linksim.zoo.weights import file_sha256, load_weights, save_weights
 
 
 def golden_output(codec: Any) -> list[float]:
-    """Twelve numbers that change when any layer does: symbols and pixels of a fixed picture, no noise."""
+    """Twelve numbers that change when any layer does: symbols or bits, and pixels, of a fixed picture, no noise.
+
+    Of bytes, which one level more or less changes beyond recognition, only what is shown of them counts.
+    """
     i, j, c = np.mgrid[0:30, 0:37, 0:3]  # sides that need padding
     picture = (0.5 + 0.5 * np.sin(0.3 * i + 0.2 * j * (c + 1)))[None].astype("float32")
     sent, shown = rehearse(codec, picture, 10.0)
     output = np.stack([ops.convert_to_numpy(y)[0] for y in shown])
-    flat = np.concatenate([ops.convert_to_numpy(symbols).reshape(-1) for symbols in sent])
-    values = [*flat[:: max(len(flat) // 6, 1)][:6], *output.reshape(-1)[:: output.size // 6][:6]]
-    return [round(float(v), 6) for v in values]
+    arrays = [ops.convert_to_numpy(values).reshape(-1) for values in sent if not isinstance(values, (list, tuple))]
+    of_parts = _spread(np.concatenate(arrays), 6) if arrays else []
+    return [round(float(v), 6) for v in [*of_parts, *_spread(output.reshape(-1), 12 - len(of_parts))]]
+
+
+def _spread(values: np.ndarray, count: int) -> np.ndarray:
+    return values[:: max(values.size // count, 1)][:count]
 
 
 def export(training: Any, folder: Path, notes: str = "", backend: str | None = None) -> Card:

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from codec_kinds import SMALL, stirred
 
 from linksim import zoo
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.training import RECIPES, Recipe
 from linksim.zoo.catalog import merged
+from linksim.zoo.export import golden_output
 from linksim.zoo.weights import load_weights, save_weights
 
 
@@ -103,3 +105,13 @@ def test_float16_is_all_that_weights_lose(tmp_path):
     load_weights(tmp_path / "w.h5", twin)
     for a, b in zip(codec.get_weights(), twin.get_weights(), strict=True):
         np.testing.assert_array_equal(a.astype(np.float16).astype(np.float32), b)
+
+
+@pytest.mark.parametrize("kind", ["rgan", "ds2c2", "deepjscc"])
+def test_a_golden_output_of_whatever_a_codec_sends(kind):
+    """Bytes, bytes and bits, symbols: twelve numbers."""
+    codec = stirred(create(kind, SMALL[kind]))
+    golden = golden_output(codec)
+    assert len(golden) == 12 and np.ptp(golden) > 0
+    codec.set_weights([w + 0.05 for w in codec.get_weights()])
+    assert golden_output(codec) != golden
