@@ -86,7 +86,9 @@ def _photos() -> list[Recipe]:
             steps=60_000,
             decay=0.25,
         )
-        if recipes:
+        if rate == "1_48":  # two channels for 4x4 pixels would be light without colour
+            recipe = replace(recipe, options={**options, "latent_channels": 8, "block": 8}, crop=128, batch_size=8)
+        elif recipes:
             recipe = replace(recipe, warm_start=recipes[0].name, steps=15_000, learning_rate=1e-3, decay=0.5)
         recipes.append(recipe)
     return recipes

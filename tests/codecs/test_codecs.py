@@ -35,3 +35,11 @@ def test_unknown_names_and_options_are_one_line():
         create("jpeg", {})
     with pytest.raises(LinksimError, match="options"):
         create("deepjscc", {"chanels": 8})
+
+
+def test_a_residual_network_over_larger_blocks():
+    """Eight channels for 8x8 pixels are 1/48; the default is as it was before there was a choice."""
+    codec = create("deepjscc-resnet", {"latent_channels": 8, "filters": 4, "block": 8})
+    assert codec.num_symbols(512, 768) / (3 * 512 * 768) == 1 / 48
+    assert codec(np.zeros((1, 19, 30, 3), "float32")).shape == (1, 19, 30, 3)
+    assert codec.get_config()["block"] == 8 and "block" not in create("deepjscc-resnet", {"filters": 4}).get_config()
