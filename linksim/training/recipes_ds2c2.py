@@ -128,7 +128,7 @@ def ds2c2() -> list[Recipe]:
         _BASE,
         photos,
         seeing,
-        *_second_stage("photos", photos, 16, (0.0, 0.08), 3_000),
+        *_second_stage("photos", photos, 16, (0.0, 0.08), 2_000),
         *street,
         *few,
         paper,

@@ -1,5 +1,6 @@
 """Scenarios hold together, and the baseline stands where the literature has it."""
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_a_layered_scenario_runs_quickly(data_folder, tmp_path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "results" / "reference").glob("*.csv")), ids=lambda p: p.stem)
 def test_published_points_name_their_source(path):
-    rows = load_reference(path)
+    heads = next(line for line in path.read_text().splitlines() if not line.startswith("#")).split(",")
+    axis = next(name for name in ("snr_db", "bit_error_probability", "erasure_probability") if name in heads)
+    rows = load_reference(path, axis)
     assert rows and all(len(row["source"]) > 5 and float(row["value"]) > 0 for row in rows)
 
 
@@ -88,3 +91,15 @@ def test_kodak_baseline_meets_the_published_curve(data_folder):
     scheme, capacity = np.mean([best_psnr(p.pixels, *budgets) for p in pictures], axis=0)
     assert scheme == pytest.approx(33.3, abs=0.3)
     assert capacity >= 34.3
+
+
+def test_bit_errors_cost_less_where_they_were_trained_with(tmp_path):
+    """Table I of Yetis (2025) on one small photograph: both models lose, the one trained at 8 % loses less."""
+    some = images.load("sample")[1].pixels[100:228, 100:292]
+    sweep = dataclasses.replace(loaded("yetis2025_table1"), pictures=[images.Picture("cat", some)], out=tmp_path)
+    result = dataclasses.replace(sweep, max_draws=8).run()
+    psnr = result.table.query("metric == 'psnr' and layer == 1").set_index(["link", "bit_error_probability"])["mean"]
+    lost = psnr.unstack()[0.0] - psnr.unstack()[0.16]
+    assert 0 < lost["DS2C2, trained at 8 %"] < lost["DS2C2, trained without errors"]
+    result.save()
+    assert "loss |" in (tmp_path / "table.md").read_text()
