@@ -156,3 +156,14 @@ def test_a_base_is_decoded_once_and_made_by_the_transmitter_alone():
 def test_more_of_the_z_channels_losses_hold_those_of_less():
     less, more = (np.asarray(BitBearer(ZChannel(p)).send(BITS, p, keys(6), 0)) for p in (0.1, 0.3))
     assert np.all(more <= less) and np.all(less <= BITS)
+
+
+def test_a_channel_by_the_snr_is_known_by_what_it_does():
+    """Losses that depend on the SNR: two laws have two fingerprints."""
+
+    def bearer(cliff):
+        return BitBearer(lambda snr_db: BlockErasure(1.0 if snr_db < cliff else 0.1), axis="snr_db")
+
+    assert bearer(3.0).fingerprint() == bearer(3.0).fingerprint() != bearer(3.5).fingerprint()
+    lost = [np.mean(bearer(3.0).send(BITS, snr_db, keys(6), 0) == -1) for snr_db in (2.0, 4.0)]
+    assert lost[0] == 1 and lost[1] < 0.5

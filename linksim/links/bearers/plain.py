@@ -13,6 +13,8 @@ from linksim.phy.channels.base import Channel
 from linksim.phy.channels.bits import BitChannel
 from linksim.phy.coding.interleaver import Interleaver
 
+_HALF_DECIBELS = [0.5 * k for k in range(-20, 81)]
+
 VERSION = 1
 """Raised whenever one of these bearers delivers something else of the same part under the same keys."""
 
@@ -58,7 +60,8 @@ class BitBearer:
     channel : BitChannel, or a function of its probability that makes one, such as the class itself
         A channel stays as it is; a function is given the value on the link's axis.
     axis : str
-        What the probability is called: "erasure_probability" (default) or "bit_error_probability".
+        What the probability is called: "erasure_probability" (default) or "bit_error_probability"; "snr_db" where a
+        function makes a channel of an SNR.
     interleaver : Interleaver, optional
         Applied to the bits of a part before the channel, and undone behind it.
     """
@@ -90,10 +93,11 @@ class BitBearer:
         return self._make(value).p == 0
 
     def fingerprint(self) -> str:
-        channel = self._make(0.5 if self.at is None else self.at)
-        return fingerprint(
-            "bit bearer", VERSION, channel=channel, axis=self.axis, at=self.at, interleaver=self.interleaver
-        )
+        # A function is known by the channels that it makes.
+        values = [self.at] if self.at is not None else _HALF_DECIBELS if self.axis == "snr_db" else [0.5]
+        channels = [self._make(value) for value in values]
+        parts = {"axis": self.axis, "at": self.at, "interleaver": self.interleaver}
+        return fingerprint("bit bearer", VERSION, channels=channels, **parts)
 
 
 class ErrorFreeBearer:
