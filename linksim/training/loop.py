@@ -249,8 +249,11 @@ class Training:
         old = recipe_of(arrays)
         if old is None or (but_for_steps and (len(self.phases) > 1 or self.phases[0].decay is None)):
             return False
-        old = dataclasses.replace(old, steps=self.recipe.steps) if but_for_steps else old
-        return old.to_dict() == self.recipe.to_dict()
+        if but_for_steps:
+            steps = self.recipe.steps
+            phases = tuple(dataclasses.replace(phase, steps=steps) for phase in old.phases)  # none, or the one
+            old = dataclasses.replace(old, steps=steps, phases=phases)
+        return len(old.phases) == len(self.recipe.phases) and old.to_dict() == self.recipe.to_dict()
 
 
 def recipe_of(arrays: dict[str, Any]) -> Recipe | None:

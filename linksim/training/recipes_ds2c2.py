@@ -72,7 +72,7 @@ _ENHANCEMENT = Recipe(
 
 
 def _enhancement(steps: int, loss: dict[str, float]) -> tuple[Phase, ...]:
-    schedule = {"learning_rate": 2e-3, "final_learning_rate": 0.0, "decay": 0.4, "averaging": 0.999}
+    schedule = {"learning_rate": 2e-3, "final_learning_rate": 0.0, "decay": 0.25, "averaging": 0.999}
     return (Phase("distortion", steps, loss, _ENHANCERS, optimizer="muon", **schedule),)  # type: ignore[arg-type]
 
 

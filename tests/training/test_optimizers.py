@@ -67,12 +67,16 @@ def test_the_better_of_weights_and_their_mean_is_exported(tmp_path):
     assert all(np.allclose(a, b, atol=2e-3) for a, b in zip(loaded, best, strict=True))
 
 
-@pytest.mark.parametrize("steps", [24, 16])
-def test_a_finished_run_is_made_longer_or_shorter(tmp_path, steps):
+@pytest.mark.parametrize("steps, in_a_phase", [(24, False), (16, False), (24, True)])
+def test_a_finished_run_is_made_longer_or_shorter(tmp_path, steps, in_a_phase):
     """It goes on from where its rate was last constant, and ends as a run that had these steps from the start."""
-    first = dataclasses.replace(RECIPE, steps=20 if steps == 16 else 16)
-    Training(first, tmp_path / "a").run()
-    changed = dataclasses.replace(RECIPE, steps=steps)
+
+    def of(steps):
+        recipe = dataclasses.replace(RECIPE, steps=steps)
+        return dataclasses.replace(recipe, phases=recipe.schedule) if in_a_phase else recipe
+
+    Training(of(20 if steps == 16 else 16), tmp_path / "a").run()
+    changed = of(steps)
     Training(changed, tmp_path / "a").run()
     whole = Training(changed, tmp_path / "b")
     whole.run()
