@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -172,11 +172,10 @@ def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -
         whole[start:stop] = array
         return whole
 
-    return LayerStatistics(
-        pad(layer.n),
-        pad(layer.delivered),
-        pad(layer.channel_uses),
-        {name: Moments(pad(m.mean), pad(m.m2)) for name, m in layer.metrics.items()},
-        layer.sums,
-        layer.items,
+    return replace(
+        layer,
+        n=pad(layer.n),
+        delivered=pad(layer.delivered),
+        channel_uses=pad(layer.channel_uses),
+        metrics={name: Moments(pad(m.mean), pad(m.m2)) for name, m in layer.metrics.items()},
     )
