@@ -19,6 +19,9 @@ VERSION = 1
 
 _GREY = 128 / 255
 
+_REMEMBERED = 32
+"""Pictures, the last ones: draw after draw sends the same few, and an image codec is slow."""
+
 
 class StreamCodec:
     """The best stream of an image codec within a number of bits per pixel; mid-grey is shown where it is lost.
@@ -45,6 +48,8 @@ class StreamCodec:
             raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
         self.curves, self.bpp = RdCurves(source), float(bpp)
         self.title = title or f"{source.name}, {bpp:g} bpp"
+        self._streams: dict[tuple[object, ...], bytes] = {}
+        self._decoded: dict[bytes, np.ndarray] = {}
 
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
@@ -54,17 +59,36 @@ class StreamCodec:
 
         def streams() -> list[bytes]:
             pixels = np.rint(np.asarray(pictures) * 255).astype(np.uint8)
-            return [self.curves.encode(np.ascontiguousarray(p), self.bpp * max_pixels / 8) for p in pixels]
+            return [self._stream(np.ascontiguousarray(p)) for p in pixels]
 
         def decode(arrived: Sequence[bytes | None]) -> np.ndarray:
             shown = np.full((len(arrived), *size, 3), _GREY, np.float32)
             for i, stream in enumerate(arrived):
                 if stream is not None:
-                    shown[i] = self.curves.decode(stream, max_pixels) / np.float32(255)
+                    shown[i] = self._picture(stream, max_pixels) / np.float32(255)
             return shown
 
         yield Shown((yield Bytes(streams, decode)))
 
+    def _stream(self, pixels: np.ndarray) -> bytes:
+        key = (pixels.shape, pixels.tobytes())
+        if key not in self._streams:
+            _forget(self._streams)
+            self._streams[key] = self.curves.encode(pixels, self.bpp * pixels.shape[0] * pixels.shape[1] / 8)
+        return self._streams[key]
+
+    def _picture(self, stream: bytes, max_pixels: int) -> np.ndarray:
+        if stream not in self._decoded:
+            _forget(self._decoded)
+            self._decoded[stream] = self.curves.decode(stream, max_pixels)
+        return self._decoded[stream]
+
     def fingerprint(self) -> str:
         """Hex digest of the image codec and the budget."""
         return fingerprint("stream codec", VERSION, curves=self.curves, bpp=self.bpp)
+
+
+def _forget(remembered: dict[Any, Any]) -> None:
+    """Room for one more: the oldest goes."""
+    if len(remembered) >= _REMEMBERED:
+        del remembered[next(iter(remembered))]

@@ -89,8 +89,11 @@ def describe(
 
 
 def _links(setup: Setup) -> dict[str, dict[str, object]]:
-    """Every link and envelope that has rows, in the order of the table."""
+    """Every link and envelope that has rows, in the order of the table; `alone` is a member of an envelope that the
+    sweep also names for itself, and that is drawn like any other link."""
     found: dict[str, dict[str, object]] = {}
+    members = {m.name for e in setup.entries if isinstance(e, Envelope) for m in e.members}
+    alone = members & {e.name for e in setup.entries}
     for entry in setup.entries:
         if isinstance(entry, Envelope):
             found[entry.name] = {"fingerprint": None, "layers": setup.layers_of(entry), "tags": dict(entry.tags)}
@@ -98,6 +101,8 @@ def _links(setup: Setup) -> dict[str, dict[str, object]]:
             if link.name not in found:
                 fingerprint = setup.links[link.name][0]
                 found[link.name] = {"fingerprint": fingerprint, "layers": link.num_layers, "tags": dict(link.tags)}
+                if link.name in alone:
+                    found[link.name]["alone"] = True
     return found
 
 

@@ -48,7 +48,8 @@ class Sweep:
     name : str
         Of the scenario; results go to `results/<name>/`.
     links : sequence of Link or Envelope
-        The members of an envelope are simulated and shown like any other link, once each.
+        The members of an envelope are simulated and shown like any other link, once each; thin and without a
+        row of pictures, unless they are named here for themselves, too.
     pictures : str, path, PictureSet or sequence of Picture
         A set by name ("sample", "kodak", "cifar10", ..), a folder, or pictures.
     snr_db : sequence of float, optional

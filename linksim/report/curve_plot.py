@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_TICKED_RATIOS = 8
-"""As many bandwidth ratios along x are written as fractions under the plot."""
+_TICKED = 8
+"""As many bandwidth ratios along x are written as fractions, and as many values on a logarithmic x as they are."""
 
 Label = Callable[[str, bool], str]
 """What the legend calls a link, given whether its plot is of one bandwidth ratio."""
@@ -119,7 +119,10 @@ def _draw_plots(
                 axes.plot([x], [float(point["value"])], **styles.of_published(name + ", published"))
         if plot.title:
             axes.set_title(plot.title, fontsize=9.5)
-    _ticks(grid[0], figure.x or rows.axis.name, selection)
+    if figure.log:
+        _logarithmic(grid[0], sorted(set(shown["x"])))
+    else:
+        _ticks(grid[0], figure.x or rows.axis.name, selection)
     for i, axes in enumerate(grid):
         if i >= len(plots):
             axes.set_axis_off()
@@ -132,10 +135,17 @@ def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
     """Whole numbers where the range has several of them; bandwidth ratios as fractions. The plots share their axes."""
     x = selection.rows["x"]
     ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
-    if 1 < len(ratios) <= _TICKED_RATIOS:
+    if 1 < len(ratios) <= _TICKED:
         axes.set_xticks(ratios, [cbr_text(ratio) for ratio in ratios])
     elif x.max() - x.min() > 1:
         axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _logarithmic(axes: Axes, values: Sequence[float]) -> None:
+    axes.set_xscale("log")
+    if len(values) <= _TICKED:
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.minorticks_off()
 
 
 def _labels(rows: Rows, figure: Curves) -> Label:

@@ -69,6 +69,8 @@ class Curves(_Said):
         Links (or groups) that are drawn dashed in the colour of another.
     file : str, optional
         File name without ending; "curve", "curve_<y>" or "curve_<y>_<x>" by default.
+    log : bool
+        Whether x is logarithmic; what is not above 0 is then left out.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class Curves(_Said):
     layers: int | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
     file: str | None = None
+    log: bool = False
 
     def __post_init__(self) -> None:
         _check_metric(self.y)

@@ -49,6 +49,7 @@ class Rows:
     tags : mapping of link to its tags
         Links without tags may be missing; their names are shown.
     envelopes : mapping of envelope to its members
+        Without those that the sweep names for themselves: they are drawn like any other link.
     reference : list of dict
         Published points (`load_reference`).
     """
@@ -70,18 +71,20 @@ class Rows:
             The values of `run.json`.
         reference : list of dict, optional
         """
-        axis = run.get("axis")
+        axis, links = run.get("axis"), run.get("links") or {}
+        envelopes = run.get("envelopes") or {}
+        alone = {name for name, link in links.items() if link.get("alone")}
         return cls(
             table,
             AxisInfo(str(axis["name"]), str(axis.get("label") or axis["name"])) if axis else AxisInfo(),
-            {name: dict(link.get("tags") or {}) for name, link in (run.get("links") or {}).items()},
-            {name: list(envelope["members"]) for name, envelope in (run.get("envelopes") or {}).items()},
+            {name: dict(link.get("tags") or {}) for name, link in links.items()},
+            {name: [m for m in envelope["members"] if m not in alone] for name, envelope in envelopes.items()},
             list(reference or []),
         )
 
     @property
     def members(self) -> set[str]:
-        """All members of envelopes."""
+        """All members of envelopes that are drawn as such."""
         return {name for names in self.envelopes.values() for name in names}
 
     @property

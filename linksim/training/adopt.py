@@ -20,11 +20,12 @@ from linksim.training.bundle.models import Trained, read_models
 from linksim.training.history import EpochReport, remarks
 from linksim.training.loop import Training, recipe_of
 from linksim.training.recipe import Recipe
-from linksim.training.run import warm_start_path
+from linksim.training.run import warm_start_of
 from linksim.training.validation import score
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export, golden_output
+from linksim.zoo.shared import share, sharers, write_whole
 from linksim.zoo.weights import assign, load_arrays, variable_names
 
 _ASIDE = ".adopting"
@@ -87,8 +88,18 @@ def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
             before = score(entry.layers)
         adopted = before is None or score(card.layers) > before
         if adopted:
+            card = share(Path(folder), zoo)
+            _make_sharers_whole(name, zoo)
             _replace(Path(folder), zoo / name, zoo)
     return Adoption(card, before, adopted)
+
+
+def _make_sharers_whole(name: str, zoo: Path) -> None:
+    """What begins with the weights of an entry that others are about to replace."""
+    for card in sharers(name, zoo):
+        with tempfile.TemporaryDirectory() as folder:
+            write_whole(zoo / card.name, card, Path(folder))
+            _replace(Path(folder), zoo / card.name, zoo)
 
 
 class _OfKit:
@@ -127,7 +138,7 @@ def _card_of(run: Path, root: Path, folder: Path) -> Card:
             return card
     if recipe is None:
         raise LinksimError(f"{checkpoint} names no recipe; train it again")
-    training = Training(recipe, run, warm_start_path(recipe, root))
+    training = Training(recipe, run, warm_start_of(recipe, root))
     return export(training, folder, training.remarks())
 
 

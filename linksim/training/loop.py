@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,8 @@ class Training:
     recipe : Recipe
     folder : Path
         Holds `checkpoint.h5` (weights, optimiser, history) and `history.csv`.
-    warm_start : Path or None
-        A checkpoint or weights file to start from, where the recipe asks for one.
+    warm_start : Path or mapping of arrays, optional
+        A checkpoint or weights file to start from, or weights by name, where the recipe asks for one.
     report : function of EpochReport, optional
         Called after each epoch of 500 steps.
 
@@ -63,7 +63,7 @@ class Training:
         self,
         recipe: Recipe,
         folder: Path,
-        warm_start: Path | None = None,
+        warm_start: Path | Mapping[str, np.ndarray] | None = None,
         report: Callable[[EpochReport], None] | None = None,
     ):
         if recipe.warm_start and warm_start is None:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from linksim.errors import LinksimError
 from linksim.files import locked, prepare_folder, write_atomically
 from linksim.training.closed_form import ClosedForm
@@ -15,11 +17,11 @@ from linksim.training.recipe import Recipe
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export
-from linksim.zoo.weights import file_sha256
+from linksim.zoo.shared import entry_arrays
 
 
-def warm_start_path(recipe: Recipe, root: Path) -> Path | None:
-    """Where the weights lie that a recipe starts from: a run under `root`, or the zoo."""
+def warm_start_of(recipe: Recipe, root: Path) -> dict[str, np.ndarray] | None:
+    """The weights that a recipe starts from, by name: of a run under `root`, or the zoo's."""
     if recipe.warm_start is None:
         return None
     run = root / recipe.warm_start
@@ -27,11 +29,9 @@ def warm_start_path(recipe: Recipe, root: Path) -> Path | None:
         raise LinksimError(f"{run} is not finished; run `linksim train {recipe.warm_start}` to its end first")
     try:
         folder = run if (run / "card.json").exists() else catalog.find(recipe.warm_start)
-        if file_sha256(folder / "weights.h5") != read_card(folder).sha256:
-            raise LinksimError(f"{folder / 'weights.h5'} is not the file its card describes; restore it from a copy")
-        return folder / "weights.h5"
-    except FileNotFoundError as error:
-        raise LinksimError(f"recipe {recipe.name!r} starts from {folder}, whose weights.h5 is missing") from error
+        return entry_arrays(folder, read_card(folder))
+    except LinksimError as error:
+        raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}: {error}") from error
 
 
 def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | None = None) -> Card:
@@ -60,7 +60,7 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
             report(solved.history[-1])
         return export(solved, folder, "closed form, from the statistics of the training pictures")
     with locked(folder / "train.lock", f"another process trains in {folder}; wait for it, or choose another folder"):
-        training = Training(recipe, folder, warm_start_path(recipe, root), report)
+        training = Training(recipe, folder, warm_start_of(recipe, root), report)
         training.run()
         draw_history(training.history, folder / "training.png", recipe.name)
         return export(training, folder, training.remarks())

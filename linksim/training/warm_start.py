@@ -13,16 +13,19 @@ from linksim.errors import LinksimError
 from linksim.zoo.weights import load_arrays, variable_names
 
 
-def start_from(codec: Any, path: Path, recipe_name: str) -> None:
-    """Fill a codec with what it has in common with a checkpoint or weights file.
+def start_from(codec: Any, source: Path | Mapping[str, np.ndarray], recipe_name: str) -> None:
+    """Fill a codec with what it has in common with a checkpoint or weights file, or with arrays by name.
 
     Raises
     ------
     LinksimError
         If that is less than a third.
     """
-    arrays = {n.removeprefix("codec/"): a for n, a in load_arrays(path).items()}
-    take_common(codec, arrays, str(path), recipe_name)
+    if isinstance(source, Mapping):
+        take_common(codec, source, "the model it starts from", recipe_name)
+    else:
+        arrays = {n.removeprefix("codec/"): a for n, a in load_arrays(source).items()}
+        take_common(codec, arrays, str(source), recipe_name)
 
 
 def take_common(codec: Any, arrays: Mapping[str, np.ndarray], where: str, recipe_name: str) -> None:

@@ -41,6 +41,8 @@ class Card:
     golden : sequence of float
         What the codec makes of a fixed picture; a changed layer shows here.
     notes : str
+    shared : mapping, optional
+        `name` and `sha256` of the entry whose weights these begin with; they stand there alone.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Card:
     golden: list[float]
     notes: str = ""
     val_psnr_layers: list[float] = dataclasses.field(default_factory=list)
+    shared: Mapping[str, str] | None = None
 
     @property
     def layers(self) -> Sequence[float]:

@@ -61,12 +61,13 @@ def load(name: str | Path, options: Mapping[str, Any] | None = None) -> Any:
     folder = find(name)
     card = read_card(folder)
     from linksim.codecs.registry import create
-    from linksim.zoo.weights import load_weights
+    from linksim.zoo.shared import entry_arrays
+    from linksim.zoo.weights import assign, variable_names
 
     snr_db = card.recipe.get("snr_db")  # a range where the model serves them all
     about = {"training_snr_db": float(snr_db)} if isinstance(snr_db, (int, float)) else {}
     codec = create(card.recipe["codec"], merged(card.recipe["options"], options or {}), title=card.name, **about)
-    load_weights(folder / "weights.h5", codec, card.sha256)
+    assign(codec.weights, variable_names(codec), entry_arrays(folder, card), str(folder / "weights.h5"))
     return codec
 
 

@@ -20,14 +20,17 @@ def variable_names(model: Any) -> list[str]:
     return [f"{i:03d}/{w.path.split('/')[-1]}" for i, w in enumerate(model.weights)]
 
 
-def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays to an HDF5 file, whole or not at all: temporary file, fsync, rename."""
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool = False) -> None:
+    """Write arrays to an HDF5 file, whole or not at all: temporary file, fsync, rename; smaller, but slower, where it
+    is to be kept and not to be written again and again."""
+    smaller = {"shuffle": True, "compression": "gzip", "compression_opts": 9} if compressed else {}
     try:
         with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
             for name, array in arrays.items():
-                # A checksum per array, so that a flipped bit is an error when it is read.
-                checked = {"fletcher32": True} if np.size(array) > 1 else {}
-                file.create_dataset(name, data=array, track_times=False, **checked)
+                # A checksum per array, so that a flipped bit is an error when it is read; in one chunk, since
+                # those that h5py guesses are padded to a common size.
+                whole = {"fletcher32": True, "chunks": np.shape(array), **smaller} if np.size(array) > 1 else {}
+                file.create_dataset(name, data=array, track_times=False, **whole)
     except OSError as error:
         raise cannot_write(path, error, "free space or choose another folder") from error
 
@@ -59,7 +62,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
 def save_weights(path: Path, model: Any, dtype: str = "float16") -> None:
     """Write the weights of a built Keras model as `dtype`."""
     values = (np.asarray(w.numpy() if hasattr(w, "numpy") else w, dtype=dtype) for w in model.weights)
-    save_arrays(path, dict(zip(variable_names(model), values, strict=True)))
+    save_arrays(path, dict(zip(variable_names(model), values, strict=True)), compressed=True)
 
 
 def assign(variables: Sequence[Any], names: Sequence[str], arrays: Mapping[str, np.ndarray], where: str) -> None:
@@ -85,13 +88,8 @@ def assign(variables: Sequence[Any], names: Sequence[str], arrays: Mapping[str, 
         variable.assign(arrays[name].astype(variable.dtype))
 
 
-def load_weights(path: Path, model: Any, sha256: str | None = None) -> None:
-    """Fill a built Keras model from a file, checked against its SHA-256 where one is given."""
-    if sha256 is not None and path.exists() and (found := file_sha256(path)) != sha256:
-        raise LinksimError(
-            f"{path} is not the file its card describes (SHA-256 {found[:12]}.., expected {sha256[:12]}..); "
-            "it was left as it is, restore it from a copy"
-        )
+def load_weights(path: Path, model: Any) -> None:
+    """Fill a built Keras model from a file."""
     assign(model.weights, variable_names(model), load_arrays(path), str(path))
 
 

@@ -60,3 +60,15 @@ def test_too_few_bits_are_one_line():
 def test_fingerprints_know_codec_budget_and_channel():
     made = [link(), link(5.0), link(channel=Bsc)]
     assert len({one.fingerprint() for one in made}) == 3
+
+
+def test_draw_after_draw_codes_a_picture_once(monkeypatch):
+    coded, decode = [], Jpeg.decode
+    monkeypatch.setattr(Jpeg, "decode", lambda *a, **options: coded.append(1) or decode(*a, **options))
+    of_grey = link()
+    for draw in range(4):
+        of_grey.transmit([PICTURE], 0.0, range(draw, draw + 1))
+    assert len(coded) == 1
+    others = [Picture(str(i), (PICTURE.pixels + 1 + i).astype(np.uint8)) for i in range(40)]
+    shown = [of_grey.transmit([p], 0.0, range(1)).layers[0][0].load_pixels()[0] for p in others]
+    assert len(coded) == 41 and len(of_grey.codec._streams) == 32 and len({s.tobytes() for s in shown}) == 40

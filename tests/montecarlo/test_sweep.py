@@ -11,7 +11,7 @@ from linksim.images.picture import PictureSet
 from linksim.links.base import Bandwidth, Outcomes, Reception
 from linksim.montecarlo import Sweep
 from linksim.montecarlo.table import to_csv
-from linksim.report import Curves, Panel
+from linksim.report import Curves, Panel, read
 
 
 def rows_of(result, link, metric="psnr", layer=0):
@@ -71,6 +71,13 @@ def test_an_envelope_shows_its_best_member(tmp_path):
         assert (envelope.mean, envelope.ci_low, envelope.n_draws) == (chosen.mean, chosen.ci_low, chosen.n_draws)
     # every member once, although it is in two envelopes
     assert len(rows_of(result, "low")) == 3 and len(result.points) == 6
+
+
+def test_a_member_that_is_named_for_itself_is_drawn_like_any_link(tmp_path):
+    low, high = CliffLink("low", 2, sigma=8), CliffLink("high", 8, sigma=2)
+    Sweep("s", [high, Best([low, high])], picture_set(), [4.0], max_draws=2, out=tmp_path).run()
+    found = read(tmp_path)
+    assert found.rows.members == {"low"} and set(found.rows.table["link"]) == {"best", "low", "high"}
 
 
 def test_a_failed_picture_counts_as_concealed_and_not_delivered(tmp_path):

@@ -152,6 +152,15 @@ def test_another_axis_is_named_by_its_label():
     assert one._suptitle.get_text() == "s, erasure probability 3"
 
 
+def test_x_may_be_logarithmic():
+    rows = table({"a": 1 / 6}).rename(columns={"snr_db": "training_pictures"}).replace({"training_pictures": {0: 367}})
+    found = curves(Rows(rows, AxisInfo("training_pictures", "training pictures")), Curves(log=True))
+    found.canvas.draw()
+    axes = found.axes[0]
+    assert axes.get_xscale() == "log"
+    assert [t.get_text() for t in axes.get_xticklabels()] == [f"{x:g}" for x in sorted(set(rows["training_pictures"]))]
+
+
 def test_published_points_are_markers_where_metric_and_ratio_match(tmp_path):
     path = tmp_path / "reference.csv"
     path.write_text(

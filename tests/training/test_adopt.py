@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 from smooth_pictures import smooth
 
@@ -12,6 +13,8 @@ from linksim.training.adopt import adopt
 from linksim.training.run import train
 from linksim.training.validation import score
 from linksim.zoo import golden_output, load, read_card
+from linksim.zoo.shared import entry_arrays, share
+from linksim.zoo.weights import file_sha256, load_arrays, save_arrays
 
 RECIPE = Recipe("test/tiny", "deepjscc", {"latent_channels": 4}, steps=12, batch_size=8, learning_rate=3e-3)
 
@@ -61,3 +64,22 @@ def test_another_model_does_not_take_its_place(tmp_path):
         adopt(RECIPE.name, tmp_path / "b", tmp_path / "zoo")
     with pytest.raises(LinksimError, match="holds no run"):
         adopt("test/none", tmp_path / "a", tmp_path / "zoo")
+
+
+def test_who_shares_the_weights_of_an_entry_keeps_them_when_it_is_replaced(tmp_path):
+    zoo, stage = tmp_path / "zoo", "test/second"
+    train(RECIPE, tmp_path / "runs")
+    adopt(RECIPE.name, tmp_path / "runs", zoo)
+    train(dataclasses.replace(RECIPE, name=stage, warm_start=RECIPE.name, steps=4), tmp_path / "runs")
+    # as if it had trained other weights alone
+    first = load_arrays(zoo / RECIPE.name / "weights.h5")
+    second = {**load_arrays(tmp_path / "runs" / stage / "weights.h5"), **first, "999/own": np.ones(2, np.float16)}
+    save_arrays(zoo / stage / "weights.h5", second)
+    card = read_card(tmp_path / "runs" / stage)
+    dataclasses.replace(card, sha256=file_sha256(zoo / stage / "weights.h5")).write(zoo / stage)
+    assert share(zoo / stage, zoo).shared["name"] == RECIPE.name
+    train(dataclasses.replace(RECIPE, steps=40), tmp_path / "longer")
+    assert adopt(RECIPE.name, tmp_path / "longer", zoo).adopted
+    kept = read_card(zoo / stage)
+    found = entry_arrays(zoo / stage, kept)
+    assert kept.shared is None and all(np.array_equal(found[n], second[n]) for n in second)

@@ -21,7 +21,8 @@ from linksim.training.bundle.packing import write_pictures
 from linksim.training.data import load_data
 from linksim.training.objectives import make_objective
 from linksim.training.recipe import Recipe
-from linksim.training.run import warm_start_path
+from linksim.training.run import warm_start_of
+from linksim.zoo.weights import save_arrays
 
 LIMIT_MB = 60
 _PICTURES_MB = 44  # the rest is for code, libraries and warm starts
@@ -160,10 +161,10 @@ def _copy_starts(out: Path, recipes: Sequence[Recipe], root: Path) -> dict[str, 
     starts = {}
     for recipe in recipes:
         if recipe.warm_start and recipe.warm_start not in made:
-            path = warm_start_path(recipe, root)
-            assert path is not None  # since the recipe has a warm start
+            arrays = warm_start_of(recipe, root)
+            assert arrays is not None  # since the recipe has a warm start
             starts[recipe.warm_start] = f"start-{len(starts)}.h5"
-            shutil.copy(path, out / starts[recipe.warm_start])
+            save_arrays(out / starts[recipe.warm_start], arrays)
     return starts
 
 

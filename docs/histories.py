@@ -1,0 +1,30 @@
+"""Validation PSNR against steps, of zoo entries or runs side by side.
+
+`python docs/histories.py [--png FILE] ZOO ENTRY OR RUN ...` prints the learning curves that cards tell of.
+"""
+
+import argparse
+
+import pandas as pd
+
+from linksim import zoo
+
+
+def main() -> None:
+    """Print a column for each entry, a row for each step that a card has."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--png", help="draw them, too")
+    parser.add_argument("names", nargs="+", help="zoo entries, or folders of `linksim train`")
+    given = parser.parse_args()
+    cards = [zoo.read_card(zoo.find(name)) for name in given.names]
+    table = pd.DataFrame({card.name: pd.Series(dict(map(tuple, card.history))) for card in cards}).sort_index()
+    print(table.to_string(float_format="{:.2f}".format, na_rep=""))
+    if given.png:
+        axes = table.interpolate(limit_area="inside").plot(marker=".", grid=True, figsize=(8, 4.5))
+        axes.set_xlabel("steps")
+        axes.set_ylabel("PSNR on validation pictures (dB)")
+        axes.figure.savefig(given.png, dpi=150, bbox_inches="tight")
+
+
+if __name__ == "__main__":
+    main()
