@@ -28,9 +28,9 @@ def start_from_statistics(codec: Any, pictures: Any, recipe: Recipe) -> None:
     """
     if not hasattr(codec, "learn_statistics"):
         raise LinksimError(f"codec {recipe.codec!r} has no analytic start; set analytic_start to False")
-    if recipe.snr_db is None:
+    if recipe.snr_db is None and getattr(codec, "start_needs_snr", True):
         raise LinksimError(f"recipe {recipe.name!r} has no SNR to start from; set analytic_start to False")
-    codec.learn_statistics(pictures, float(np.mean(recipe.snr_db)))
+    codec.learn_statistics(pictures, None if recipe.snr_db is None else float(np.mean(recipe.snr_db)))
 
 
 class ClosedForm:

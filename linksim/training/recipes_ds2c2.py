@@ -96,6 +96,7 @@ def _second_stage(
                 data=data,
                 options={"channels": channels, "base": dict(base.options), **options},
                 error_probability=p,
+                analytic_start=not recipes,
                 warm_start=recipes[0].name if recipes else base.name,
                 phases=_enhancement(steps // 2 if recipes else steps, loss),
             )
@@ -105,6 +106,10 @@ def _second_stage(
 
 def ds2c2() -> list[Recipe]:
     """The base layers and, behind them, the enhancement layers; and the paper's sizes, for a GPU."""
+    # What a map is worth: the same without one.
+    blind = replace(
+        _BASE, name="rgan/camvid-nolabels", options={**_SMALL, "classes": 0}, phases=_painting(4_000, 2_000, 16)
+    )
     # Natural pictures have no labels here: without a map, and with the one that a network for streets sees in them.
     photos = replace(
         _BASE,
@@ -126,6 +131,7 @@ def ds2c2() -> list[Recipe]:
     behind_paper = _second_stage("camvid", paper, 34, (0.0,), 200_000, features=10.0, residual_filters=64, sum_block=1)
     return [
         _BASE,
+        blind,
         photos,
         seeing,
         *_second_stage("photos", photos, 16, (0.0, 0.08), 2_000),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from linksim.codecs.base import Codec
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.ds2c2.enhancement import residual_decoder, residual_encoder, sumnet
 from linksim.codecs.ds2c2.rgan import Rgan
+from linksim.codecs.ds2c2.start import best_bit_code, start_bresnet
 from linksim.codecs.layers.binarizer import binarize, from_bits, to_bits
 from linksim.codecs.layers.blocks import depth_to_space, space_to_depth
 from linksim.codecs.parts import Bits, Shown
@@ -18,6 +21,10 @@ from linksim.codecs.symbol_codec import pad_to_multiple
 from linksim.errors import LinksimError
 
 FUSIONS = ("sumnet", "sum")
+
+_START_CROPS, _START_SIDE = 384, 128
+"""Of training pictures, whose residuals the analytic start knows."""
+_BATCH = 32
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -52,6 +59,7 @@ class Ds2c2(Codec):
     VERSION = 1
     num_layers = 2
     stride = 8
+    start_needs_snr = False
 
     def __init__(
         self,
@@ -80,6 +88,25 @@ class Ds2c2(Codec):
         self.residual_decoder = residual_decoder(channels, residual_filters)
         self.sumnet = sumnet(6 * sum_block**2, sum_filters)
         self.built = True  # the networks have their weights
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: Any = None) -> None:
+        """Start BResNet from the best linear code of the residuals that the base layer leaves of pictures, uint8
+        `[H, W, 3]` each; of an SNR nothing depends."""
+        rng = np.random.default_rng(0)
+        crops: dict[tuple[int, ...], list[np.ndarray]] = {}
+        for _ in range(_START_CROPS):
+            picture = pictures[rng.integers(len(pictures))]
+            side = [min(_START_SIDE, n // self.stride * self.stride) for n in picture.shape[:2]]
+            row, column = (int(rng.integers(n - s + 1)) for n, s in zip(picture.shape, side))
+            crop = picture[row : row + side[0], column : column + side[1]]
+            crops.setdefault(crop.shape, []).append(crop.astype(np.float32) / np.float32(255))
+        residuals = []
+        for of_one_size in crops.values():
+            for start in range(0, len(of_one_size), _BATCH):
+                batch = np.stack(of_one_size[start : start + _BATCH])
+                base = self.rgan.base_part(batch, batch.shape[1:3]).intact
+                residuals.append(batch - ops.convert_to_numpy(base).astype(np.float32))
+        start_bresnet(best_bit_code(residuals, self.channels), self.residual_encoder, self.residual_decoder)
 
     def encode_residual(self, residual: Any, training: bool = False, seed: Any = None) -> Any:
         """Bits 0. or 1., `[B, h * w * channels]`, of a residual `[B, H, W, 3]` from -1 to 1; h = H/8, w = W/8.
