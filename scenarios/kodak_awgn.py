@@ -16,6 +16,7 @@ links = [
     for scheme, cbr, model in [
         ("DeepJSCC, residual network", "1/24", "deepjscc-resnet/photos-1_24"),
         ("DeepJSCC, residual network", "1/16", "deepjscc-resnet/photos-1_16"),
+        ("DeepJSCC, residual network", "1/12", "deepjscc-resnet/photos-1_12"),
         ("DeepJSCC, small network", "1/16", "deepjscc/photos-1_16-snr10"),
         *(
             ("best linear code", cbr, f"linear/photos-{cbr.replace('/', '_')}")

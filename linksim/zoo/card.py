@@ -12,6 +12,9 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.files import write_atomically
 
+ROOT = Path(__file__).with_name("models")
+"""The entries that ship with linksim."""
+
 
 @dataclass(frozen=True)
 class Card:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linksim.errors import LinksimError
-from linksim.zoo.card import read_card
-
-ROOT = Path(__file__).with_name("models")
+from linksim.zoo.card import ROOT, read_card
 
 
 def names() -> list[str]:

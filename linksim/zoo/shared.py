@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.zoo.card import Card, read_card
+from linksim.zoo.card import ROOT, Card, read_card
 from linksim.zoo.weights import file_sha256, load_arrays, save_arrays
 
 _WEIGHTS = "weights.h5"
@@ -29,7 +29,9 @@ def entry_arrays(folder: Path, card: Card) -> dict[str, np.ndarray]:
     own = _checked(folder, card.sha256, "it was left as it is, restore it from a copy")
     if card.shared is None:
         return own
-    other = _root(folder) / str(card.shared["name"])
+    # Beside it, or, where the entry was copied somewhere, in the zoo.
+    beside, shipped = (root / str(card.shared["name"]) for root in (_root(folder), ROOT))
+    other = beside if (beside / _WEIGHTS).exists() else shipped
     if not (other / _WEIGHTS).exists():
         raise LinksimError(f"{folder} begins with the weights of {card.shared['name']!r}, which is not beside it")
     return {**_checked(other, str(card.shared["sha256"]), f"restore the one that {card.name!r} begins with"), **own}

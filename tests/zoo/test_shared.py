@@ -1,5 +1,7 @@
 """Weights that two entries have in common stand once."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,13 @@ def test_another_or_no_first_stage_is_one_line(tmp_path):
     (base / "weights.h5").unlink()
     with pytest.raises(LinksimError, match="begins with the weights of 'a/base', which is not beside it"):
         entry_arrays(second, card)
+
+
+def test_an_entry_may_be_copied_out_of_the_zoo(tmp_path):
+    source = zoo.find("ds2c2/photos-16bits-z0")
+    shutil.copytree(source, tmp_path / "mine")
+    copied, there = (entry_arrays(folder, read_card(source)) for folder in (tmp_path / "mine", source))
+    assert copied.keys() == there.keys() and all(np.array_equal(copied[n], there[n]) for n in there)
 
 
 def test_the_zoo_holds_no_first_stage_twice():
