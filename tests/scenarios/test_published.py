@@ -24,8 +24,9 @@ def describe(name: str) -> dict:
 @pytest.fixture(scope="module", autouse=True)
 def _models_loaded_once():
     """Scenarios share most of their models, and loading them is nearly all of the time."""
+    load = functools.lru_cache(lambda name, options, load=zoo.load: load(name, json.loads(options)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "load", functools.lru_cache(zoo.load))
+        patch.setattr(zoo, "load", lambda name, options=None: load(name, json.dumps(options)))
         yield
 
 
