@@ -1,13 +1,12 @@
 """Published results stay valid: their fingerprints are those of the links of today."""
 
-import functools
 import json
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from linksim import report, zoo
+from linksim import report
 from linksim.cli import scenario_files
 from linksim.errors import LinksimError
 from linksim.links import AnalogLink
@@ -19,15 +18,6 @@ _LIBRARIES = ("sionna", "tensorflow", "keras", "av", "Pillow")
 
 def describe(name: str) -> dict:
     return json.loads((RESULTS / name / "run.json").read_text())
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _models_loaded_once():
-    """Scenarios share most of their models, and loading them is nearly all of the time."""
-    load = functools.lru_cache(lambda name, options, load=zoo.load: load(name, json.loads(options)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "load", lambda name, options=None: load(name, json.dumps(options)))
-        yield
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
