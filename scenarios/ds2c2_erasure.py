@@ -1,7 +1,7 @@
 """Blocks of 1056 bytes get lost: DS2C2 degrades, BPG is there or not. Kodak, base layer error-free.
 
-One choice at a time is taken back: the interleaver, SumNet, the second FineNet, training with errors. BPG has as
-many bits as DS2C2 in all, and loses the picture with any of its blocks.
+One choice at a time is taken back: the interleaver, SumNet, the second FineNet, training with errors. BPG has at most
+as many bits as DS2C2 in all, and loses the picture with any of its blocks.
 """
 
 from linksim import Curves, Panel, Sweep, zoo
@@ -14,6 +14,7 @@ from linksim.source import Bpg
 AXIS = "erasure_probability"
 BITS = 16  # for each 8x8 block
 BPP = 0.5  # base and enhancement, on average
+SCHEME = {"role": "scheme"}
 
 spread = PixelInterleaver(BITS, RandomInterleaver())
 
@@ -30,7 +31,7 @@ links = [
     ds2c2("plain sum", options={"fusion": "sum"}),
     ds2c2("one FineNet", options={"base": {"shown_steps": 1}}),
     ds2c2("trained without errors", percent=0),
-    ConversationLink(StreamCodec(Bpg(), BPP), {Bytes: ByteBearer(BlockErasure, AXIS)}, axis=AXIS),
+    ConversationLink(StreamCodec(Bpg(), BPP), {Bytes: ByteBearer(BlockErasure, AXIS)}, axis=AXIS, tags=SCHEME),
 ]
 
 sweep = Sweep(

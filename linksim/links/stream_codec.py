@@ -51,6 +51,9 @@ class StreamCodec:
         self._streams: dict[tuple[object, ...], bytes] = {}
         self._decoded: dict[bytes, np.ndarray] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_streams": {}, "_decoded": {}}
+
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
     ) -> Dialogue:
@@ -73,13 +76,13 @@ class StreamCodec:
     def _stream(self, pixels: np.ndarray) -> bytes:
         key = (pixels.shape, pixels.tobytes())
         if key not in self._streams:
-            _forget(self._streams)
+            _make_room(self._streams)
             self._streams[key] = self.curves.encode(pixels, self.bpp * pixels.shape[0] * pixels.shape[1] / 8)
         return self._streams[key]
 
     def _picture(self, stream: bytes, max_pixels: int) -> np.ndarray:
         if stream not in self._decoded:
-            _forget(self._decoded)
+            _make_room(self._decoded)
             self._decoded[stream] = self.curves.decode(stream, max_pixels)
         return self._decoded[stream]
 
@@ -88,7 +91,7 @@ class StreamCodec:
         return fingerprint("stream codec", VERSION, curves=self.curves, bpp=self.bpp)
 
 
-def _forget(remembered: dict[Any, Any]) -> None:
-    """Room for one more: the oldest goes."""
+def _make_room(remembered: dict[Any, Any]) -> None:
+    """For one more: the oldest goes."""
     if len(remembered) >= _REMEMBERED:
         del remembered[next(iter(remembered))]

@@ -6,6 +6,7 @@ show in a notebook as the value of a cell and are written with `figure.savefig`.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> F
         If the rows do not hold what the figure shows.
     """
     selection = select(rows, figure)
+    if figure.log:
+        selection = dataclasses.replace(selection, rows=selection.rows[selection.rows["x"] > 0])
     shown = selection.rows
     title = title if title is not None else str(rows.table["scenario"].iloc[0])
     points = [row for row in rows.reference if row["metric"] == figure.y]

@@ -81,7 +81,8 @@ def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
     with tempfile.TemporaryDirectory() as folder:
         card = make(Path(folder))
         before = None
-        _put_back(zoo / name, zoo)
+        for aside in (zoo / _ASIDE).glob("*/*/before"):
+            _put_back(zoo / aside.parent.relative_to(zoo / _ASIDE), zoo)
         if (zoo / name / "card.json").exists():
             entry = read_card(zoo / name)
             _same_model(card, entry)
@@ -178,7 +179,7 @@ def _replace(new: Path, entry: Path, zoo: Path) -> None:
         except OSError:
             _put_back(entry, zoo)
             raise
-        shutil.rmtree(zoo / _ASIDE, ignore_errors=True)
+        _clear(aside)
     except OSError as error:
         raise cannot_write(entry, error, "make the zoo writable, or install linksim with `pip install -e`") from error
 
@@ -188,7 +189,15 @@ def _put_back(entry: Path, zoo: Path) -> None:
     aside = _beside(entry, zoo, "before")
     if aside.exists() and not entry.exists():
         aside.rename(entry)
+    _clear(aside)
+
+
+def _clear(aside: Path) -> None:
+    """What stands aside goes, and the folders above it where no other entry stands in them."""
     shutil.rmtree(aside, ignore_errors=True)
+    for folder in (aside.parent, aside.parents[1], aside.parents[2]):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _beside(entry: Path, zoo: Path, what: str) -> Path:

@@ -11,8 +11,8 @@ from linksim.training.recipe import Recipe
 
 _PAPER = {"filters": 64, "blocks": 9, "steps": 2, "normalization": "instance"}
 _SMALL = {"filters": 16, "blocks": 3, "steps": 2, "normalization": "none"}
-"""What two cores can train: a sixteenth of the arithmetic; statistics of a crop are not those of a whole picture, so
-without normalisation."""
+"""What two cores can train: a quarter of the filters and a third of the blocks; without normalisation, since the
+statistics of a crop are not those of a whole picture."""
 
 _PAINTERS = ("compnet", "finenets")
 _ENHANCERS = ("residual_encoder", "residual_decoder", "sumnet")

@@ -26,15 +26,25 @@ def entry_arrays(folder: Path, card: Card) -> dict[str, np.ndarray]:
     LinksimError
         If a file is missing, damaged, or not the one that the card describes.
     """
-    own = _checked(folder, card.sha256, "it was left as it is, restore it from a copy")
+    path = folder / _WEIGHTS
+    if path.exists() and (found := file_sha256(path)) != card.sha256:
+        raise LinksimError(
+            f"{path} is not the file its card describes (SHA-256 {found[:12]}.., expected {card.sha256[:12]}..); "
+            "it was left as it is, restore it from a copy"
+        )
+    own = load_arrays(path)
     if card.shared is None:
         return own
     # Beside it, or, where the entry was copied somewhere, in the zoo.
-    beside, shipped = (root / str(card.shared["name"]) for root in (_root(folder), ROOT))
-    other = beside if (beside / _WEIGHTS).exists() else shipped
-    if not (other / _WEIGHTS).exists():
-        raise LinksimError(f"{folder} begins with the weights of {card.shared['name']!r}, which is not beside it")
-    return {**_checked(other, str(card.shared["sha256"]), f"restore the one that {card.name!r} begins with"), **own}
+    name, sha256 = card.shared["name"], card.shared["sha256"]
+    for root in (_root(folder), ROOT):
+        path = root / name / _WEIGHTS
+        if path.exists() and file_sha256(path) == sha256:
+            return {**load_arrays(path), **own}
+    raise LinksimError(
+        f"{folder} begins with the weights of {name!r} (SHA-256 {sha256[:12]}..), which are neither beside it nor in "
+        "the zoo; restore them from a copy"
+    )
 
 
 def share(folder: Path, zoo: Path) -> Card:
@@ -78,12 +88,3 @@ def write_whole(folder: Path, card: Card, out: Path) -> None:
 def _root(folder: Path) -> Path:
     """Of the zoo: an entry is named by two folders."""
     return folder.resolve().parents[1]
-
-
-def _checked(folder: Path, sha256: str, advice: str) -> dict[str, np.ndarray]:
-    path = folder / _WEIGHTS
-    if path.exists() and (found := file_sha256(path)) != sha256:
-        raise LinksimError(
-            f"{path} is not the file its card describes (SHA-256 {found[:12]}.., expected {sha256[:12]}..); {advice}"
-        )
-    return load_arrays(path)

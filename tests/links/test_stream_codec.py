@@ -12,6 +12,7 @@ from linksim.links import ByteBearer, ConversationLink, StreamCodec
 from linksim.phy import BlockErasure, Bsc, ZChannel
 from linksim.phy.rng import draw_keys, picture_key
 from linksim.source import Jpeg
+from linksim.source.curves import RdCurves
 
 RAMP = np.add.outer(np.arange(48), np.arange(72))[..., None] + np.array([0, 40, 90])
 PICTURE = Picture("p", (RAMP % 256).astype(np.uint8))
@@ -63,12 +64,14 @@ def test_fingerprints_know_codec_budget_and_channel():
 
 
 def test_draw_after_draw_codes_a_picture_once(monkeypatch):
-    coded, decode = [], Jpeg.decode
-    monkeypatch.setattr(Jpeg, "decode", lambda *a, **options: coded.append(1) or decode(*a, **options))
-    of_grey = link()
+    sent, shown = [], []
+    encode, decode = RdCurves.encode, Jpeg.decode
+    monkeypatch.setattr(RdCurves, "encode", lambda *a, **options: sent.append(1) or encode(*a, **options))
+    monkeypatch.setattr(Jpeg, "decode", lambda *a, **options: shown.append(1) or decode(*a, **options))
+    over = link()
     for draw in range(4):
-        of_grey.transmit([PICTURE], 0.0, range(draw, draw + 1))
-    assert len(coded) == 1
+        over.transmit([PICTURE], 0.0, range(draw, draw + 1))
+    assert len(sent) == len(shown) == 1
     others = [Picture(str(i), (PICTURE.pixels + 1 + i).astype(np.uint8)) for i in range(40)]
-    shown = [of_grey.transmit([p], 0.0, range(1)).layers[0][0].load_pixels()[0] for p in others]
-    assert len(coded) == 41 and len(of_grey.codec._streams) == 32 and len({s.tobytes() for s in shown}) == 40
+    pixels = [over.transmit([p], 0.0, range(1)).layers[0][0].load_pixels()[0] for p in others]
+    assert len(sent) == 41 and len(over.codec._streams) == 32 and len({p.tobytes() for p in pixels}) == 40

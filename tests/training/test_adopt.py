@@ -83,3 +83,15 @@ def test_who_shares_the_weights_of_an_entry_keeps_them_when_it_is_replaced(tmp_p
     kept = read_card(zoo / stage)
     found = entry_arrays(zoo / stage, kept)
     assert kept.shared is None and all(np.array_equal(found[n], second[n]) for n in second)
+
+
+def test_an_entry_that_stood_aside_when_it_was_killed_comes_back_with_the_next_adoption(tmp_path):
+    zoo = tmp_path / "zoo"
+    train(RECIPE, tmp_path / "runs")
+    adopt(RECIPE.name, tmp_path / "runs", zoo)
+    aside = zoo / ".adopting" / "test" / "other" / "before"
+    aside.mkdir(parents=True)
+    (aside / "card.json").write_text((zoo / RECIPE.name / "card.json").read_text())
+    train(dataclasses.replace(RECIPE, steps=40), tmp_path / "longer")
+    assert adopt(RECIPE.name, tmp_path / "longer", zoo).adopted
+    assert (zoo / "test" / "other" / "card.json").exists() and not (zoo / ".adopting").exists()

@@ -63,7 +63,9 @@ def best_bit_code(residuals: Sequence[np.ndarray], channels: int) -> BitCode:
     """
     blocks = [_halved(_halved(_halved(r.astype(np.float64)))) for r in residuals]
     flat = np.concatenate([b.reshape(-1, _VALUES[-1]) for b in blocks])
-    if channels > _VALUES[-1] or len(flat) < 9 * channels + 1:
+    if channels > _VALUES[-1]:
+        raise LinksimError(f"a block has {_VALUES[-1]} components, not {channels}; set analytic_start to False")
+    if len(flat) < 9 * channels + 1:
         raise LinksimError(f"{len(flat)} blocks are too few for {channels} bits each; give more pictures")
     mean = flat.mean(axis=0)
     variances, directions = np.linalg.eigh(np.cov(flat.T, bias=True))
@@ -94,7 +96,8 @@ def start_bresnet(code: BitCode, encoder: Any, decoder: Any) -> None:
     halvings, last = [layer for layer in convolutions if layer.strides == (2, 2)], convolutions[-1]
     widths = [layer.filters for layer in halvings]
     if widths[0] < _VALUES[0] or widths[1] < _VALUES[1] or widths[2] < channels:
-        raise LinksimError(f"filters {widths} do not carry an 8x8 transform to {channels} bits; give at least 24")
+        least = max(_VALUES[1] // 2, -(-channels // 4))
+        raise LinksimError(f"filters {widths} do not carry an 8x8 transform to {channels} bits; give at least {least}")
     # A 5x5 convolution of stride 2 is padded by one pixel on the left, a 3x3 one by none.
     taps = [np.eye(12).reshape(2, 2, 3, 12), np.eye(48).reshape(2, 2, 12, 48), code.basis.reshape(2, 2, 48, channels)]
     for layer, tap, first in zip(halvings, taps, (1, 0, 0)):

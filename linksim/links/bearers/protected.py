@@ -200,8 +200,9 @@ class CodeBlockBearer(_Protected):
         failed: str = "erase",
     ):
         super().__init__(mcs, channel, snr_db, mode)
-        if failed not in FAILED or (failed != "erase" and mode == "factored"):
-            raise LinksimError(f"failed={failed!r} is not possible in mode {mode!r}; take one of {', '.join(FAILED)}")
+        possible = FAILED if mode == "chain" else FAILED[:1]  # there are no bits to keep
+        if failed not in possible:
+            raise LinksimError(f"failed={failed!r} is not possible in mode {mode!r}; take {' or '.join(possible)}")
         self.interleaver, self.failed = interleaver, failed
         self._softly = failed == "soft"
 

@@ -144,7 +144,7 @@ class CodeBlockChain:
         if not hasattr(self._decoder, "soft"):
             raise LinksimError("this decoder does not say how sure its bits are; take another, or hard bits")
         logits, passed = self._decoder.soft(soft_bits, self._crc.check)
-        return tf.cast(logits > 0.0, tf.float32)[:, :-CRC_BITS], logits[:, :-CRC_BITS], passed & _informed(soft_bits)
+        return tf.cast(logits >= 0.0, tf.float32)[:, :-CRC_BITS], logits[:, :-CRC_BITS], passed & _informed(soft_bits)
 
     def receive(self, y: tf.Tensor, no: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Symbols to code blocks: `soft_bits`, then `decode`."""

@@ -169,8 +169,8 @@ class CompiledBeliefPropagation:
 
 
 def _hard(logits: tf.Tensor) -> tf.Tensor:
-    """Bits 0. or 1. of logits, as Sionna decides."""
-    return tf.cast(logits > 0.0, tf.float32)
+    """Bits 0. or 1. of logits, as Sionna decides: 1 where nothing is known."""
+    return tf.cast(logits >= 0.0, tf.float32)
 
 
 def _stages(num_iterations: int) -> list[int]:
