@@ -13,7 +13,8 @@ PICTURES = PictureSet("two", [Picture(str(n), np.full((64, 64 + n, 3), 90, np.ui
 
 
 def table(tmp_path, draws):
-    link = SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), Awgn(), cbr=1 / 2)
+    # real bits: the table of block errors of such small code blocks would have to be measured first
+    link = SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), Awgn(), cbr=1 / 2, mode="chain")
     Sweep("spent", [link], pictures=PICTURES, snr_db=[0, 20], out=tmp_path, max_draws=draws).run()
     return pd.read_csv(tmp_path / "bandwidth.csv"), pd.read_csv(tmp_path / "curve.csv")
 
