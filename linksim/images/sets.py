@@ -69,6 +69,23 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
     raise LinksimError(f"no picture set, folder or file is called {str(spec)!r}; the sets are {', '.join(names())}")
 
 
+def name_and_limit(text: str) -> tuple[str, int | None]:
+    """("kodak", 6) from "kodak:6", ("kodak", None) from "kodak": the first 6 of what is sent, and of what is trained on
+    6 that are evenly spread.
+
+    Raises
+    ------
+    LinksimError
+        If the number is 0.
+    """
+    name, colon, number = text.rpartition(":")
+    if not colon or not number.isdecimal():
+        return text, None
+    if int(number) < 1 or not name:
+        raise LinksimError(f"pictures {text}: give a set and at least one picture, e.g. kodak:6")
+    return name, int(number)
+
+
 def names() -> list[str]:
     """Names of the picture sets that `load` knows, the default one first."""
     return list(_SETS)

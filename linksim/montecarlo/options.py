@@ -96,7 +96,9 @@ class Options:
         if self.draws is not None:
             changes["max_draws"] = self.draws
         if self.pictures is not None:
-            changes["pictures"], changes["max_pictures"] = parse_pictures(self.pictures)
+            from linksim.images.sets import name_and_limit
+
+            changes["pictures"], changes["max_pictures"] = name_and_limit(self.pictures)
         if self.out is not None:
             changes["out"] = self.out
         if self.keep_pictures is not None:
@@ -204,22 +206,6 @@ def parse_values(option: str, text: str, check: Callable[[float], float] = float
             raise LinksimError(f"{option} {text}: that is {count:.0f} values; give a wider step")
         values += [round(first + i * step, 9) for i in range(int(count) + 1)]
     return values
-
-
-def parse_pictures(text: str) -> tuple[str, int | None]:
-    """("kodak", 6) from "kodak:6", ("kodak", None) from "kodak".
-
-    Raises
-    ------
-    LinksimError
-        If the number is 0.
-    """
-    name, colon, number = text.rpartition(":")
-    if not colon or not number.isdecimal():
-        return text, None
-    if int(number) < 1 or not name:
-        raise LinksimError(f"--pictures {text}: give a set and at least one picture, e.g. kodak:6")
-    return name, int(number)
 
 
 def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:

@@ -90,8 +90,9 @@ def load_data(recipe: Recipe):
     """
     from linksim import images
     from linksim.images.labelled import LABELLED
+    from linksim.images.sets import name_and_limit
 
-    name, limit = _name_and_limit(recipe)
+    name, limit = name_and_limit(recipe.data)
     labels = any(getattr(OBJECTIVES.get(phase.objective), "needs_labels", False) for phase in recipe.schedule)
     if labels and name not in LABELLED:
         raise LinksimError(f"recipe {recipe.name!r}: {name} has no labels; take one of {', '.join(LABELLED)}")
@@ -125,15 +126,3 @@ def _spread(pictures, limit: int | None):
     if limit is None or limit >= len(pictures):
         return pictures
     return [pictures[i] for i in np.linspace(0, len(pictures) - 1, limit).round().astype(int)]
-
-
-def _name_and_limit(recipe: Recipe) -> tuple[str, int | None]:
-    """("camvid", 16) from "camvid:16", ("camvid", None) from "camvid"."""
-    name, colon, number = recipe.data.rpartition(":")
-    if not colon or not number.isdecimal():
-        return recipe.data, None
-    if not name or int(number) < 1:
-        raise LinksimError(
-            f"recipe {recipe.name!r}: data is {recipe.data!r}; give at least one picture, as in camvid:16"
-        )
-    return name, int(number)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from linksim import images
 from linksim.errors import LinksimError
+from linksim.images.sets import name_and_limit
 
 
 @pytest.fixture
@@ -129,3 +130,11 @@ def test_training_photos(empty_machine):
 def test_training_photos_of_this_machine(data_folder):
     for split in ("train", "val"):
         assert len(images.training_photos(split)) > 50
+
+
+def test_pictures_from_text():
+    assert name_and_limit("kodak") == ("kodak", None)
+    assert name_and_limit("kodak:6") == ("kodak", 6)
+    assert name_and_limit("/data/some:where") == ("/data/some:where", None)
+    with pytest.raises(LinksimError, match="at least one"):
+        name_and_limit("kodak:0")

@@ -5,7 +5,7 @@ from harness_fakes import NoisyLink, picture_set
 
 from linksim.errors import LinksimError
 from linksim.montecarlo import Options, Sweep
-from linksim.montecarlo.options import parse_pictures, parse_snr
+from linksim.montecarlo.options import parse_snr
 
 
 @pytest.mark.parametrize(
@@ -27,14 +27,6 @@ def test_snrs_from_text(text, values):
 def test_snrs_that_make_no_sense(text):
     with pytest.raises(LinksimError):
         parse_snr(text)
-
-
-def test_pictures_from_text():
-    assert parse_pictures("kodak") == ("kodak", None)
-    assert parse_pictures("kodak:6") == ("kodak", 6)
-    assert parse_pictures("/data/some:where") == ("/data/some:where", None)
-    with pytest.raises(LinksimError, match="at least one"):
-        parse_pictures("kodak:0")
 
 
 def sweep(**change) -> Sweep:
