@@ -8,6 +8,7 @@ import argparse
 import pandas as pd
 
 from linksim import zoo
+from linksim.errors import LinksimError
 
 
 def main() -> None:
@@ -16,7 +17,10 @@ def main() -> None:
     parser.add_argument("--png", help="draw them, too")
     parser.add_argument("names", nargs="+", help="zoo entries, or folders of `linksim train`")
     given = parser.parse_args()
-    cards = [zoo.read_card(zoo.find(name)) for name in given.names]
+    try:
+        cards = [zoo.read_card(zoo.find(name)) for name in given.names]
+    except LinksimError as error:
+        parser.error(str(error))
     table = pd.DataFrame({card.name: pd.Series(dict(map(tuple, card.history))) for card in cards}).sort_index()
     print(table.to_string(float_format="{:.2f}".format, na_rep=""))
     if given.png:

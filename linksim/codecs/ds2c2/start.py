@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
+from linksim.codecs.layers.blocks import space_to_depth
 from linksim.codecs.layers.upsampling import UpsamplingBlock
 from linksim.errors import LinksimError
 
@@ -61,7 +62,7 @@ def best_bit_code(residuals: Sequence[np.ndarray], channels: int) -> BitCode:
     LinksimError
         If there are fewer blocks than numbers to find, or more channels than components.
     """
-    blocks = [_halved(_halved(_halved(r.astype(np.float64)))) for r in residuals]
+    blocks = [_in_blocks(r) for r in residuals]
     flat = np.concatenate([b.reshape(-1, _VALUES[-1]) for b in blocks])
     if channels > _VALUES[-1]:
         raise LinksimError(f"a block has {_VALUES[-1]} components, not {channels}; set analytic_start to False")
@@ -144,11 +145,12 @@ def _weights(layer: Any) -> list[np.ndarray]:
     return [ops.convert_to_numpy(w).astype(np.float32).copy() for w in layer.weights]
 
 
-def _halved(x: np.ndarray) -> np.ndarray:
-    """`space_to_depth(x, 2)`."""
-    n, height, width, channels = x.shape
-    x = x.reshape(n, height // 2, 2, width // 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(n, height // 2, width // 2, 4 * channels)
+def _in_blocks(residuals: np.ndarray) -> np.ndarray:
+    """`[N, H, W, 3]` to `[N, H/8, W/8, 192]`, in the order of the three halvings."""
+    x = residuals
+    for _ in _VALUES:
+        x = space_to_depth(x, 2)
+    return ops.convert_to_numpy(x).astype(np.float64)
 
 
 def _around(x: np.ndarray) -> np.ndarray:
