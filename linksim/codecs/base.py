@@ -88,9 +88,6 @@ class Codec(keras.Model):
         kind = type(self)
         own = kind.__module__.split(".")[0] == "linksim"
         made = None if own else self._traits()
-        weights = hashlib.sha256()
-        for w in self.weights:
-            weights.update(np.ascontiguousarray(ops.convert_to_numpy(w)))
         config = {k: v for k, v in self.get_config().items() if k not in ("name", "title", "training_snr_db")}
         return identity.fingerprint(
             "codec",
@@ -99,7 +96,7 @@ class Codec(keras.Model):
             versions=self.versions(),
             precision=self.dtype_policy.name,
             config=config,
-            weights=weights.hexdigest(),
+            weights=weights_digest(self),
             traits=made,
         )
 
@@ -123,6 +120,14 @@ class Codec(keras.Model):
     def __reduce__(self) -> tuple[Any, ...]:
         # For worker processes: the constructor's arguments and the weights are all there is.
         return _rebuild, (type(self), self.get_config(), [ops.convert_to_numpy(w) for w in self.weights])
+
+
+def weights_digest(codec: Any) -> str:
+    """SHA-256 of the weights of a codec in their order, hex; of one that has none, of nothing."""
+    digest = hashlib.sha256()
+    for w in getattr(codec, "weights", ()):
+        digest.update(np.ascontiguousarray(ops.convert_to_numpy(w)))
+    return digest.hexdigest()
 
 
 def _rebuild(kind: type[Codec], config: dict[str, Any], weights: list[Any]) -> Codec:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
+from linksim.codecs.base import weights_digest
 from linksim.codecs.conversation import black, hold, told, told_whole
 from linksim.codecs.parts import Bytes, Part, Shown
 from linksim.errors import LinksimError
@@ -18,9 +18,10 @@ from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.bearers import Bearer
 from linksim.links.transceiver import batch_rows, not_finite
 from linksim.phy.rng import draw_keys, picture_key
+from linksim.remembered import Remembered
 
 _KEPT_BYTES = 1 << 28
-"""Of what is decoded from bytes: the base layers of a few dozen pictures of half a megapixel."""
+"""Of what is decoded from bytes, and of what is sent: the base layers of a few dozen pictures of half a megapixel."""
 
 VERSION = 1
 """Raised whenever a change of how a conversation is run can change a result; codec and bearers speak for themselves."""
@@ -76,10 +77,8 @@ class ConversationLink(Link):
         self.name = name or codec.title
         self.num_layers = codec.num_layers
         self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
-        self._decoded: OrderedDict[tuple[int, tuple[int, int], bytes], np.ndarray] = OrderedDict()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_decoded": OrderedDict()}
+        self._weights: str | None = None  # whose results are remembered
+        self._decoded, self._recorded = Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES)
 
     def decoded(self, number: int, part: Bytes, arrived: Sequence[bytes | None], size: tuple[int, int]) -> np.ndarray:
         """What a receiver makes of the bytes of a part, row by row; made once of the same bytes, whatever the draw.
@@ -93,15 +92,11 @@ class ConversationLink(Link):
         size : (int, int)
             (H, W) of the pictures.
         """
-        rows = []
-        for one in arrived:
-            key = (number, size, b"" if one is None else b"." + one)
-            if key not in self._decoded:
-                self._decoded[key] = np.asarray(told(part, [one]))[0]
-                while sum(value.nbytes for value in self._decoded.values()) > _KEPT_BYTES and len(self._decoded) > 1:
-                    self._decoded.popitem(last=False)
-            rows.append(self._decoded[key])
-        return np.stack(rows)
+
+        def row(one: bytes | None) -> np.ndarray:
+            return self._decoded((number, size, one), lambda: np.asarray(told(part, [one]))[0])
+
+        return np.stack([row(one) for one in arrived])
 
     def fingerprint(self) -> str:
         """Hex digest of the codec, the bearers and how they are brought together."""
@@ -110,6 +105,7 @@ class ConversationLink(Link):
         return fingerprint("conversation link", VERSION, **parts)
 
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
+        self._forget_if_trained()
         bandwidth: list[list[Bandwidth | None]] = [[None] * len(pictures) for _ in range(self.num_layers)]
         layers: list[list[Outcomes]] = [[] for _ in range(self.num_layers)]
         bearers = self.bearers.values()
@@ -118,7 +114,7 @@ class ConversationLink(Link):
         for size, indices in indices_by_size(pictures).items():
             some = [pictures[i] for i in indices]
             pixels = np.stack([p.pixels for p in some]).astype(np.float32) / np.float32(255)
-            recorded = None if self.feedback else self._record(pixels, float(value), size)
+            recorded = None if self.feedback else self._record(some, pixels, self.snr_db(float(value)))
             owner = np.repeat(np.arange(len(some)), len(draws))
             keys = {
                 identity: self._keys(identity, some, draws, seed)
@@ -147,16 +143,27 @@ class ConversationLink(Link):
         roots = np.stack([picture_key(identity, p.sha256, seed) for p in pictures])
         return np.asarray(draw_keys(roots, draws)).reshape(-1, 2)
 
-    def _record(self, pixels: np.ndarray, value: float, size: tuple[int, int]) -> list[Part]:
-        """The parts, where none depends on what arrived."""
-        parts: list[Part] = []
+    def _record(self, pictures: Sequence[Picture], pixels: np.ndarray, snr_db: float | None) -> list[Any]:
+        """The values of the parts, where none depends on what arrived; made once for all values of the axis, unless
+        the codec is told them."""
 
-        def answer(part: Part) -> Any:
-            parts.append(part)
-            return told_whole(part)
+        def record() -> list[Any]:
+            sent: list[Any] = []
 
-        hold(self.codec.converse(pixels, self.snr_db(value), size), answer)
-        return parts
+            def answer(part: Part) -> Any:
+                sent.append(part.values if isinstance(part, Bytes) else np.asarray(part.values))
+                return told_whole(part)
+
+            hold(self.codec.converse(pixels, snr_db, pixels.shape[1:3]), answer)
+            return sent
+
+        return self._recorded((snr_db, *(p.sha256 for p in pictures)), record)
+
+    def _forget_if_trained(self) -> None:
+        """A codec in somebody's hands may have learned since it was asked last."""
+        weights = weights_digest(self.codec)
+        if weights != self._weights:
+            self._weights, self._decoded, self._recorded = weights, Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES)
 
     def snr_db(self, value: float) -> float | None:
         """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer."""
@@ -171,7 +178,7 @@ class _Run:
     def __init__(
         self,
         link: ConversationLink,
-        recorded: list[Part] | None,
+        recorded: list[Any] | None,
         rows: np.ndarray,
         keys: Mapping[str, np.ndarray],
         value: float,
@@ -218,7 +225,7 @@ class _Run:
         if self._recorded is None:
             values = part.values
         else:  # what this side would send means nothing: it has black pictures
-            values = _take(self._recorded[number].values, self._rows)
+            values = _take(self._recorded[number], self._rows)
         charges = bearer.charges(values)
         arrived = self._send(bearer, values)
         self._positions[bearer.noise_identity] += _sum(charges.values())

@@ -11,6 +11,8 @@ from linksim.codecs.conversation import Dialogue
 from linksim.codecs.parts import Bytes, Shown
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
+from linksim.pixels import pixel_digest
+from linksim.remembered import Remembered
 from linksim.source.base import SourceCodec
 from linksim.source.curves import RdCurves
 
@@ -19,8 +21,8 @@ VERSION = 1
 
 _GREY = 128 / 255
 
-_REMEMBERED = 32
-"""Pictures, the last ones: draw after draw sends the same few, and an image codec is slow."""
+_REMEMBERED = 1 << 26
+"""Bytes of pictures, and of streams: draw after draw sends the same few, and an image codec is slow."""
 
 
 class StreamCodec:
@@ -48,11 +50,7 @@ class StreamCodec:
             raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
         self.curves, self.bpp = RdCurves(source), float(bpp)
         self.title = title or f"{source.name}, {bpp:g} bpp"
-        self._streams: dict[tuple[object, ...], bytes] = {}
-        self._decoded: dict[bytes, np.ndarray] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_streams": {}, "_decoded": {}}
+        self._streams, self._decoded = Remembered(_REMEMBERED), Remembered(_REMEMBERED)
 
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
@@ -74,24 +72,12 @@ class StreamCodec:
         yield Shown((yield Bytes(streams, decode)))
 
     def _stream(self, pixels: np.ndarray) -> bytes:
-        key = (pixels.shape, pixels.tobytes())
-        if key not in self._streams:
-            _make_room(self._streams)
-            self._streams[key] = self.curves.encode(pixels, self.bpp * pixels.shape[0] * pixels.shape[1] / 8)
-        return self._streams[key]
+        budget = self.bpp * pixels.shape[0] * pixels.shape[1] / 8
+        return self._streams(pixel_digest(pixels), lambda: self.curves.encode(pixels, budget))
 
     def _picture(self, stream: bytes, max_pixels: int) -> np.ndarray:
-        if stream not in self._decoded:
-            _make_room(self._decoded)
-            self._decoded[stream] = self.curves.decode(stream, max_pixels)
-        return self._decoded[stream]
+        return self._decoded(stream, lambda: self.curves.decode(stream, max_pixels))
 
     def fingerprint(self) -> str:
         """Hex digest of the image codec and the budget."""
         return fingerprint("stream codec", VERSION, curves=self.curves, bpp=self.bpp)
-
-
-def _make_room(remembered: dict[Any, Any]) -> None:
-    """For one more: the oldest goes."""
-    if len(remembered) >= _REMEMBERED:
-        del remembered[next(iter(remembered))]

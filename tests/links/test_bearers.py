@@ -123,6 +123,8 @@ class Counting(Codec):
     def __init__(self):
         super().__init__()
         self.counts = {}
+        self.scale = self.add_weight(shape=(), initializer="ones")
+        self.built = True
 
     def converse(self, pictures, snr_db, size, training=False, seed=None):
         rows = len(pictures)
@@ -143,14 +145,24 @@ class Counting(Codec):
 
 
 def test_a_base_is_decoded_once_and_made_by_the_transmitter_alone():
-    """Whatever the number of draws and of values on the axis, the same bytes are decoded once; the receiver, which
-    holds the same conversation, makes neither bytes nor bits."""
+    """Whatever the number of draws and of values on the axis, the same bytes are made and decoded once; the receiver,
+    which holds the same conversation, makes neither bytes nor bits."""
     codec = Counting()
     link = ConversationLink(codec, {Bytes: ErrorFreeBearer(), Bits: BitBearer(Bec)}, axis="erasure_probability")
     picture = Picture("a", np.zeros((8, 8, 3), np.uint8))
     shown = [link.transmit([picture], p, range(5)).layers[1][0].load_pixels().mean() for p in (0.0, 1.0)]
     assert shown[0] > shown[1] + 100
-    assert codec.counts == {"decode": 1, "bytes": 2, "bits": 2}
+    assert codec.counts == {"decode": 1, "bytes": 1, "bits": 1}
+
+
+def test_a_codec_that_learned_is_asked_again():
+    codec = Counting()
+    link = ConversationLink(codec, {Bytes: ErrorFreeBearer(), Bits: BitBearer(Bec)}, axis="erasure_probability")
+    picture = Picture("a", np.zeros((8, 8, 3), np.uint8))
+    link.transmit([picture], 0.0, range(1))
+    codec.scale.assign(0.25)
+    link.transmit([picture], 0.0, range(1))
+    assert codec.counts == {"decode": 2, "bytes": 2, "bits": 2}
 
 
 def test_more_of_the_z_channels_losses_hold_those_of_less():
