@@ -12,6 +12,7 @@ from linksim.cli.listing import Listing, list_
 from linksim.cli.merge import merge
 from linksim.cli.plot import plot
 from linksim.cli.run import run
+from linksim.cli.score import score
 from linksim.cli.show import show
 from linksim.cli.train import train
 from linksim.cli.zoo import app as zoo
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("list")(list_)
-for command in (run, train, show, plot, bench, merge):
+for command in (run, train, show, plot, score, bench, merge):
     app.command()(command)
 app.add_typer(zoo, name="zoo")
 

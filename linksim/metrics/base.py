@@ -30,6 +30,8 @@ class AnyMetric:
         None where neither is.
     label : str
         What figures write; by default made from name and unit.
+    missing : function without arguments
+        Says what this machine lacks for the metric, such as weights, and what to do; None where nothing is missing.
     """
 
     name: str
@@ -37,6 +39,7 @@ class AnyMetric:
     version: int
     higher_is_better: bool | None
     label: str = field(default="", kw_only=True)
+    missing: Callable[[], str | None] = field(default=lambda: None, kw_only=True, repr=False, compare=False)
 
     def check(self, reference: np.ndarray, reconstruction: np.ndarray) -> None:
         """See that two batches of pictures can be compared.

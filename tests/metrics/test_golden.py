@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from linksim import metrics
-from linksim.metrics import bits, error, similarity
+from linksim.metrics import bits, error, perceptual, similarity
 
 
 def pair() -> tuple[np.ndarray, np.ndarray]:
@@ -31,6 +31,16 @@ def test_golden_values(golden, name, module):
     if module is bits:  # black and white, and some grey
         reconstruction = np.where(reconstruction > 135, 255, np.where(reconstruction > 120, 128, 0)).astype(np.uint8)
     golden.check(f"metric-{name}", module.VERSION, metric(reference, reconstruction), where, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["lpips", "lpips_squeeze"])
+def test_golden_values_of_networks(golden, name):
+    metric = metrics.get(name)
+    if metric.missing():
+        pytest.skip(f"{name}: {metric.missing()}")
+    assert metric.version == perceptual.VERSION
+    where = "linksim/metrics/perceptual.py"
+    golden.check(f"metric-{name}", perceptual.VERSION, metric(*pair()), where, rtol=1e-4, atol=1e-7)
 
 
 def test_a_metric_is_identified_by_name_and_version():

@@ -8,8 +8,19 @@ import pytest
 
 from linksim import metrics
 from linksim.errors import LinksimError
+from linksim.metrics import weights
 
 NAMES = ["mse", "psnr", "ssim", "ms_ssim", "ms_ssim_db"]
+NETWORKS = {"lpips": 31, "lpips_squeeze": 17, "lpips_vgg": 16, "dists": 16}
+"""Metrics that need weights, and the smallest sides they look at."""
+
+COMPUTED = [
+    *NAMES,
+    *(
+        pytest.param(name, marks=pytest.mark.skipif(metrics.get(name).missing() is not None, reason="weights missing"))
+        for name in NETWORKS
+    ),
+]
 
 
 def pair(batch, side=161):
@@ -20,13 +31,14 @@ def pair(batch, side=161):
 
 
 def test_names_and_units():
-    assert set(NAMES) <= set(metrics.names())
+    assert {*NAMES, *NETWORKS} <= set(metrics.names())
     assert {n: metrics.get(n).unit for n in NAMES} == dict(zip(NAMES, ["", "dB", "", "", "dB"]))
     assert [n for n in NAMES if not metrics.get(n).higher_is_better] == ["mse"]
-    assert all(metrics.get(n).name == n and metrics.get(n).version >= 1 for n in NAMES)
+    assert {(metrics.get(n).unit, metrics.get(n).higher_is_better) for n in NETWORKS} == {("", False)}
+    assert all(metrics.get(n).name == n and metrics.get(n).version >= 1 for n in (*NAMES, *NETWORKS))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMPUTED)
 def test_value_depends_on_its_own_pair_only(name):
     """To the last bit: a sweep may batch pictures as it likes."""
     a, b = pair(3)
@@ -37,7 +49,7 @@ def test_value_depends_on_its_own_pair_only(name):
     assert metrics.get(name)(a[:0], b[:0]).shape == (0,)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMPUTED)
 def test_symmetric_and_worse_with_more_noise(name):
     metric = metrics.get(name)
     a, b = pair(3)
@@ -46,7 +58,7 @@ def test_symmetric_and_worse_with_more_noise(name):
     assert (steps < 0).all() if metric.higher_is_better else (steps > 0).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COMPUTED)
 def test_input_is_left_as_it_was(name):
     a, b = pair(1)
     before = a.copy(), b.copy()
@@ -66,15 +78,46 @@ def test_input_is_left_as_it_was(name):
         (np.zeros((1, 200, 200, 3), np.uint8), np.zeros((2, 200, 200, 3), np.uint8), "one size"),
     ],
 )
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *NETWORKS])
 def test_wrong_input_is_named(name, reference, reconstruction, said):
     """Broadcasting a shape or wrapping a float would give a number that means nothing."""
     with pytest.raises(LinksimError, match=f"^{name}: .*{said}"):
         metrics.get(name)(reference, reconstruction)
 
 
+@pytest.mark.parametrize("name, side", NETWORKS.items())
+def test_what_a_network_cannot_look_at_is_one_line(name, side, monkeypatch):
+    """Before any weights are read."""
+    monkeypatch.setattr(weights, "MAX_PIXELS", 40 * 50)
+    for height, width, said in (
+        (side - 1, 45, f"{name} needs .* at least {side}x{side}, not {side - 1}x45"),
+        (45, side - 1, f"not 45x{side - 1}"),
+        (41, 50, f"{name} looks at .* at most 2000 pixels, not 41x50; cut or shrink them"),
+    ):
+        a = np.zeros((1, height, width, 3), np.uint8)
+        with pytest.raises(LinksimError, match=said):
+            metrics.get(name)(a, a)
+
+
+@pytest.mark.parametrize("name", COMPUTED[len(NAMES) :])
+def test_the_smallest_picture_that_a_network_looks_at(name):
+    side = NETWORKS[name]
+    for shape in ((side, side + 9), (side + 8, side)):
+        a, b = np.random.default_rng(6).integers(0, 256, (2, 1, *shape, 3)).astype(np.uint8)
+        assert 0 < metrics.get(name)(a, b)[0] < 10
+
+
+def test_a_metric_says_what_it_lacks(tmp_path, monkeypatch):
+    monkeypatch.setenv("LINKSIM_DATA", str(tmp_path))
+    monkeypatch.setenv("LINKSIM_CACHE", str(tmp_path))
+    assert [n for n in metrics.names() if metrics.get(n).missing()] == list(NETWORKS)
+    for name in NETWORKS:
+        said = metrics.get(name).missing()
+        assert said.startswith("there is no weights/") and "set LINKSIM_DATA" in said and "\n" not in said
+
+
 def test_unknown_metric_lists_the_known():
-    with pytest.raises(LinksimError, match="'psnrr'.*mse, psnr, ssim"):
+    with pytest.raises(LinksimError, match="'psnrr'.*mse, psnr, lpips, .*dists, ssim"):
         metrics.get("psnrr")
 
 
