@@ -13,7 +13,6 @@ from linksim.codecs.layers.attention import SnrAttentionBlock
 from linksim.codecs.layers.upsampling import UpsamplingBlock
 from linksim.codecs.parts import Shown, Symbols
 from linksim.codecs.symbol_codec import SymbolCodec
-from linksim.errors import LinksimError
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -67,10 +66,8 @@ class AdaptiveProgressive(SymbolCodec):
 
     def _condition(self, like: Any, snr_db: Any, arrived: Any) -> Any:
         """`[B, 1 + L]`: the SNR, 0 dB to 25 dB as about -1 to 1, and which layers arrived."""
-        if snr_db is None:
-            raise LinksimError("this codec needs the SNR at both ends; give snr_db, in dB")
         ones = ops.ones((ops.shape(like)[0], 1), dtype="float32")
-        snr = ops.reshape(ops.cast(snr_db, "float32"), (-1, 1)) / 12.5 - 1.0
+        snr = self.told_snr(snr_db)[:, None] / 12.5 - 1.0
         return ops.concatenate([ones * ops.clip(snr, -1.5, 1.5), ones * arrived], axis=-1)
 
     def encode_layers(self, pictures: Any, snr_db: Any) -> list[Any]:

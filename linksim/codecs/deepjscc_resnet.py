@@ -10,7 +10,6 @@ from keras import layers, ops
 from linksim.codecs.autoencoder import Autoencoder
 from linksim.codecs.layers.blocks import depth_to_space, space_to_depth
 from linksim.codecs.layers.snr_scale import SnrScale
-from linksim.errors import LinksimError
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -122,11 +121,7 @@ class DeepJsccResNet(Autoencoder):
 
     def _told(self, snr_db: Any) -> Any:
         """What the networks hear of the SNR."""
-        if not self.adaptive:
-            return None
-        if snr_db is None:
-            raise LinksimError("this codec needs the SNR at both ends; give snr_db, in dB")
-        return ops.reshape(ops.cast(snr_db, "float32"), (-1,))
+        return self.told_snr(snr_db) if self.adaptive else None
 
     def get_config(self) -> dict[str, Any]:
         own = {"latent_channels": self.latent_channels, "filters": self.filters, "blocks": self.blocks}

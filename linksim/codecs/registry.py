@@ -8,6 +8,7 @@ from typing import Any
 from linksim.codecs.adaptive import AdaptiveProgressive
 from linksim.codecs.base import Codec, build
 from linksim.codecs.deepjscc import DeepJscc
+from linksim.codecs.deepjscc_attention import DeepJsccAttention
 from linksim.codecs.deepjscc_gdn import DeepJsccGdn
 from linksim.codecs.deepjscc_resnet import DeepJsccResNet
 from linksim.codecs.ds2c2.codec import Ds2c2
@@ -21,6 +22,7 @@ from linksim.errors import LinksimError
 CODECS: dict[str, type[Codec]] = {
     "adaptive": AdaptiveProgressive,
     "deepjscc": DeepJscc,
+    "deepjscc-attention": DeepJsccAttention,
     "deepjscc-gdn": DeepJsccGdn,
     "deepjscc-resnet": DeepJsccResNet,
     "ds2c2": Ds2c2,

@@ -83,6 +83,18 @@ class SymbolCodec(Codec):
         """Pictures `[B, H, W, 3]`, float32, without the padding."""
         return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
 
+    def told_snr(self, snr_db: Any) -> Any:
+        """What a network that needs it hears of the SNR, `[1]` or `[B]` float32 in dB, of a number or `[B]`.
+
+        Raises
+        ------
+        LinksimError
+            If there is none.
+        """
+        if snr_db is None:
+            raise LinksimError("this codec needs the SNR at both ends; give snr_db, in dB")
+        return ops.reshape(ops.cast(snr_db, "float32"), (-1,))
+
     def symbols_of(self, latent: Any) -> Any:
         """A latent `[B, h, w, c]` to symbols `[B, h*w*c/2, 2]` of mean power 1 per picture."""
         return self.power_normalization(to_symbols(latent))

@@ -5,7 +5,7 @@ import pytest
 from codec_kinds import SMALL, stirred
 from keras import ops
 
-from linksim.codecs import Gdn, PowerNormalization, SnrAttentionBlock, SnrScale, UpsamplingBlock
+from linksim.codecs import Gdn, PowerNormalization, SnrAttention, SnrAttentionBlock, SnrScale, UpsamplingBlock
 from linksim.codecs.conversation import rehearse
 from linksim.codecs.registry import CODECS, create
 
@@ -18,6 +18,7 @@ LAYERS = {
     "gdn": (lambda: Gdn(), (X,), "gdn"),
     "igdn": (lambda: Gdn(inverse=True), (X,), "gdn"),
     "power-normalization": (lambda: PowerNormalization(), (FAINT,), "symbols"),
+    "snr-attention": (lambda: SnrAttention(4), (X, np.array([3.0, 40.0], "float32")), "attention"),
     "snr-attention-block": (lambda: SnrAttentionBlock(4, 3), (X, CONDITION), "attention"),
     "snr-scale": (lambda: SnrScale(4), (X, np.array([3.0, 40.0], "float32")), "snr_scale"),
     "upsampling-block": (lambda: UpsamplingBlock(2), (X,), "upsampling"),

@@ -3,6 +3,7 @@
 SMALL = {
     "adaptive": {"layer_channels": (2, 4), "filters": 8, "blocks": 1},
     "deepjscc": {"latent_channels": 4},
+    "deepjscc-attention": {"latent_channels": 2, "filters": 4},
     "deepjscc-gdn": {"latent_channels": 4, "filters": 8},
     "deepjscc-resnet": {"latent_channels": 4, "filters": 8, "adaptive": True},
     "ds2c2": {

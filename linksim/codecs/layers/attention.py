@@ -65,3 +65,48 @@ class SnrAttentionBlock(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {"filters": self.filters, "hidden": self.hidden, "name": self.name}
+
+
+@keras.saving.register_keras_serializable("linksim")
+class SnrAttention(keras.layers.Layer):
+    """The attention feature module of ADJSCC alone (Xu et al. 2022, fig. 4): channels scaled from 0 to 1.
+
+    The mean of each channel, beside the SNR, goes through a dense layer with ReLU and one with a sigmoid.
+
+    Parameters
+    ----------
+    filters : int
+        Channels in and out; a sixteenth of them, at least 4, is the width of the dense layer between.
+
+    Input
+    -----
+    x : [B, h, w, filters]
+    snr_db : [B] or number
+        Es/N0 in dB; clipped to -10 to 35.
+
+    Output
+    ------
+    y : [B, h, w, filters], dtype of x
+    """
+
+    VERSION = 1
+
+    def __init__(self, filters: int, name: str | None = None):
+        super().__init__(name=name)
+        self.filters = filters
+        self.squeeze = keras.layers.Dense(max(filters // 16, 4), activation="relu")
+        self.scale = keras.layers.Dense(filters, activation="sigmoid")
+
+    def build(self, input_shape: Any, *_: Any) -> None:
+        self.squeeze.build((None, self.filters + 1))
+        self.scale.build((None, self.squeeze.units))
+
+    def call(self, x: Any, snr_db: Any) -> Any:
+        # 0 dB to 25 dB as about -1 to 1, one for each picture.
+        snr = ops.clip(ops.reshape(ops.cast(snr_db, "float32"), (-1, 1)), -10.0, 35.0) / 12.5 - 1.0
+        snr = snr + ops.zeros((ops.shape(x)[0], 1), dtype="float32")
+        context = ops.concatenate([ops.mean(x, axis=(1, 2)), ops.cast(snr, x.dtype)], axis=-1)
+        return x * self.scale(self.squeeze(context))[:, None, None, :]
+
+    def get_config(self) -> dict[str, Any]:
+        return {"filters": self.filters, "name": self.name}
