@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import overload
 
 import numpy as np
@@ -115,3 +116,12 @@ def psnr_of_mse(mse: np.ndarray | float) -> np.ndarray | float:
     # The outer minimum takes the last bit of rounding, so that the cap is met exactly.
     psnr = np.minimum(10 * np.log10(255.0**2 / np.maximum(mse, floor)), PSNR_CAP_DB)
     return psnr if psnr.ndim else float(psnr)
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A picture, uint8 `[H, W, 3]`, as a PNG file."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()

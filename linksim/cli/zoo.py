@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linksim.cli.output import quiet_tensorflow
+
+if TYPE_CHECKING:
+    from linksim.zoo.card import Card
 
 app = typer.Typer(help="Pretrained weights: take better ones in.", no_args_is_help=True)
 
@@ -22,16 +25,19 @@ def adopt(
     runs: Annotated[list[str], typer.Argument(help="Names of recipes that were trained, finished or not.")],
     out: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs"),
 ) -> None:
-    """Put runs into the zoo whose validation PSNR is above that of the entry of their name."""
+    """Put runs into the zoo that validate better than the entry of their name."""
     quiet_tensorflow()
     from linksim.training.adopt import adopt
     from linksim.training.validation import score
 
     for name in runs:
         done = adopt(name, out)
-        stood = "nothing" if done.before is None else f"{done.before:.2f} dB"
+        card = done.card
+        reached = _written(score(card.layers, card.val_lpips), card)
+        stood = "nothing" if done.before is None else _written(done.before, card)
         what = "adopted" if done.adopted else "not better, the zoo stays as it is"
-        print(
-            f"{name}: {score(done.card.layers):.2f} dB after {done.card.steps:,} steps, {stood} before: {what}",
-            flush=True,
-        )
+        print(f"{name}: {reached} after {card.steps:,} steps, {stood} before: {what}", flush=True)
+
+
+def _written(score: float, card: Card) -> str:
+    return f"{score:.2f} dB" if card.val_lpips is None else f"LPIPS {-score:.4f}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from linksim.images.picture import Picture
 from linksim.links.base import Envelope, Link
 from linksim.messages import Ticker
 from linksim.montecarlo.setup import Setup
+from linksim.pixels import png_bytes
 
 Choices = Mapping[str, Mapping[float, Sequence[str]]]
 """Envelope -> axis value -> the member that shows each layer."""
@@ -60,7 +60,7 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int, me
                 stem = f"{who}-{_slug(f'{value:g}')}-{key[:8]}"
                 for layer, (pixels, delivered) in enumerate(_receive(setup, links, picture, value)):
                     file = f"{stem}-{layer}.png"
-                    _write_png(folder / file, pixels)
+                    write_atomically(folder / file, png_bytes(pixels), RESULT_REMEDY)
                     note = links[layer].name if isinstance(entry, Envelope) else ""
                     index.append(
                         {
@@ -106,7 +106,7 @@ def _keep_original(folder: Path, number: int, picture: Picture, kept: Mapping[st
     if key in kept:
         return kept[key]
     file = f"{number:03d}-{_slug(picture.name)}-original.png"
-    _write_png(folder / file, picture.pixels)
+    write_atomically(folder / file, png_bytes(picture.pixels), RESULT_REMEDY)
     return {
         "link": "", "layer": 0, "picture": picture.name, "value": None,
         "file": file, "delivered": True, "note": "", "key": key,
@@ -146,11 +146,3 @@ def _read_index(folder: Path) -> list[dict[str, Any]]:
 def _slug(text: str) -> str:
     """A name as part of a file name."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.")[:60] or "x"
-
-
-def _write_png(path: Path, pixels: np.ndarray) -> None:
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG")
-    write_atomically(path, out.getvalue(), RESULT_REMEDY)

@@ -40,7 +40,7 @@ class Adoption:
     card : Card
         Of the run.
     before : float or None
-        Validation PSNR in dB of what stood in the zoo, the mean over layers; None where nothing did.
+        `linksim.training.validation.score` of what stood in the zoo; None where nothing did.
     adopted : bool
     """
 
@@ -50,7 +50,8 @@ class Adoption:
 
 
 def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
-    """Put a run into the zoo, with its card and golden output, if its validation PSNR is above that of the entry.
+    """Put a run into the zoo, with its card and golden output, if it validates better than the entry: by PSNR, or by
+    LPIPS where its objective is perceptual.
 
     A run that is not finished is taken as it is; its card says "so far". Where `root` holds what a kit
     wrote (`linksim.training.bundle`), the model is taken from there.
@@ -86,8 +87,8 @@ def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
         if (zoo / name / "card.json").exists():
             entry = read_card(zoo / name)
             _same_model(card, entry)
-            before = score(entry.layers)
-        adopted = before is None or score(card.layers) > before
+            before = score(entry.layers, entry.val_lpips)
+        adopted = before is None or score(card.layers, card.val_lpips) > before
         if adopted:
             card = share(Path(folder), zoo)
             _make_sharers_whole(name, zoo)

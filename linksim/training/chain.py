@@ -59,9 +59,14 @@ class Chain(_LearnsSome):
         self.channel = TrainingChannel("awgn" if self.bit_law else recipe.channel, seed=recipe.seed)
         self.snr_db = recipe.snr_db
         self.objectives = tuple(make_objective(phase.objective, dict(phase.options)) for phase in recipe.schedule)
+        before = None
         for objective in self.objectives:
             objective.attach(self.codec)
-        self.rivals = [objective.rival for objective in self.objectives if objective.rival is not None]
+            if before is not None and before.rival is not None and objective.shares_rival(before):
+                objective.rival = before.rival
+            before = objective
+        rivals = {id(o.rival): o.rival for o in self.objectives if o.rival is not None}
+        self.rivals = list(rivals.values())
         self.objective = self.objectives[0] if self.objectives else Objective()
 
     def enter(self, phase: Phase, objective: Objective, optimizer: keras.optimizers.Optimizer) -> None:
@@ -75,6 +80,7 @@ class Chain(_LearnsSome):
         """What is shown, `[B, L, H, W, 3]`, at an Es/N0 in dB, or at one of a range (a pair) for each picture.
 
         By default that of the recipe; a kit that trains models for several SNRs together gives each its own.
+        In training, for an objective that sees it, `(shown, sent)`: the values of every part beside it.
         """
         if training and (seen := self.objective.look(self.codec, pictures)) is not None:
             return seen
@@ -89,7 +95,11 @@ class Chain(_LearnsSome):
             whole = None if self.codec.needs_reception else self.codec.num_symbols(*size)
             transmission = self.channel.transmission(snr_db, whole)
 
+        sent: list[Any] = []
+
         def answer(part: Part) -> Any:
+            if training and self.objective.sees_sent:
+                sent.append(part.values)
             if isinstance(part, Bytes):  # they are protected, whatever the channel does
                 return told_whole(part)
             if isinstance(part, Bits) and self.bit_law:
@@ -99,7 +109,8 @@ class Chain(_LearnsSome):
             kind = type(part).__name__.lower()
             raise LinksimError(f"a training channel for {kind} is needed; set the channel of the recipe")
 
-        return ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
+        shown = ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
+        return (shown, sent) if training and self.objective.sees_sent else shown
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -120,7 +131,7 @@ class Rival(_LearnsSome):
         optimizer.build(self.trainable_variables)
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        return ops.stop_gradient(self.chain(pictures, training=training))
+        return keras.tree.map_structure(ops.stop_gradient, self.chain(pictures, training=training))
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -134,6 +145,8 @@ def _without_labels(pictures: Any, objective: Objective) -> Any:
 
 def _chosen(codec: Any, phase: Phase) -> list[Any]:
     """The variables of a codec that learn in a phase."""
+    if phase.rival_alone:
+        return []
     named = {what: _variables(codec, what) for what in (*phase.trains, *phase.freezes)}
     chosen = [v for what in phase.trains for v in named[what]] if phase.trains else codec.trainable_variables
     frozen = {id(v) for what in phase.freezes for v in named[what]}

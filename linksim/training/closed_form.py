@@ -15,7 +15,7 @@ from linksim.training.chain import Chain
 from linksim.training.data import load_data
 from linksim.training.history import EpochReport
 from linksim.training.recipe import Recipe
-from linksim.training.validation import validation_psnr
+from linksim.training.validation import validate
 
 
 def start_from_statistics(codec: Any, pictures: Any, recipe: Recipe) -> None:
@@ -44,7 +44,7 @@ class ClosedForm:
             chain = Chain(recipe)
             self.codec = chain.codec
             start_from_statistics(self.codec, pictures, recipe)
-            psnr = validation_psnr(chain, held_back, recipe.seed)
+            psnr = validate(chain, held_back, recipe.seed)[0]
         self.history = [EpochReport(0, 10 ** (-psnr[-1] / 10), time.monotonic() - start, psnr)]
 
     @contextlib.contextmanager

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from linksim.files import write_atomically
 from linksim.training.recipe import Recipe
 
@@ -27,12 +29,18 @@ class EpochReport:
         Spent so far.
     layers : sequence of float
         Validation PSNR of the mean MSE after each layer, in dB.
+    lpips : float or None
+        Validation LPIPS after the last layer, where the objective is perceptual.
+    rival_loss : float or None
+        What the rival of the phase made small, in its unit, where there is one.
     """
 
     step: int
     loss: float
     seconds: float
     layers: tuple[float, ...]
+    lpips: float | None = None
+    rival_loss: float | None = None
 
     @property
     def val_psnr(self) -> float:
@@ -48,8 +56,32 @@ def remarks(recipe: Recipe, step: int) -> str:
 
 
 def write_history(path: Path, history: Sequence[EpochReport]) -> None:
-    """step, loss, seconds, validation PSNR after each layer: one line per epoch."""
-    layers = ",".join(f"val_psnr_{i + 1}" for i in range(len(history[0].layers)))
-    lines = [f"step,loss,seconds,{layers}"]
-    lines += [f"{p.step},{p.loss:.7g},{p.seconds:.1f}," + ",".join(f"{v:.4f}" for v in p.layers) for p in history]
+    """step, loss, seconds, validation PSNR after each layer, and what else there is: one line per epoch."""
+    beside = [what for what in ("lpips", "rival_loss") if any(getattr(p, what) is not None for p in history)]
+    names = {"lpips": "val_lpips", "rival_loss": "rival_loss"}
+    header = [f"val_psnr_{i + 1}" for i in range(len(history[0].layers))] + [names[what] for what in beside]
+    lines = [",".join(["step", "loss", "seconds", *header])]
+    for p in history:
+        others = [getattr(p, what) for what in beside]
+        values = [f"{v:.4f}" for v in p.layers] + ["" if v is None else f"{v:.5f}" for v in others]
+        lines.append(",".join([f"{p.step}", f"{p.loss:.7g}", f"{p.seconds:.1f}", *values]))
     write_atomically(path, "\n".join(lines) + "\n")
+
+
+def to_arrays(history: Sequence[EpochReport]) -> dict[str, np.ndarray]:
+    """As a checkpoint keeps it."""
+    beside = [[np.nan if v is None else v for v in (p.lpips, p.rival_loss)] for p in history]
+    return {
+        "history": np.array([[p.step, p.loss, p.seconds, *p.layers] for p in history]),
+        "history-beside": np.array(beside, np.float64),
+    }
+
+
+def from_arrays(history: np.ndarray, beside: np.ndarray | None) -> list[EpochReport]:
+    """What `to_arrays` made; checkpoints from before there was anything beside the PSNR have no such array."""
+    others = np.full((len(history), 2), np.nan) if beside is None else beside
+    reports = []
+    for (step, loss, seconds, *psnr), more in zip(history, others, strict=True):
+        lpips, rival = (None if np.isnan(v) else float(v) for v in more)
+        reports.append(EpochReport(int(step), float(loss), float(seconds), tuple(map(float, psnr)), lpips, rival))
+    return reports

@@ -17,16 +17,20 @@ from keras import ops
 
 from linksim.codecs.precision import precision
 from linksim.errors import LinksimError
-from linksim.files import prepare_folder
+from linksim.files import prepare_folder, write_atomically
+from linksim.pixels import png_bytes
 from linksim.training.chain import Chain, Rival
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.data import Batches, load_data
-from linksim.training.history import STEPS_PER_EPOCH, EpochReport, remarks, write_history
+from linksim.training.history import STEPS_PER_EPOCH, EpochReport, from_arrays, remarks, to_arrays, write_history
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
-from linksim.training.validation import score, validation_psnr
+from linksim.training.validation import samples, score, validate
 from linksim.training.warm_start import start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
+
+_SAMPLES = 6
+"""Pictures in `samples.png`, the first of those for validation."""
 
 
 class _EveryEpoch(keras.callbacks.Callback):
@@ -92,7 +96,7 @@ class Training:
             x = np.zeros((1, *side, 3), "float32")
             for objective in self.chain.objectives:
                 if objective.rival is not None:
-                    objective.rival_loss(x, x[:, None])  # builds the rival
+                    objective.build_rival(x)
             self.chain(x)
             if self.checkpoint.exists():
                 self._restore()
@@ -151,12 +155,15 @@ class Training:
             return
         for epoch in range(start, end):
             self.chain.reset_metrics()
+            self.rival.reset_metrics()
+            logs: dict[str, Any] = {"loss": 0.0}
             for i in range(len(batches)):
                 x, y = batches[i]
-                logs = self.chain.train_on_batch(x, y, return_dict=True)
-                self.rival.train_on_batch(x, y)
+                if self.chain.trainable_variables:
+                    logs = self.chain.train_on_batch(x, y, return_dict=True)
+                of_rival = self.rival.train_on_batch(x, y, return_dict=True)
             batches.on_epoch_end()
-            self.finish_epoch(epoch + 1, float(logs["loss"]))
+            self.finish_epoch(epoch + 1, float(logs["loss"]), float(of_rival["loss"]))
 
     def _enter(self, number: int) -> None:
         """Begin a phase, with a fresh optimiser."""
@@ -173,25 +180,26 @@ class Training:
                 "other layers are taken from as warm_start"
             )
 
-    def finish_epoch(self, epoch: int, loss: float) -> None:
+    def finish_epoch(self, epoch: int, loss: float, rival_loss: float | None = None) -> None:
         """Validate, then save: a kill loses at most the epoch under way."""
-        psnr = self.validate()
+        found, self.averaged = self.validate(), False
         if means := averages(self.chain.optimizer):
             with swapped(self.chain.trainable_variables, means):
                 averaged = self.validate()
-            self.averaged = score(averaged) > score(psnr)
-            psnr = averaged if self.averaged else psnr
-        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, psnr)
-        if not np.isfinite(loss):
+            self.averaged = score(*averaged) > score(*found)
+            found = averaged if self.averaged else found
+        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, *found, rival_loss)
+        if not np.isfinite([loss, 0.0 if rival_loss is None else rival_loss]).all():
             raise LinksimError(f"training of {self.recipe.name!r} diverged at step {done.step}; lower learning_rate")
         self.history.append(done)
         self._save()
         if self.report:
             self.report(done)
 
-    def validate(self) -> tuple[float, ...]:
-        """PSNR of the mean MSE after each layer on the validation pictures, in dB."""
-        return validation_psnr(self.chain, self.val_pictures, self.recipe.seed)
+    def validate(self) -> tuple[tuple[float, ...], float | None]:
+        """PSNR of the mean MSE after each layer on the validation pictures, in dB; LPIPS where the last objective is
+        perceptual."""
+        return validate(self.chain, self.val_pictures, self.recipe.seed, self.chain.objectives[-1].judge)
 
     def _named(self) -> tuple[list[str], list[Any]]:
         """All that a run goes on from, by name, at the phase that is entered."""
@@ -210,7 +218,7 @@ class Training:
     def _save(self) -> None:
         names, variables = self._named()
         arrays = {n: ops.convert_to_numpy(v) for n, v in zip(names, variables, strict=True)}
-        arrays["history"] = np.array([[p.step, p.loss, p.seconds, *p.layers] for p in self.history])
+        arrays |= to_arrays(self.history)
         arrays["recipe"] = np.bytes_(json.dumps(self.recipe.to_dict(), sort_keys=True))
         arrays["averaged"] = np.array(self.averaged)
         save_arrays(self.checkpoint, arrays)
@@ -218,6 +226,8 @@ class Training:
         if len(self.phases) == 1 and phase.decay is not None and first <= phase.decay_from:
             save_arrays(self.before_decay, arrays)
         write_history(self.folder / "history.csv", self.history)
+        shown = samples(self.chain, self.val_pictures[:_SAMPLES], self.recipe.seed)
+        write_atomically(self.folder / "samples.png", png_bytes(shown))
 
     def _restore(self) -> None:
         path, arrays = self.checkpoint, load_arrays(self.checkpoint)
@@ -233,6 +243,7 @@ class Training:
                     "the rate falls; give more steps, or choose another folder"
                 )
         history, averaged = arrays.pop("history", None), arrays.pop("averaged", False)
+        beside = arrays.pop("history-beside", None)
         arrays.pop("recipe", None)
         if history is None:
             raise LinksimError(f"{path} is damaged (it has no history); restore it from a copy, or move it away")
@@ -241,7 +252,7 @@ class Training:
         self._enter(next(i for i, end in enumerate(self.ends) if len(history) <= end))
         names, variables = self._named()
         assign(variables, names, arrays, str(path))
-        self.history = [EpochReport(int(s), float(x), float(t), tuple(map(float, psnr))) for s, x, t, *psnr in history]
+        self.history = from_arrays(history, beside)
 
     def _is_of(self, arrays: dict[str, Any], but_for_steps: bool) -> bool:
         """Whether a checkpoint is of this recipe; `but_for_steps`: of one phase whose rate is constant at first, with

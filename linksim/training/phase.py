@@ -27,7 +27,8 @@ class Phase:
         The objective's constructor arguments, such as the weight of an adversarial term.
     trains, freezes : sequence of str
         Attributes of the codec, such as "encoder": only what `trains` names learns (all that the codec
-        says is trainable where it is empty), and of that not what `freezes` names.
+        says is trainable where it is empty), and of that not what `freezes` names. `trains=("rival",)`: the codec
+        stays as it is while the objective's rival learns.
     optimizer : {"adam", "muon"}
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.
     beta_1 : float
@@ -74,6 +75,11 @@ class Phase:
             raise LinksimError(f"learning_rate is {self.learning_rate}; give a positive number")
         if self.averaging is not None and not 0 < self.averaging < 1:
             raise LinksimError(f"averaging is {self.averaging}; give a momentum between 0 and 1, such as 0.999")
+
+    @property
+    def rival_alone(self) -> bool:
+        """Whether the codec stays as it is."""
+        return self.trains == ("rival",)
 
     @property
     def decay_from(self) -> int:

@@ -170,8 +170,10 @@ def last_epoch(folder: Path) -> tuple[int, float, float | None]:
     """Step, seconds per step of the last epochs, and validation PSNR in dB, by a run's history."""
     try:
         with open(folder / "history.csv", newline="") as file:
-            rows = [[0.0, 0.0, 0.0], *([float(v) for v in row] for row in list(csv.reader(file))[1:])]
-        last, before = rows[-1], rows[max(len(rows) - 1 - _EPOCHS, 0)]
-        return int(last[0]), (last[2] - before[2]) / (last[0] - before[0]), last[-1]
-    except (OSError, ValueError, IndexError, ZeroDivisionError):
+            rows = list(csv.DictReader(file))
+        layers = sum(name.startswith("val_psnr_") for name in rows[-1])
+        done = [(0.0, 0.0), *((float(row["step"]), float(row["seconds"])) for row in rows)]
+        (step, seconds), (first, start) = done[-1], done[max(len(done) - 1 - _EPOCHS, 0)]
+        return int(step), (seconds - start) / (step - first), float(rows[-1][f"val_psnr_{layers}"])
+    except (OSError, ValueError, TypeError, LookupError, ZeroDivisionError):
         return 0, _UNKNOWN_SECONDS_PER_STEP, None

@@ -8,6 +8,7 @@ from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
 from linksim.training.recipes_beyond import beyond
 from linksim.training.recipes_ds2c2 import ds2c2
+from linksim.training.recipes_perceptual import perceptual
 from linksim.training.recipes_progressive import progressive
 
 # Each SNR starts from a neighbour that was trained before it: a fraction of the steps then suffices.
@@ -75,9 +76,9 @@ def _photos() -> list[Recipe]:
     return [small, gdn]
 
 
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe for recipe in [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2()]
-}
+_ALL = [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2(), *perceptual()]
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
 
 
 def get_recipe(name: str) -> Recipe:

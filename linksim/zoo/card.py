@@ -44,6 +44,9 @@ class Card:
     golden : sequence of float
         What the codec makes of a fixed picture; a changed layer shows here.
     notes : str
+    val_lpips : float or None
+        LPIPS on the validation pictures after the last layer, where the objective was perceptual; by it and not by
+        the PSNR such models are compared.
     shared : mapping, optional
         `name` and `sha256` of the entry whose weights these begin with; they stand there alone.
     """
@@ -60,6 +63,7 @@ class Card:
     notes: str = ""
     val_psnr_layers: list[float] = dataclasses.field(default_factory=list)
     shared: Mapping[str, str] | None = None
+    val_lpips: float | None = None
 
     @property
     def layers(self) -> Sequence[float]:

@@ -9,6 +9,9 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.zoo.card import ROOT, read_card
 
+RUNS = Path("runs")
+"""Where `linksim train` keeps its runs unless it is told otherwise."""
+
 
 def names() -> list[str]:
     """All entries that ship with linksim, such as "deepjscc/cifar10-1_6-snr10"."""
@@ -18,15 +21,20 @@ def names() -> list[str]:
 def find(name: str | Path) -> Path:
     """Folder of an entry.
 
+    Parameters
+    ----------
+    name : str or Path
+        Of an entry, of a folder with a card, or of a recipe whose run `linksim train` has finished in `runs/` here.
+
     Raises
     ------
     LinksimError
-        If `name` is neither in the zoo nor a folder with a card.
+        If it is none of them.
     """
-    for folder in (ROOT / str(name), Path(name)):
+    for folder in (ROOT / str(name), Path(name), RUNS / str(name)):
         if (folder / "card.json").is_file():
             return folder
-    raise LinksimError(f"no weights named {str(name)!r}; `linksim list zoo` shows them all")
+    raise LinksimError(f"no weights named {str(name)!r}; `linksim list zoo` shows them all, `linksim train` makes more")
 
 
 def load(name: str | Path, options: Mapping[str, Any] | None = None) -> Any:
@@ -35,7 +43,7 @@ def load(name: str | Path, options: Mapping[str, Any] | None = None) -> Any:
     Parameters
     ----------
     name : str or Path
-        Zoo entry, or a folder that `linksim train` wrote.
+        Zoo entry, a folder that `linksim train` wrote, or the name of a recipe that it finished in `runs/` here.
     options : mapping, optional
         Arguments of the codec that replace those of the card and leave its weights as they are, such as
         `{"fusion": "sum"}` or, of a mapping inside, `{"base": {"shown_steps": 1}}`.

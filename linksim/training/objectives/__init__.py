@@ -9,6 +9,7 @@ from linksim.errors import LinksimError
 from linksim.training.objectives.adversarial import Adversarial
 from linksim.training.objectives.base import MeanPsnr, MeanSquaredError, Objective
 from linksim.training.objectives.distortion import Distortion
+from linksim.training.objectives.perceptual import Perceptual
 from linksim.training.objectives.segmentation import Segmentation
 
 __all__ = ["OBJECTIVES", "Objective", "make_objective"]
@@ -17,6 +18,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "adversarial": Adversarial,
     "distortion": Distortion,
     "mse": MeanSquaredError,
+    "perceptual": Perceptual,
     "psnr": MeanPsnr,
     "segmentation": Segmentation,
 }

@@ -27,8 +27,23 @@ class Objective:
     needs_labels: bool = False
     """Whether `loss` is given the class of each pixel as a fourth channel of the pictures; 255 where it is unknown."""
 
+    sees_sent: bool = False
+    """Whether `loss` and `rival_loss` are given `(shown, sent)`: beside what was shown the values of every part."""
+
     def attach(self, codec: Any) -> None:
         """Be told which codec is trained, before the first loss; by default nothing is made of it."""
+
+    judge: Any = None
+    """A distance of pictures, `linksim.metrics.lpips.Lpips`, by which and not by PSNR models of this objective are
+    compared."""
+
+    def build_rival(self, pictures: Any) -> None:
+        """Give the rival its weights, of pictures `[1, H, W, 3]`."""
+        self.rival_loss(pictures, pictures[:, None])
+
+    def shares_rival(self, other: Objective) -> bool:
+        """Whether the objective of the phase before has a rival that this one goes on with."""
+        return False
 
     def look(self, codec: Any, pictures: Any) -> Any:
         """What `loss` sees of a codec in training instead of what it shows; None for what it shows."""
