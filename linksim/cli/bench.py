@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
 
+from linksim.cli.bench_pictures import metrics, perceptual
+from linksim.cli.measuring import Measurement, per_second
 from linksim.cli.output import print_table, quiet_tensorflow
 from linksim.errors import LinksimError
 
@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from linksim.codecs import ResidualTransmission
     from linksim.images import Picture
     from linksim.links.analog import AnalogLink
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One line of the table: what, how much, in which unit."""
-
-    what: str
-    value: float
-    unit: str
-
-
-def _per_second(work: Callable[[], int], seconds: float) -> float:
-    """Things done per second: one call to warm up, then calls until the time is over."""
-    work()
-    done, start = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
-        done += work()
-    return done / elapsed
 
 
 def _forget(link: AnalogLink) -> None:
@@ -70,7 +52,7 @@ def analog(seconds: float) -> list[Measurement]:
             link.transmit(pictures, snr_db, draws)
         return len(pictures) * len(snrs) * len(draws)
 
-    base, swept = _per_second(bare, seconds), _per_second(sweep, seconds)
+    base, swept = per_second(bare, seconds), per_second(sweep, seconds)
     return [
         Measurement("bare network, encode and decode", base, "pictures/s"),
         Measurement("analog sweep, 3 SNRs x 4 draws", swept, "pictures/s"),
@@ -112,7 +94,7 @@ def progressive(seconds: float) -> list[Measurement]:
             link.transmit(pictures, 10.0, draws)
             return len(pictures) * len(draws)
 
-        base, swept = _per_second(bare, seconds), _per_second(sweep, seconds)
+        base, swept = per_second(bare, seconds), per_second(sweep, seconds)
         found.append(Measurement(f"{name}: sweep, 4 draws", swept, "pictures/s"))
         found.append(Measurement(f"{name}: sweep / bare network", swept / base, ""))
     return [*found, *_estimate(residual, pictures[:16], seconds)]
@@ -145,7 +127,7 @@ def _estimate(codec: ResidualTransmission, pictures: Sequence[Picture], seconds:
         decoder(received).numpy()
         return len(received)
 
-    speed, base = _per_second(realize, seconds), _per_second(decode, seconds)
+    speed, base = per_second(realize, seconds), per_second(decode, seconds)
     return [
         Measurement("residual: estimate", speed, "realisations/s"),
         Measurement("residual: estimate / bare decoder", speed / base, ""),
@@ -166,7 +148,7 @@ def ldpc(seconds: float) -> list[Measurement]:
         transport.receive(y, no)
         return 8 * transport.payload_bytes
 
-    return [Measurement("LDPC decoding, information bits", _per_second(receive, seconds) / 1e6, "Mb/s")]
+    return [Measurement("LDPC decoding, information bits", per_second(receive, seconds) / 1e6, "Mb/s")]
 
 
 def bpg(seconds: float) -> list[Measurement]:
@@ -180,7 +162,7 @@ def bpg(seconds: float) -> list[Measurement]:
         codec.encode_at(picture, 32)
         return 1
 
-    return [Measurement("BPG encodes of a sample picture", _per_second(encode, seconds), "1/s")]
+    return [Measurement("BPG encodes of a sample picture", per_second(encode, seconds), "1/s")]
 
 
 def factored(seconds: float) -> list[Measurement]:
@@ -200,7 +182,7 @@ def factored(seconds: float) -> list[Measurement]:
             link.transmit(picture, 10.0, draws)
             return len(draws)
 
-        speeds[mode] = _per_second(send, seconds)
+        speeds[mode] = per_second(send, seconds)
     return [
         Measurement("separation link, chain", speeds["chain"], "draws/s"),
         Measurement("factored / chain", speeds["factored"] / speeds["chain"], ""),
@@ -243,7 +225,7 @@ def ds2c2(seconds: float) -> list[Measurement]:
         return run
 
     return [
-        Measurement(f"DS2C2: {name}", _per_second(once(stage), seconds), "pictures/s") for name, stage in stages.items()
+        Measurement(f"DS2C2: {name}", per_second(once(stage), seconds), "pictures/s") for name, stage in stages.items()
     ]
 
 
@@ -254,16 +236,19 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "bpg": bpg,
     "factored": factored,
     "ds2c2": ds2c2,
+    "perceptual": perceptual,
+    "metrics": metrics,
 }
 
 
 def bench(
     only: Annotated[
-        str | None, typer.Option(help="analog, progressive, ldpc, bpg, factored or ds2c2; default all.")
+        str | None,
+        typer.Option(help="analog, progressive, ldpc, bpg, factored, ds2c2, perceptual or metrics; default all."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:
-    """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, stages of the layered codec."""
+    """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, codecs, metrics."""
     if only is not None and only not in SUITE:
         raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
     quiet_tensorflow()

@@ -17,7 +17,7 @@ MAX_PIXELS = 1 << 23
 
 
 @keras.saving.register_keras_serializable("linksim")
-class _Stage(keras.layers.Layer):
+class AttentionStage(keras.layers.Layer):
     """A convolution, (I)GDN, PReLU, and the attention to the SNR."""
 
     VERSION = 1
@@ -69,13 +69,15 @@ class DeepJsccAttention(Autoencoder):
         self.filters = filters
 
         # === Encoder ===
-        self.encoder = [_Stage(filters, kernel, strides, False) for kernel, strides in [(9, 2), (5, 2), (5, 1), (5, 1)]]
+        self.encoder = [
+            AttentionStage(filters, kernel, strides, False) for kernel, strides in [(9, 2), (5, 2), (5, 1), (5, 1)]
+        ]
         self.to_latent = layers.Conv2D(latent_channels, 5, padding="same")
         self.last_normalization = Gdn()
 
         # === Decoder ===
         shape = [(5, 1), (5, 1), (5, 1), (5, 2), (9, 2)]
-        self.decoder = [_Stage(filters, kernel, strides, True) for kernel, strides in shape]
+        self.decoder = [AttentionStage(filters, kernel, strides, True) for kernel, strides in shape]
         self.to_pixels = layers.Conv2D(3, 7, padding="same")
 
     def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from linksim import metrics as registry
 from linksim.images.picture import PictureSet
 from linksim.links.base import Envelope, Link
+from linksim.messages import tell
 from linksim.montecarlo.axis import Axis
-from linksim.report import Figure
+from linksim.report import Curves, Figure, Table
+
+
+def measurable(
+    metrics: Sequence[str], figures: Sequence[Figure] | None
+) -> tuple[tuple[str, ...], Sequence[Figure] | None]:
+    """The metrics that this machine has the weights for, and the figures that show no other; a line says what is left
+    out and why."""
+    lacking = {}
+    for name in metrics:
+        if name in registry.names() and (why := registry.get(name).missing()) is not None:
+            lacking[name] = why
+            tell(f"metric {name} is left out: {why}")
+    if not lacking:
+        return tuple(metrics), figures
+    kept = None if figures is None else [figure for figure in figures if not _shows(figure, lacking)]
+    return tuple(name for name in metrics if name not in lacking), kept
+
+
+def _shows(figure: Figure, lacking: Mapping[str, str]) -> bool:
+    if isinstance(figure, Curves):
+        return figure.y in lacking or figure.x in lacking
+    return isinstance(figure, Table) and not lacking.keys().isdisjoint(figure.metrics)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.provenance import command
 from linksim.montecarlo.result import Result
 from linksim.montecarlo.schedule import simulate
-from linksim.montecarlo.setup import Setup
+from linksim.montecarlo.setup import Setup, measurable
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import MIN_DRAWS
@@ -183,6 +183,7 @@ class Sweep:
     def setup(self) -> Setup:
         """What is to be done, checked and with the pictures loaded."""
         links = self.simulated_links()
+        measured, figures = measurable(self.metrics, self.figures)
         return Setup(
             name=self.name,
             folder=self.folder,
@@ -190,8 +191,8 @@ class Sweep:
             entries=list(self.links),
             links=links,
             pictures=self.load_pictures(),
-            metrics=tuple(self.metrics),
-            figures=self.figures,
+            metrics=measured,
+            figures=figures,
             panel_value=self.panel_value,
             keep_pictures=self.keep_pictures,
             reference=self.reference_file(),
@@ -237,7 +238,7 @@ class Sweep:
         prepare_folder(self.folder, "choose another results folder with --out, or make it writable")
         store = Store(self.folder)
         setup = self.setup()
-        asked = {"mse", "psnr", *self.metrics} - {"psnr_of_mean_mse"}
+        asked = {"mse", "psnr", *setup.metrics} - {"psnr_of_mean_mse"}
         metrics = tuple((name, str(registry.get(name).version)) for name in sorted(asked))
         rules = Rules(setup.axis.name, Chunks(setup.pictures), self.seed, metrics, self.ci_half_width, self.max_draws)
         by_fingerprint = {fingerprint: link for fingerprint, link in setup.links.values()}

@@ -133,6 +133,13 @@ class Panel(_Said):
         Only the first so many layers of every link.
     psnr : bool
         Whether the PSNR of each is said; of no use where what is shown is not the picture itself.
+    metrics : sequence of str
+        Metrics of the shown picture that are said beside the PSNR, such as "lpips"; one that lacks its weights on
+        this machine is left out. Only where links have no layers, as `cbr` and `zoom`.
+    cbr : bool
+        Whether the bandwidth ratio that the picture took is said.
+    zoom : (row, column, side), optional
+        A square of the picture, in pixels from its upper left corner, that is shown enlarged in its lower right.
     file : str
         File name without ending.
     """
@@ -142,9 +149,19 @@ class Panel(_Said):
     picture: int = 0
     layers: int | None = None
     psnr: bool = True
+    metrics: tuple[str, ...] = ()
+    cbr: bool = False
+    zoom: tuple[int, int, int] | None = None
     file: str = "panel"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", tuple(self.metrics))
+        for metric in self.metrics:
+            _check_metric(metric)
+        if self.zoom is not None:
+            object.__setattr__(self, "zoom", tuple(self.zoom))
+            if len(self.zoom) != 3 or min(self.zoom) < 0 or self.zoom[2] < 1:
+                raise LinksimError(f"zoom is {self.zoom}; give row, column and side of a square, in pixels")
         _check_layers(self.layers)
         _check_file(self.file)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linksim import metrics
 from linksim.errors import LinksimError
 from linksim.report.figures import Panel
 from linksim.report.folder import ReceivedPicture, ResultFolder
+from linksim.report.labels import cbr_text
 from linksim.report.panels import LayeredRow, layered_panel, panel
 
 if TYPE_CHECKING:
@@ -57,8 +59,9 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
         _pixels(originals[name].file),
         {link: _pixels(p.file) for link, p in shown.items()},
         title=f"{name}, {where}",
-        notes={link: _note(p) for link, p in shown.items() if _note(p)},
+        notes=_notes(result, figure, originals[name], shown),
         psnr=figure.psnr,
+        zoom=figure.zoom,
     )
 
 
@@ -109,6 +112,23 @@ def _layered(
                 rows.append(LayeredRow(label, original, [_pixels(p.file) for p in layers], [_note(p) for p in layers]))
     fixed = [links[0]] if len(links) == 1 else [names[0]] if len(names) == 1 else []
     return layered_panel(rows, title=", ".join([*fixed, where]), psnr=psnr)
+
+
+def _notes(
+    result: ResultFolder, figure: Panel, original: ReceivedPicture, shown: Mapping[str, ReceivedPicture]
+) -> dict[str, str]:
+    """What stands below the PSNR of each: metrics, bandwidth, scheme."""
+    measured = [metric for metric in map(metrics.get, figure.metrics) if metric.missing() is None]
+    table, reference = result.rows.table, _pixels(original.file)[None]
+    notes = {}
+    for link, picture in shown.items():
+        said = [f"{m.label or m.name} {m(reference, _pixels(picture.file)[None])[0]:.3f}" for m in measured]
+        if figure.cbr:
+            taken = table[(table["link"] == link) & (table[result.rows.axis.name] == picture.value)]["cbr"]
+            said += [f"CBR {cbr_text(value)}" for value in taken[:1]]
+        said += [_note(picture)]
+        notes[link] = ", ".join(filter(None, said))
+    return {link: note for link, note in notes.items() if note}
 
 
 def _note(picture: ReceivedPicture) -> str:

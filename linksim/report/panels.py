@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from linksim.errors import LinksimError
 from linksim.pixels import mean_squared_error, psnr_of_mse
@@ -28,6 +29,7 @@ def panel(
     title: str = "",
     notes: Mapping[str, str] | None = None,
     psnr: bool = True,
+    zoom: tuple[int, int, int] | None = None,
 ) -> Figure:
     """A picture and what arrived of it, each with its PSNR, at most six in a row.
 
@@ -40,11 +42,13 @@ def panel(
         A line below the PSNR, for instance the scheme that an envelope chose.
     psnr : bool
         Whether the PSNR is said.
+    zoom : (row, column, side), optional
+        A square of the picture that is shown enlarged in the lower right corner.
 
     Raises
     ------
     LinksimError
-        If a picture is not of the size of the original.
+        If a picture is not of the size of the original, or the square does not lie in it.
     """
     pictures = {"original": original, **received}
     for name, picture in received.items():
@@ -63,6 +67,8 @@ def panel(
     figure, grid = new_figure(size, rows, columns)
     for axes, (name, picture) in zip(grid, pictures.items()):
         _show(axes, picture)
+        if zoom is not None:
+            _enlarge(axes, picture, *zoom)
         caption = wrapped(name, 30)
         if psnr and name in received:
             caption += f"\n{_psnr_text(original, picture)}"
@@ -147,6 +153,21 @@ def layered_panel(rows: Sequence[LayeredRow], title: str = "", psnr: bool = True
 def _show(axes: Axes, picture: np.ndarray) -> None:
     # small pictures show their pixels, large ones are scaled down smoothly
     axes.imshow(picture, interpolation="nearest" if max(picture.shape[:2]) <= _SMALL else "antialiased")
+
+
+def _enlarge(axes: Axes, picture: np.ndarray, row: int, column: int, side: int) -> None:
+    """A square of the picture, pixel by pixel, over its lower right corner; and where it was cut."""
+    height, width = picture.shape[:2]
+    if row + side > height or column + side > width:
+        raise LinksimError(
+            f"the detail of {side}x{side} pixels at {row}, {column} leaves the picture of {height}x{width}; move it"
+        )
+    share = 0.45 * min(height, width)
+    corner = axes.inset_axes([1 - share / width, 0.0, share / width, share / height])
+    corner.imshow(picture[row : row + side, column : column + side], interpolation="nearest")
+    corner.set(xticks=[], yticks=[])
+    corner.spines[:].set(color="white", linewidth=1.5)
+    axes.add_patch(Rectangle((column, row), side, side, fill=False, edgecolor="white", linewidth=1.0))
 
 
 def _check_size(name: str, picture: np.ndarray, original: np.ndarray) -> None:

@@ -1,5 +1,7 @@
 """Metrics are stored one by one: what is there is never measured again."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from harness_fakes import FakeLink, NoisyLink, picture_set
@@ -11,6 +13,7 @@ from linksim.metrics import Metric, SetMetric
 from linksim.metrics import base as registry
 from linksim.montecarlo import Sweep, merge
 from linksim.montecarlo.store import Store
+from linksim.report import Curves, Table
 
 CALLS: dict[str, int] = {}
 
@@ -136,3 +139,24 @@ def test_a_metric_of_the_whole_set_adds_up(tmp_path, register):
     assert again._how["units_run"] == 0
     assert [r.mean for r in again.rows] == [r.mean for r in result.rows]
     assert metrics.get("frechet").version == 1
+
+
+def test_a_metric_that_lacks_its_weights_is_left_out_and_the_rest_is_drawn(register, tmp_path, capsys):
+    """As on a machine to which nobody has copied the weights: a line says so, and no figure shows it."""
+    register(dataclasses.replace(counting("three"), missing=lambda: "there is no file; put it there"))
+    figures = [Curves(y="three"), Curves(x="three", y="one"), Curves(y="one"), Table(y=("one", "three"))]
+    sweep = Sweep(
+        "s",
+        [NoisyLink()],
+        pictures=picture_set(2),
+        snr_db=[1, 2],
+        metrics=("one", "three"),
+        figures=figures,
+        out=tmp_path / "s",
+        max_draws=2,
+    )
+    result = sweep.run()
+    assert "metric three is left out: there is no file; put it there" in capsys.readouterr().err
+    measured = {row.metric for row in result.rows}
+    assert {"one", "psnr"} <= measured and "three" not in measured
+    assert result.figures == [Curves(y="one")] and "three" not in CALLS

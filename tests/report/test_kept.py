@@ -5,6 +5,7 @@ import json
 import pytest
 from result_folders import keep_pictures, table, write_folder
 
+from linksim import metrics
 from linksim.errors import LinksimError
 from linksim.report import Panel, panel_of, read
 
@@ -50,3 +51,15 @@ def test_missing_pictures_are_named(tmp_path):
     (folder / "received" / "1.png").write_bytes((folder / "received" / "1.png").read_bytes()[:40])
     with pytest.raises(LinksimError, match="1.png is damaged"):
         panel_of(read(folder))
+
+
+def test_a_panel_says_metrics_and_the_bandwidth(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"x": 1 / 6}))
+    keep_pictures(folder, {"x": 1})
+    said = Panel(metrics=("mse", "dists"), cbr=True, zoom=[0, 0, 2])
+    found = read(folder)
+    shown = titles(panel_of(found, said))[1]
+    lacking = metrics.get("dists").missing() is not None
+    assert shown.startswith("x\n24.05 dB\nmse 256.000") and "CBR 1/6" in shown and ("DISTS" not in shown) == lacking
+    with pytest.raises(LinksimError, match="give row, column and side"):
+        Panel(zoom=(0, 0))

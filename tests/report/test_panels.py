@@ -48,3 +48,13 @@ def test_a_panel_of_what_is_no_picture_says_no_psnr():
     rows = [LayeredRow("x", original, [original + 10, original + 1], ["", "note"])]
     titles = [axes.get_title() for axes in layered_panel(rows, psnr=False).axes]
     assert titles == ["original", "layer 1", "layer 2\nnote"]
+
+
+def test_a_panel_shows_a_detail_enlarged():
+    original = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
+    figure = panel(original, {"x": original + 1}, zoom=(4, 10, 6))
+    corners = [axes.child_axes[0] for axes in figure.axes[:2]]
+    assert np.array_equal(corners[0].images[0].get_array(), original[4:10, 10:16])
+    assert np.array_equal(corners[1].images[0].get_array(), original[4:10, 10:16] + 1)
+    with pytest.raises(LinksimError, match="leaves the picture of 20x30; move it"):
+        panel(original, {"x": original}, zoom=(15, 0, 6))

@@ -122,8 +122,11 @@ def _check(recipe: Recipe) -> None:
             f"recipe {recipe.name!r} is for the channel {recipe.channel}; a kit knows channels for symbols"
         )
     phase = recipe.schedule[0]
-    if make_objective(phase.objective, dict(phase.options)).rival is not None:
+    objective = make_objective(phase.objective, dict(phase.options))
+    if objective.rival is not None or objective.sees_sent:
         raise LinksimError(f"recipe {recipe.name!r} has a rival; a kit trains those without, take `linksim train`")
+    if objective.judge is not None:
+        raise LinksimError(f"recipe {recipe.name!r} looks through a network; a kit has none, take `linksim train`")
 
 
 def _fill(out: Path, recipes: Sequence[Recipe], root: Path, python: str | None, report: Callable[[str], None]) -> int:

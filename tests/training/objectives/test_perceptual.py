@@ -22,7 +22,7 @@ from linksim.training.validation import score
 
 SIDE = 32
 PHASES = (
-    Phase("perceptual", 4, {"beta_m": 1e-4}, optimizer="muon", averaging=0.5, decay=0.5),
+    Phase("perceptual", 4, {"beta_m": 1e-4}, averaging=0.5, decay=0.5),
     Phase("perceptual", 4, {"beta_g": 0.1, "filters": 4}, trains=("rival",)),
     Phase("perceptual", 4, {"beta_g": 0.1, "filters": 4}),
 )
@@ -140,7 +140,8 @@ def test_what_cannot_be_is_one_line(tmp_path):
 
 
 def test_it_trains_under_jax(tmp_path):
-    """All three phases run."""
+    """The discriminator alone, then both."""
+    recipe = dataclasses.replace(RECIPE, phases=[dataclasses.replace(phase, steps=2) for phase in PHASES[1:]])
     script = f"""
 import json
 from pathlib import Path
@@ -149,11 +150,11 @@ from linksim.training import Recipe, Training, loop
 pictures = np.random.default_rng(0).integers(0, 256, (10, {SIDE}, {SIDE}, 3), dtype=np.uint8)
 loop.STEPS_PER_EPOCH = 2
 loop.load_data = lambda recipe: (pictures[4:], pictures[:4])
-training = Training(Recipe(**json.loads({json.dumps(RECIPE.to_dict())!r})), Path({str(tmp_path / "there")!r}))
+training = Training(Recipe(**json.loads({json.dumps(recipe.to_dict())!r})), Path({str(tmp_path / "there")!r}))
 training.run()
 assert all(np.isfinite([r.loss, r.lpips, r.rival_loss or 0.0]).all() for r in training.history)
 print("steps", training.history[-1].step)
 """
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=500)
-    assert "steps 12" in done.stdout, done.stderr[-2000:]
+    assert "steps 4" in done.stdout, done.stderr[-2000:]
