@@ -14,6 +14,7 @@ channel = Awgn()
 links = [
     AnalogLink(zoo.load(model), channel, name=f"{scheme}, CBR {cbr}", tags={"scheme": scheme})
     for scheme, cbr, model in [
+        ("DeepJSCC, residual network", "1/48", "deepjscc-resnet/photos-1_48"),
         ("DeepJSCC, residual network", "1/24", "deepjscc-resnet/photos-1_24"),
         ("DeepJSCC, residual network", "1/16", "deepjscc-resnet/photos-1_16"),
         ("DeepJSCC, residual network", "1/12", "deepjscc-resnet/photos-1_12"),

@@ -13,6 +13,8 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.files import cannot_write, replacing
 
+_FORMAT = ("v110", "v110")
+
 
 def variable_names(model: Any) -> list[str]:
     """One stable name per weight of a Keras model: position, then path without the model's own name."""
@@ -25,7 +27,8 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool =
     is to be kept and not to be written again and again."""
     smaller = {"shuffle": True, "compression": "gzip", "compression_opts": 9} if compressed else {}
     try:
-        with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True) as file:
+        # The format of HDF5 1.10: a tenth less than the oldest for networks of many small arrays.
+        with replacing(path) as temporary, h5py.File(temporary, "w", track_order=True, libver=_FORMAT) as file:
             for name, array in arrays.items():
                 # A checksum per array, so that a flipped bit is an error when it is read; in one chunk, since
                 # those that h5py guesses are padded to a common size.
