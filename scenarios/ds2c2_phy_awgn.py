@@ -18,32 +18,36 @@ codec = zoo.load("ds2c2/photos-16bits-z8")
 spread = PixelInterleaver(codec.channels, RandomInterleaver())
 
 
-def links_over(channel):
-    """DS2C2 in four ways, and what it is compared with."""
+channel = Awgn()
 
-    def ds2c2(name, failed, error_free=False):
-        bearers = {
-            Bytes: TransportBearer(BASE, channel, error_free=error_free),
-            Bits: CodeBlockBearer(ENHANCEMENT, channel, interleaver=spread, failed=failed),
-        }
-        return ConversationLink(codec, bearers, name=name)
 
-    schemes = [SeparationLink(Bpg(), mcs, channel, CBR) for mcs in PAPER_MCS]
-    return [
-        ds2c2("DS2C2, failed bits soft", "soft"),
-        ds2c2("DS2C2, failed bits kept", "keep"),
-        ds2c2("DS2C2, failed bits erased", "erase"),
-        ds2c2("DS2C2, soft, base error-free", "soft", error_free=True),
-        SeparationLink(Bpg(), get_mcs(ENHANCEMENT), channel, CBR),
-        BestOf(schemes, name="BPG + LDPC, best", tags={"scheme": "BPG + LDPC, best"}),
-        CapacityLink(Bpg(), channel, CBR),
-        AnalogLink(zoo.load("deepjscc-resnet/photos-1_12"), channel, name="DeepJSCC, residual network"),
-    ]
+def ds2c2(name: str, failed: str, error_free: bool = False) -> ConversationLink:
+    """What becomes of the bits of code blocks that fail; the base layer as one transport block, or taken to arrive."""
+    bearers = {
+        Bytes: TransportBearer(BASE, channel, error_free=error_free),
+        Bits: CodeBlockBearer(ENHANCEMENT, channel, interleaver=spread, failed=failed),
+    }
+    return ConversationLink(codec, bearers, name=name)
 
+
+links = [
+    ds2c2("DS2C2, failed bits soft", "soft"),
+    ds2c2("DS2C2, failed bits kept", "keep"),
+    ds2c2("DS2C2, failed bits erased", "erase"),
+    ds2c2("DS2C2, soft, base error-free", "soft", error_free=True),
+    SeparationLink(Bpg(), get_mcs(ENHANCEMENT), channel, CBR),
+    BestOf(
+        [SeparationLink(Bpg(), mcs, channel, CBR) for mcs in PAPER_MCS],
+        name="BPG + LDPC, best",
+        tags={"scheme": "BPG + LDPC, best"},
+    ),
+    CapacityLink(Bpg(), channel, CBR),
+    AnalogLink(zoo.load("deepjscc-resnet/photos-1_12"), channel, name="DeepJSCC, residual network"),
+]
 
 sweep = Sweep(
     "ds2c2_phy_awgn",
-    links_over(Awgn()),
+    links,
     pictures="kodak",
     snr_db=[1, 2, 2.6, 2.8, 3, 3.2, 3.5, 4, 4.5, 5, 5.5, 6, 6.2, 6.4, 7, 8, 10],
     ci_half_width=0.3,

@@ -15,7 +15,7 @@ digital = [
 sweep = Sweep(
     "wang2022_fig1",
     [perceptual, mse, *digital],
-    pictures="kodak:6",
+    pictures="kodak",
     metrics=("psnr", "lpips"),
     snr_db=[10],
     max_draws=2,
@@ -24,6 +24,7 @@ sweep = Sweep(
         for picture, zoom in ((3, (150, 300, 96)), (4, (180, 330, 96)))
     ],
     keep_pictures=6,
+    max_pictures=6,
 )
 
 if __name__ == "__main__":

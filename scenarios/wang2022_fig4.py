@@ -8,7 +8,7 @@ from linksim.phy import PAPER_MCS, Awgn, get_mcs
 from linksim.source import Bpg
 
 CBR = 1 / 48
-METRICS = ("psnr", "ms_ssim", "lpips", "lpips_squeeze", "dists")
+METRICS = ("psnr", "ms_ssim", "lpips", "dists")
 PERCEPTUAL, MSE = "perceptual deep JSCC", "deep JSCC (MSE)"
 channel = Awgn()
 
@@ -39,7 +39,7 @@ sweep = Sweep(
     pictures="kodak",
     metrics=METRICS,
     snr_db=[0, 1, 4, 7, 10, 13, 15],
-    max_draws=4,
+    max_draws=2,
     figures=[*(Curves(y=metric) for metric in METRICS), Panel(value=10, metrics=("lpips",))],
 )
 

@@ -24,7 +24,7 @@ sweep = Sweep(
     pictures="kodak",
     metrics=METRICS,
     snr_db=[10],
-    max_draws=4,
+    max_draws=2,
     figures=[Curves(x="cbr", y=metric, group="scheme", at=10) for metric in METRICS],
 )
 

@@ -32,11 +32,11 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
         task = bar.add_task(recipe.name, total=recipe.steps)
 
         def report(done: EpochReport) -> None:
-            psnr = " / ".join(f"{value:.2f}" for value in done.layers)
-            bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {psnr} dB")
+            text = _validated(done)
+            bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {text}")
             if done.step and not console.is_terminal:
                 left = done.seconds * (recipe.steps / done.step - 1) / 60
-                print(f"step {done.step} of {recipe.steps}: validation PSNR {psnr} dB, {left:.0f} min left", flush=True)
+                print(f"step {done.step} of {recipe.steps}: {text}{_losses(done)}, {left:.0f} min left", flush=True)
 
         try:
             card = train(recipe, root, report)
@@ -44,8 +44,19 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
             bar.stop()
             print(_stopped(root / recipe.name))
             raise SystemExit(130) from None
-    print(f"{card.steps} steps, validation PSNR {card.val_psnr:.2f} dB: {root / recipe.name}")
+    lpips = "" if card.val_lpips is None else f", LPIPS {card.val_lpips:.4f}"
+    print(f"{card.steps} steps, validation PSNR {card.val_psnr:.2f} dB{lpips}: {root / recipe.name}")
     return card
+
+
+def _validated(done: EpochReport) -> str:
+    psnr = " / ".join(f"{value:.2f}" for value in done.layers)
+    return f"validation PSNR {psnr} dB" + ("" if done.lpips is None else f", LPIPS {done.lpips:.4f}")
+
+
+def _losses(done: EpochReport) -> str:
+    """Of a training against a rival, where PSNR alone says little."""
+    return "" if done.rival_loss is None else f", loss {done.loss:.4g}, of the rival {done.rival_loss:.4g}"
 
 
 def _stopped(folder: Path) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from codec_kinds import SMALL
 
+from linksim.codecs import deepjscc_attention
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 
@@ -43,3 +44,12 @@ def test_a_residual_network_over_larger_blocks():
     assert codec.num_symbols(512, 768) / (3 * 512 * 768) == 1 / 48
     assert codec(np.zeros((1, 19, 30, 3), "float32")).shape == (1, 19, 30, 3)
     assert codec.get_config()["block"] == 8 and "block" not in create("deepjscc-resnet", {"filters": 4}).get_config()
+
+
+def test_a_picture_that_would_not_fit_into_memory_is_refused(monkeypatch):
+    codec = create("deepjscc-attention", {"latent_channels": 2, "filters": 4})
+    monkeypatch.setattr(deepjscc_attention, "MAX_PIXELS", 63)
+    with pytest.raises(LinksimError, match="a picture of 8x8 has more than 63 pixels; cut or shrink it"):
+        codec.encode(np.zeros((1, 8, 8, 3), "float32"), 10.0)
+    with pytest.raises(LinksimError, match="needs the SNR at both ends"):
+        codec.encode(np.zeros((1, 4, 8, 3), "float32"))
