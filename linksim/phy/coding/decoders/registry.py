@@ -18,7 +18,7 @@ _REGISTERED: dict[str, Decoder] = {}
 
 
 def register_decoder(decoder: Decoder) -> Decoder:
-    """Let a decoder be found by its name, as `python -m linksim.phy.bler.measure --decoder NAME` does."""
+    """Let a decoder be found by its name, as `python -m linksim.phy.bler CHANNEL --decoder NAME` does."""
     _REGISTERED[decoder.name] = decoder
     return decoder
 
