@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "coding.interleaver": ["BlockInterleaver", "Interleaver", "PixelInterleaver", "RandomInterleaver"],
         "coding.decoders": ["get_decoder", "register_decoder"],
         "coding.decoders.belief_propagation": ["BeliefPropagation"],
+        "coding.decoders.layered": ["LayeredBeliefPropagation"],
         "coding.plan": ["plan_transport"],
         "coding.transport": ["Transport"],
         "mcs": ["Mcs", "NR_MCS_TABLES", "PAPER_MCS", "get_mcs"],

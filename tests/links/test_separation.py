@@ -344,7 +344,8 @@ def test_pilots_are_charged(picture):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_another_decoder_is_another_link(picture, mode):
-    assert link(mode=mode, decoder="bp10").fingerprint() != link(mode=mode).fingerprint()
+    for other in ("bp10", "layered20"):
+        assert link(mode=mode, decoder=other).fingerprint() != link(mode=mode).fingerprint()
     assert link(mode=mode, decoder="bp20").fingerprint() == link(mode=mode).fingerprint()
 
 

@@ -13,7 +13,7 @@ from linksim.phy.bler.store import packaged_tables
 from linksim.phy.bler.table import BlerKey
 from linksim.phy.channels import base, bits, equalize
 from linksim.phy.coding import chain, ldpc, plan, qam, scrambling, segmentation, transport
-from linksim.phy.coding.decoders import belief_propagation
+from linksim.phy.coding.decoders import belief_propagation, layered
 from linksim.phy.coding.plan import CodeConfiguration
 
 
@@ -150,6 +150,24 @@ def test_belief_propagation(golden, snr_db, base_graph):
     golden.check(f"bp-bg{base_graph}-right", belief_propagation.VERSION, right, where)
     wrong = np.sum(decoded.numpy() != sent.numpy(), axis=1)
     golden.check(f"bp-bg{base_graph}-wrong-bits", belief_propagation.VERSION, wrong, where)
+
+
+@pytest.mark.parametrize("snr_db, base_graph", [(1.8, 2), (1.6, 1)])
+def test_layered_belief_propagation(golden, snr_db, base_graph):
+    """Marginal, exact: how many bits of each block are wrong, and some logits in steps of 1/32."""
+    code = ldpc.LdpcCode(base_graph, 400, 800, 2)
+    sent = some_bits(32, 400)
+    y = noisy(2 * code.encode(tf.constant(sent)).numpy() - 1, snr_db - 3.0, seed=2).real
+    # Multiples of 1/32, so that no rounding of the library decides.
+    llr = code.recover_rate(tf.constant(np.round(128 * y * 10 ** ((snr_db - 3.0) / 10)) / 32, tf.float32))
+    decoder = layered.LayeredBeliefPropagation(4).compile(code)
+    logits, _ = decoder.soft(llr, lambda b: tf.zeros([b.shape[0]], tf.bool))
+    wrong = np.sum((logits.numpy() >= 0) != sent, axis=1)
+    assert 3 < np.sum(wrong == 0) < 29
+    where = "linksim/phy/coding/decoders/layered.py"
+    golden.check(f"layered-bg{base_graph}-wrong-bits", layered.VERSION, wrong, where)
+    steps = np.round(32 * logits.numpy()[:8, ::10]).astype(int)
+    golden.check(f"layered-bg{base_graph}-logits", layered.VERSION, steps, where)
 
 
 def test_chain(golden):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from linksim.errors import LinksimError
 from linksim.phy.coding.decoders.base import Decoder
 from linksim.phy.coding.decoders.belief_propagation import BeliefPropagation
+from linksim.phy.coding.decoders.layered import LayeredBeliefPropagation
 
 DEFAULT_DECODER = BeliefPropagation(20)
 """Twenty iterations of belief propagation, as in the published curves of Sionna."""
 
+_BUILT_IN: dict[str, Callable[[int], Decoder]] = {"bp": BeliefPropagation, "layered": LayeredBeliefPropagation}
 _REGISTERED: dict[str, Decoder] = {}
 
 
 def register_decoder(decoder: Decoder) -> Decoder:
-    """Let a decoder be found by its name, as `python -m linksim.phy.bler.measure --decoder NAME` does."""
+    """Let a decoder be found by its name, as `python -m linksim.phy.bler CHANNEL --decoder NAME` does."""
     _REGISTERED[decoder.name] = decoder
     return decoder
 
@@ -26,8 +29,8 @@ def get_decoder(decoder: str | Decoder | None = None) -> Decoder:
     Parameters
     ----------
     decoder : str, Decoder or None
-        "bp20" for 20 iterations of belief propagation (any number), or the name of a registered decoder.
-        A decoder is returned as it is; None is `DEFAULT_DECODER`.
+        "bp20" for 20 iterations of belief propagation (any number), "layered20" for its layered schedule, or the
+        name of a registered decoder. A decoder is returned as it is; None is `DEFAULT_DECODER`.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def get_decoder(decoder: str | Decoder | None = None) -> Decoder:
         return decoder
     if decoder in _REGISTERED:
         return _REGISTERED[decoder]
-    if match := re.fullmatch(r"bp([1-9]\d{0,3})", decoder):
-        return BeliefPropagation(int(match[1]))
-    known = ", ".join(["bp20 (any number of iterations)", *sorted(_REGISTERED)])
+    if match := re.fullmatch(r"(bp|layered)([1-9]\d{0,3})", decoder):
+        return _BUILT_IN[match[1]](int(match[2]))
+    known = ", ".join(["bp20 or layered20 (any number of iterations)", *sorted(_REGISTERED)])
     raise LinksimError(f"there is no decoder {decoder!r}; choose one of {known}, or register one")
