@@ -1,8 +1,8 @@
 """How many pictures does the second stage need? DS2C2 for street scenes at 0.53 bits per pixel behind its base layer.
 
 Fig. 5 of Yetis (2025) shows it retrained on 16 pictures instead of all. Here BResNet and SumNet were trained on
-16 and on all 367 of CamVid's training pictures, as many steps each, behind one base layer. Shown on CamVid's test split,
-without errors and with 16 % of the ones received as zeros.
+16 and on all 367 of CamVid's training pictures, as many steps each, behind one base layer. Shown on CamVid's test
+split, without errors and with 16 % of the ones received as zeros.
 """
 
 from linksim import Along, Curves, Panel, Sweep, zoo

@@ -140,8 +140,8 @@ def test_what_cannot_be_is_one_line(tmp_path):
 
 
 def test_it_trains_under_jax(tmp_path):
-    """The discriminator alone, then both."""
-    recipe = dataclasses.replace(RECIPE, phases=[dataclasses.replace(phase, steps=2) for phase in PHASES[1:]])
+    """Codec and discriminator in turns."""
+    recipe = dataclasses.replace(RECIPE, phases=[dataclasses.replace(PHASES[2], steps=2)])
     script = f"""
 import json
 from pathlib import Path
@@ -157,4 +157,4 @@ print("steps", training.history[-1].step)
 """
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=500)
-    assert "steps 4" in done.stdout, done.stderr[-2000:]
+    assert "steps 2" in done.stdout, done.stderr[-2000:]
