@@ -40,7 +40,7 @@ def perceptual() -> list[Recipe]:
 
     Without a discriminator `NAME-lpips`, and from there with one `NAME-gan`; at CBR 1/48 also with other weights, as
     in fig. 7. A `beta_m` of 1e-5, the paper's, leaves the small network so much freedom that it paints a grid that
-    LPIPS does not see; at 1e-3 both LPIPS and PSNR are better.
+    AlexNet does not see; at 1e-3 LPIPS on SqueezeNet is a third lower, and PSNR 2.7 dB higher.
     """
     recipes = []
     for rate, options in _RATES.items():
