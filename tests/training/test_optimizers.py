@@ -98,7 +98,7 @@ def test_validations_do_not_change_what_training_draws(tmp_path):
     one.run()
     two = Training(RECIPE, tmp_path / "b", report=lambda done: two.validate())
     two.run()
-    assert one.history[-1].layers == two.history[-1].layers == two.validate()
+    assert one.history[-1].layers == two.history[-1].layers == two.validate()[0]
     for a, b in zip(one.codec.get_weights(), two.codec.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -121,6 +121,6 @@ def test_an_analytic_start_is_far_above_a_random_one(tmp_path):
     recipe = Recipe("test/start", "deepjscc", {"latent_channels": 8}, steps=4, batch_size=8)
     random = Training(recipe, tmp_path / "a")
     analytic = Training(dataclasses.replace(recipe, analytic_start=True), tmp_path / "b")
-    assert analytic.validate()[-1] > random.validate()[-1] + 3
+    assert analytic.validate()[0][-1] > random.validate()[0][-1] + 3
     with pytest.raises(LinksimError, match="no analytic start"):
         Training(dataclasses.replace(RECIPE, analytic_start=True), tmp_path / "c")
