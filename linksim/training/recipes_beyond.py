@@ -91,6 +91,9 @@ def _photos() -> list[Recipe]:
         elif recipes:
             recipe = replace(recipe, warm_start=recipes[0].name, steps=15_000, learning_rate=1e-3, decay=0.5)
         recipes.append(recipe)
+        if rate == "1_48":  # what one model for all SNRs costs
+            only = {"snr_db": 10.0, "steps": 2_000, "learning_rate": 1e-3, "decay": 0.5}
+            recipes.append(replace(recipe, name=f"{recipe.name}-snr10", warm_start=recipe.name, **only))
     return recipes
 
 
