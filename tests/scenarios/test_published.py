@@ -27,7 +27,7 @@ def test_fingerprints_are_those_of_today(name):
     try:
         links = scenario_files.load(name).simulated_links()
     except LinksimError as error:
-        pytest.skip(f"the data set of {name} is not on this machine ({error})")
+        pytest.skip(f"pictures or weights of {name} are not on this machine ({error})")
     assert set(links) == set(run["fingerprints"])
     changed = {name for name, (fingerprint, _) in links.items() if fingerprint != run["fingerprints"][name]}
     here = {library: metadata.version(library) for library in _LIBRARIES}
