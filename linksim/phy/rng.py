@@ -164,6 +164,35 @@ def uniform(keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int) -> tf
     return tf.reshape(numbers, tf.concat([leading, [n]], 0))
 
 
+def bits(keys: tf.Tensor | np.ndarray, n: int, stream: int) -> tf.Tensor:
+    """Random bits, row by row.
+
+    Parameters
+    ----------
+    keys : [..., 2], uint32 or int32
+        One key per row.
+    n : int
+        Bits per row. The first of them do not depend on it.
+    stream : int
+        Which sequence of the key, see `Stream`.
+
+    Returns
+    -------
+    [..., n], float32
+        0. or 1., with equal probability.
+
+    Raises
+    ------
+    LinksimError
+        If `keys` has another type or shape.
+    """
+    rows, leading = _flat_rows(keys)
+    words = np.stack([word.numpy() for word in _bits_kernel(rows, _counters(-(-n // 64)), _stream(stream))], axis=-1)
+    found = np.unpackbits(words.astype("<u4", copy=False).view(np.uint8), axis=-1, bitorder="little")
+    found = found.reshape(len(words), -1)[:, :n].astype(np.float32)
+    return tf.reshape(found, tf.concat([leading, [n]], 0))
+
+
 def complex_normal(
     keys: tf.Tensor | np.ndarray, n: int | tf.Tensor, stream: int, start: int | tf.Tensor = 0
 ) -> tf.Tensor:

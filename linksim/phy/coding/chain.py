@@ -80,8 +80,9 @@ class CodeBlockChain:
         self._decoder = _compiled(get_decoder(decoder), self._code)
         last_bit = first_bit + count * c.coded_bits
         self._scrambling = scrambling.scrambling_sequence(last_bit)[first_bit:].reshape(count, c.coded_bits)
+        self._signs = 1 - 2 * self._scrambling
         self._map = qam.QamMapper(c.bits_per_symbol)
-        self._demap = _compiled_demapper(c.bits_per_symbol)
+        self._demap = qam.QamDemapper(c.bits_per_symbol)
 
     def transmit(self, blocks: tf.Tensor, redundancy_version: int = 0) -> tf.Tensor:
         """Code blocks to symbols.
@@ -97,7 +98,7 @@ class CodeBlockChain:
             Symbols of mean power 1.
         """
         coded = self._code.encode(self._crc.attach(blocks), redundancy_version)
-        return self._map(tf.abs(coded - self._tiled(self._scrambling, coded)))
+        return self._map(np.abs(self._side_by_side(coded) - self._scrambling).reshape(coded.shape))
 
     def soft_bits(self, y: tf.Tensor, no: tf.Tensor, redundancy_version: int = 0) -> tf.Tensor:
         """Symbols to log-likelihood ratios of the circular buffer.
@@ -117,7 +118,7 @@ class CodeBlockChain:
             Logits log P(1)/P(0); 0 where nothing is known.
         """
         llr = self._demap(y, tf.maximum(no, _LEAST_NOISE))
-        llr = llr * self._tiled(1 - 2 * self._scrambling, llr)
+        llr = (self._side_by_side(llr) * self._signs).reshape(llr.shape)
         return self._code.recover_rate(llr, redundancy_version)
 
     def decode(self, soft_bits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -150,22 +151,17 @@ class CodeBlockChain:
         """Symbols to code blocks: `soft_bits`, then `decode`."""
         return self.decode(self.soft_bits(y, no))
 
-    def _tiled(self, values: np.ndarray, rows: tf.Tensor) -> tf.Tensor:
-        return tf.tile(values, [tf.shape(rows)[0] // self.count, 1])
+    def _side_by_side(self, rows: tf.Tensor) -> np.ndarray:
+        """Code blocks of one transport block together: `[transport blocks, count, bits]`."""
+        return np.asarray(rows).reshape(-1, self.count, rows.shape[1])
 
 
 def _informed(soft_bits: tf.Tensor) -> tf.Tensor:
     """Which rows carry any information: without it they decode to the all-zero word, which passes every CRC."""
-    return tf.reduce_max(tf.abs(soft_bits), axis=1) > _NO_INFORMATION
+    return np.any(np.abs(np.asarray(soft_bits)) > _NO_INFORMATION, axis=1)
 
 
 @lru_cache(maxsize=16)
 def _compiled(decoder: Decoder, code: ldpc.LdpcCode) -> CompiledDecoder:
     """The decoder of a code, compiled once."""
     return decoder.compile(code)
-
-
-@lru_cache(maxsize=8)
-def _compiled_demapper(bits_per_symbol: int) -> tf.types.experimental.ConcreteFunction:
-    rows = tf.TensorSpec([None, None], tf.complex64), tf.TensorSpec([None, None], tf.float32)
-    return tf.function(qam.QamDemapper(bits_per_symbol).__call__).get_concrete_function(*rows)

@@ -1,16 +1,22 @@
 """LDPC codes of 5G NR: encoding, and rate matching for every redundancy version.
 
-Encoding is Sionna's. Sionna refuses more coded bits than the mother code has, and knows redundancy
+Codes are Sionna's. Sionna refuses more coded bits than the mother code has, and knows redundancy
 version 0 only; here the circular buffer of TS 38.212, 5.4.2.1 wraps around, and is read from anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
+
+import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.phy._tf import tf
+from linksim.phy.coding._base_graph import CORE_ROWS, PUNCTURED_COLUMNS, BaseGraph
+from linksim.phy.coding._encoding import EncodingSteps, encode_blocks
+from linksim.phy.coding._rate_loops import match_rows, recover_rows
+from linksim.phy.coding._turns import in_turns
 
 from sionna.phy.fec.ldpc import LDPC5GEncoder  # isort: skip  (TensorFlow is imported quietly first)
 
@@ -58,7 +64,11 @@ class LdpcCode:
     Attributes
     ----------
     encoder : LDPC5GEncoder
-        Sionna's encoder, which gives the first `buffer_bits` bits of the buffer.
+        Sionna's encoder, which gives the first `buffer_bits` bits of the buffer; here it tells the code.
+    graph : BaseGraph
+        Its rows.
+    num_columns : int
+        Columns of the base graph of which something may be sent, and those before them; the core at least.
     buffer_bits : int
         Length of the part of the circular buffer that is sent, filler bits left out.
     has_whole_buffer : bool
@@ -82,6 +92,10 @@ class LdpcCode:
         self.encoder = _MotherCode(info_bits, coded_bits if self.redundancy_versions == (0,) else None, base_graph)
         self.buffer_bits = self.encoder.n
         self.has_whole_buffer = self.buffer_bits == self.encoder.whole_buffer_bits
+        self.graph = BaseGraph.of(self.encoder)
+        fillers, z = self.encoder.k_ldpc - info_bits, self.graph.lifting
+        sent = -(-(PUNCTURED_COLUMNS * z + self.buffer_bits + fillers) // z)
+        self.num_columns = max(sent, self.graph.systematic_columns + CORE_ROWS)
         self._starts = [self._start_in_buffer(column) for column in _START_COLUMNS[base_graph]]
 
     def _start_in_buffer(self, column: int) -> int:
@@ -92,12 +106,9 @@ class LdpcCode:
         fillers_before = min(max(start - (self.info_bits - 2 * z), 0), fillers)
         return start - fillers_before
 
-    # Compiled functions: each traced once, when it is first used, for any number of rows. (Concrete
-    # ones, because TensorFlow warns of retracing where one method is compiled for many objects.)
-
     @cached_property
-    def _encoders(self) -> dict[int, Callable[[tf.Tensor], tf.Tensor]]:
-        return {}
+    def _steps(self) -> EncodingSteps:
+        return EncodingSteps.of(self.graph, self.num_columns)
 
     def encode(self, bits: tf.Tensor, redundancy_version: int = 0) -> tf.Tensor:
         """Code blocks to coded bits.
@@ -122,12 +133,20 @@ class LdpcCode:
         LinksimError
             If the code was not made for this redundancy version.
         """
-        version = self._check_version(redundancy_version)
-        if version not in self._encoders:
-            rows = tf.TensorSpec([None, self.info_bits], tf.float32)
-            function = tf.function(lambda bits: self._encode_rows(bits, version))
-            self._encoders[version] = function.get_concrete_function(rows)
-        return self._encoders[version](bits)
+        start = self._starts[self._check_version(redundancy_version)]
+        buffer = self._buffer_of(np.ascontiguousarray(bits, np.float32))
+        coded = np.empty([len(buffer), self.coded_bits], np.float32)
+        in_turns(lambda rows: match_rows(buffer[rows], start, self.bits_per_symbol, coded[rows]), len(buffer))
+        return tf.convert_to_tensor(coded)
+
+    def _buffer_of(self, bits: np.ndarray) -> np.ndarray:
+        """The first bits of the circular buffer, `float32 [rows, buffer_bits]`."""
+        z, steps = self.graph.lifting, self._steps
+        sizes = z, self.graph.systematic_columns * z, self.num_columns
+        terms = steps.starts, steps.targets, steps.columns, steps.shifts
+        buffer = np.empty([len(bits), self.buffer_bits], np.float32)
+        in_turns(lambda rows: encode_blocks(bits[rows], *sizes, *terms, buffer[rows]), len(bits))
+        return buffer
 
     def recover_rate(self, llr: tf.Tensor, redundancy_version: int = 0) -> tf.Tensor:
         """Put what was received of coded bits in its place in the buffer; repetitions are added up.
@@ -150,13 +169,10 @@ class LdpcCode:
             If the code was not made for this redundancy version.
         """
         start = self._starts[self._check_version(redundancy_version)]
-        llr = tf.reshape(llr, [-1, self.coded_bits // self.bits_per_symbol, self.bits_per_symbol])
-        llr = tf.reshape(tf.transpose(llr, [0, 2, 1]), [-1, self.coded_bits])
-        if self.coded_bits != self.buffer_bits:
-            repetitions = -(-self.coded_bits // self.buffer_bits)
-            llr = tf.pad(llr, [[0, 0], [0, repetitions * self.buffer_bits - self.coded_bits]])
-            llr = tf.reduce_sum(tf.reshape(llr, [-1, repetitions, self.buffer_bits]), axis=1)
-        return tf.roll(llr, start, axis=1) if start else llr
+        llr = np.ascontiguousarray(llr, np.float32)
+        buffer = np.zeros([len(llr), self.buffer_bits], np.float32)
+        in_turns(lambda rows: recover_rows(llr[rows], start, self.bits_per_symbol, buffer[rows]), len(llr))
+        return tf.convert_to_tensor(buffer)
 
     def _check_version(self, redundancy_version: int) -> int:
         if redundancy_version not in self.redundancy_versions:
@@ -165,16 +181,6 @@ class LdpcCode:
                 f"{', '.join(map(str, self.redundancy_versions))}; name it in redundancy_versions"
             )
         return int(redundancy_version)
-
-    def _encode_rows(self, bits: tf.Tensor, redundancy_version: int) -> tf.Tensor:
-        buffer = self.encoder(bits)
-        if self._starts[redundancy_version]:
-            buffer = tf.roll(buffer, -self._starts[redundancy_version], axis=1)
-        repetitions = -(-self.coded_bits // self.buffer_bits)
-        coded = tf.tile(buffer, [1, repetitions])[:, : self.coded_bits]
-        # 5.4.2.2: written row by row into a matrix of Q_m rows, read column by column.
-        coded = tf.reshape(coded, [-1, self.bits_per_symbol, self.coded_bits // self.bits_per_symbol])
-        return tf.reshape(tf.transpose(coded, [0, 2, 1]), [-1, self.coded_bits])
 
 
 @lru_cache(maxsize=16)

@@ -5,11 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from linksim.phy._tf import tf
+from linksim.phy.coding._qam_loops import demap_rows, map_rows
+from linksim.phy.coding._turns import in_turns
 
-from sionna.phy.mapping import Demapper, Mapper  # isort: skip  (TensorFlow is imported quietly first)
+from sionna.phy.mapping import Mapper  # isort: skip  (TensorFlow is imported quietly first)
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same bits give other symbols, or the same symbols other log-likelihood ratios."""
+
+
+def levels_of(bits_per_symbol: int) -> np.ndarray:
+    """The levels of one dimension in the order of their labels, first bit first: `float32 [sqrt(M)]`.
+
+    They are the real parts of Sionna's symbols, whose imaginary bits (the odd ones) are zeros.
+    """
+    half = bits_per_symbol // 2
+    labels = np.arange(1 << half)[:, None] >> np.arange(half - 1, -1, -1) & 1
+    bits = np.zeros([1 << half, bits_per_symbol], np.float32)
+    bits[:, ::2] = labels
+    return np.ascontiguousarray(Mapper("qam", bits_per_symbol)(tf.constant(bits)).numpy().real[:, 0])
 
 
 class QamMapper:
@@ -31,10 +45,14 @@ class QamMapper:
     """
 
     def __init__(self, bits_per_symbol: int) -> None:
-        self._mapper = Mapper("qam", bits_per_symbol)
+        self._order, self._levels = bits_per_symbol, levels_of(bits_per_symbol)
 
-    def __call__(self, bits: tf.Tensor) -> tf.Tensor:
-        return self._mapper(bits)
+    def __call__(self, bits: tf.Tensor | np.ndarray) -> tf.Tensor:
+        bits = np.ascontiguousarray(bits, np.float32)
+        x = np.empty([len(bits), bits.shape[1] // self._order], np.complex64)
+        parts = x.view(np.float32)
+        in_turns(lambda rows: map_rows(bits[rows], self._levels, parts[rows]), len(bits))
+        return tf.convert_to_tensor(x)
 
 
 class QamDemapper:
@@ -42,7 +60,8 @@ class QamDemapper:
 
     The labels of TS 38.211, 5.1 are Gray in each dimension: even bits decide the real part, odd bits
     the imaginary one. The LLRs equal those of Sionna's demapper on all points of the constellation,
-    with sqrt(M) distances per dimension in place of M.
+    with sqrt(M) distances per dimension in place of M, as long as they are below 80: what is less
+    probable than exp(-80) is not told apart.
 
     Parameters
     ----------
@@ -62,15 +81,11 @@ class QamDemapper:
     """
 
     def __init__(self, bits_per_symbol: int) -> None:
-        self._bits = bits_per_symbol // 2
-        self._demapper = Demapper("app", "pam", self._bits)
+        self._order, self._levels = bits_per_symbol, levels_of(bits_per_symbol)
 
-    def __call__(self, y: tf.Tensor, no: tf.Tensor) -> tf.Tensor:
-        # A dimension, scaled to unit power, has noise of variance N0; as a complex symbol without an
-        # imaginary part it is demapped with 2 N0, half of which counts.
-        parts = tf.stack([tf.math.real(y), tf.math.imag(y)], axis=2) * np.float32(np.sqrt(2.0))
-        points = tf.reshape(tf.complex(parts, tf.zeros_like(parts)), [-1, 1])
-        llr = self._demapper(points, tf.repeat(2.0 * tf.reshape(no, [-1, 1]), 2, axis=0))
-        # From [.., dimension, bit] to bits of the two dimensions in turn.
-        llr = tf.transpose(tf.reshape(llr, [-1, 2, self._bits]), [0, 2, 1])
-        return tf.reshape(llr, [tf.shape(y)[0], tf.shape(y)[1] * 2 * self._bits])
+    def __call__(self, y: tf.Tensor | np.ndarray, no: tf.Tensor | np.ndarray) -> tf.Tensor:
+        y, no = np.ascontiguousarray(y, np.complex64), np.ascontiguousarray(no, np.float32)
+        parts = y.view(np.float32)
+        llr = np.empty([len(y), y.shape[1] * self._order], np.float32)
+        in_turns(lambda rows: demap_rows(parts[rows], no[rows], self._levels, llr[rows]), len(y))
+        return tf.convert_to_tensor(llr)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from linksim.phy._tf import tf
-from linksim.phy.coding.plan import CRC_BITS, CodeBlockPlan
+import numpy as np
 
-from sionna.phy.fec.crc import CRCDecoder, CRCEncoder  # isort: skip  (TensorFlow is imported quietly first)
+from linksim.phy._tf import tf
+from linksim.phy.coding._crc_loops import GENERATORS, remainders, table_of
+from linksim.phy.coding.plan import CRC_BITS, CodeBlockPlan
 
 VERSION = 1
 """Raised whenever the same payload gives other code blocks."""
@@ -21,18 +22,25 @@ class Crc:
     """
 
     def __init__(self, name: str) -> None:
-        # Sionna's encoder builds its matrix anew when the length changes, and its decoder encodes a
-        # longer word: with an encoder of their own nothing is built twice.
-        self._attach = CRCEncoder(name)
-        self._check = CRCDecoder(CRCEncoder(name))
+        self._table = table_of(GENERATORS[name])
 
-    def attach(self, bits: tf.Tensor) -> tf.Tensor:
+    def attach(self, bits: tf.Tensor | np.ndarray) -> tf.Tensor:
         """`float32 [..., n]` to `float32 [..., n + 24]`."""
-        return self._attach(bits)
+        bits = np.asarray(bits)
+        crc = self._remainders(bits)[..., None] >> np.arange(CRC_BITS - 1, -1, -1) & 1
+        return tf.convert_to_tensor(np.concatenate([bits, crc.astype(np.float32)], axis=-1))
 
-    def check(self, bits: tf.Tensor) -> tf.Tensor:
-        """Which rows of `float32 [rows, n + 24]` pass, `bool [rows]`."""
-        return self._check(bits)[1][:, 0]
+    def check(self, bits: tf.Tensor | np.ndarray) -> tf.Tensor:
+        """Which rows of `float32 [..., n + 24]` pass, `bool [...]`."""
+        return tf.convert_to_tensor(self._remainders(np.asarray(bits)) == 0)
+
+    def _remainders(self, bits: np.ndarray) -> np.ndarray:
+        """Of rows of bits that 24 zeros follow, `int64 [...]`."""
+        rows = bits.reshape(-1, bits.shape[-1]) > 0.5
+        missing = -rows.shape[1] % 8
+        found = np.empty(len(rows), np.int64)
+        remainders(np.packbits(np.pad(rows, [[0, 0], [missing, 0]]), axis=1), self._table, found)
+        return found.reshape(bits.shape[:-1])
 
 
 class CodeBlockSegmentation:

@@ -6,8 +6,8 @@ import os
 import numba
 import pytest
 
-from linksim.phy.coding.decoders import _compiling
-from linksim.phy.coding.decoders._compiling import compiled
+from linksim.phy.coding import _compiling
+from linksim.phy.coding._compiling import compiled
 
 
 @pytest.fixture

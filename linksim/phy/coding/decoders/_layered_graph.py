@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linksim.phy.coding._base_graph import CORE_ROWS, PUNCTURED_COLUMNS
+
 if TYPE_CHECKING:
     from linksim.phy.coding.ldpc import LdpcCode
-
-CORE_ROWS = 4
-"""Rows whose parities depend on each other; each row below has a parity column of its own (TS 38.212, 5.3.2)."""
-
-
-PUNCTURED_COLUMNS = 2
-"""Columns at the start that are never sent (TS 38.212, 5.4.2.1)."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +50,15 @@ class LayeredGraph:
         Rows that meet few punctured bits come first, short ones before long ones: what they say is worth most at the
         start, and 8448 bits at rate 2/3 take 0.65 iterations less than in the order of the standard.
         """
-        z, matrix = code.encoder.z, code.encoder.pcm
-        all_rows, all_columns = (size // z for size in matrix.shape)
-        systematic = all_columns - all_rows
-        fillers = systematic * z - code.info_bits
-        num_columns = max(-(-(PUNCTURED_COLUMNS * z + code.buffer_bits + fillers) // z), systematic + CORE_ROWS)
+        graph, z = code.graph, code.graph.lifting
+        systematic = graph.systematic_columns
         rows = []
-        for row in range(num_columns - systematic):
-            edges = [divmod(bit, z) for bit in sorted(matrix[row * z].indices.tolist())]
-            edges = [(c, shift) for c, shift in edges if c >= systematic or c * z < code.info_bits]
+        for row in range(code.num_columns - systematic):
+            edges = [(c, shift) for c, shift in graph.rows[row] if c >= systematic or c * z < code.info_bits]
             rows.append((edges, systematic + row if row >= CORE_ROWS else -1))
         rows.sort(key=lambda row: (sum(c < PUNCTURED_COLUMNS for c, _ in row[0]), len(row[0])))
         starts = np.cumsum([0, *(len(edges) for edges, _ in rows)])
         columns, shifts = zip(*(edge for edges, _ in rows for edge in edges))
         extensions = [extension for _, extension in rows]
         arrays = (np.array(values, np.int64) for values in (starts, columns, shifts, extensions))
-        return cls(z, code.info_bits, systematic * z, num_columns, *arrays)
+        return cls(z, code.info_bits, systematic * z, code.num_columns, *arrays)

@@ -15,9 +15,9 @@ import math
 
 import numpy as np
 from numba import njit, types
-from numba.extending import intrinsic
 
-from linksim.phy.coding.decoders._compiling import compiled
+from linksim.phy.coding._compiling import compiled
+from linksim.phy.coding._numba_tools import at
 
 I = np.int16  # noqa: E741
 STEPS = np.float32(32)  # per unit of a log-likelihood ratio
@@ -25,17 +25,6 @@ TOP = I(8191)
 CHANNEL = np.float32(20)  # the largest |LLR| from the channel, as in Sionna
 BEND = I(round(4 * math.log(2) * 32))
 LANES = 16  # of int16 in a vector of 256 bits
-
-
-@intrinsic
-def at(typing_context, array, offset):
-    """Pointer to an element of a flat array: a slice costs more than the loop over it."""
-
-    def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.gep(data, [arguments[1]], inbounds=True)
-
-    return types.CPointer(array.dtype)(array, types.intp), generate
 
 
 @njit(inline="always")

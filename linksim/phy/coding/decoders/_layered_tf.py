@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.files import num_cores
 from linksim.phy._tf import tf
+from linksim.phy.coding._turns import in_turns
 from linksim.phy.coding.decoders._layered_graph import LayeredGraph
 from linksim.phy.coding.decoders._layered_numba import decode_blocks
 from linksim.phy.coding.decoders.base import Check
 from linksim.phy.coding.ldpc import LdpcCode
-
-# Blocks that a thread takes at a time: enough to make the arrays of a call worth while, and few enough that no
-# thread is left alone with many.
-_BLOCKS_PER_TURN = 8
 
 
 class CompiledLayered:
@@ -39,13 +32,13 @@ class CompiledLayered:
 
     def decode(self, llr: tf.Tensor, check: Check) -> tuple[tf.Tensor, tf.Tensor]:
         """See `CompiledDecoder.decode`."""
-        logits, passed = self.soft(llr, check)
-        return tf.cast(logits >= 0.0, tf.float32), passed
+        bits = _hard(self.run(np.asarray(llr))[0])
+        return tf.convert_to_tensor(bits), check(bits)
 
     def soft(self, llr: tf.Tensor, check: Check) -> tuple[tf.Tensor, tf.Tensor]:
         """See `CompiledDecoder`. Logits are multiples of 1/32."""
-        logits = tf.convert_to_tensor(self.run(np.asarray(llr))[0])
-        return logits, check(tf.cast(logits >= 0.0, tf.float32))
+        logits = self.run(np.asarray(llr))[0]
+        return tf.convert_to_tensor(logits), check(_hard(logits))
 
     def run(self, llr: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits of the bits, and after how many iterations the parities were right.
@@ -76,24 +69,13 @@ class CompiledLayered:
         sizes = graph.lifting, graph.info_bits, graph.systematic_bits, graph.num_columns
         edges = graph.starts, graph.columns, graph.shifts, graph.extensions
 
-        def some(start: int) -> None:
-            rows = slice(start, start + _BLOCKS_PER_TURN)
+        def some(rows: slice) -> None:
             decode_blocks(llr[rows], self._iterations, *sizes, *edges, logits[rows], used[rows])
 
-        turns = range(0, len(llr), _BLOCKS_PER_TURN)
-        threads = min(self._threads or _threads_of_tensorflow(), len(turns))
-        if threads <= 1:
-            for start in turns:
-                some(start)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(some, turns))
+        in_turns(some, len(llr), self._threads)
         return logits, used
 
 
-def _threads_of_tensorflow() -> int:
-    """How many threads TensorFlow may use for one operation: a worker of a sweep has one."""
-    said = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
-    return tf.config.threading.get_intra_op_parallelism_threads() or num_cores()
+def _hard(logits: np.ndarray) -> np.ndarray:
+    """Bits 0. or 1. of logits: 1 where nothing is known, as Sionna decides."""
+    return (logits >= 0.0).astype(np.float32)
