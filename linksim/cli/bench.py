@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from linksim.cli.bench_coding import factored, ldpc
 from linksim.cli.bench_pictures import metrics, perceptual
 from linksim.cli.measuring import Measurement, per_second
 from linksim.cli.output import print_table, quiet_tensorflow
@@ -134,23 +135,6 @@ def _estimate(codec: ResidualTransmission, pictures: Sequence[Picture], seconds:
     ]
 
 
-def ldpc(seconds: float) -> list[Measurement]:
-    """Decoding a transport block of 16-QAM 2/3 at 10 dB, 20 iterations."""
-    from linksim.phy.channels.flat import Awgn
-    from linksim.phy.coding.transport import Transport
-    from linksim.phy.mcs import get_mcs
-
-    transport, channel = Transport(get_mcs("16-QAM 2/3"), 24576), Awgn()
-    payload = np.random.default_rng(0).integers(0, 256, (1, transport.payload_bytes), dtype=np.uint8)
-    y, no = channel(transport.transmit(payload), 10.0)
-
-    def receive() -> int:
-        transport.receive(y, no)
-        return 8 * transport.payload_bytes
-
-    return [Measurement("LDPC decoding, information bits", per_second(receive, seconds) / 1e6, "Mb/s")]
-
-
 def bpg(seconds: float) -> list[Measurement]:
     """Encoding the 512x512 photograph `astronaut` at QP 32."""
     from linksim.images import load
@@ -163,30 +147,6 @@ def bpg(seconds: float) -> list[Measurement]:
         return 1
 
     return [Measurement("BPG encodes of a sample picture", per_second(encode, seconds), "1/s")]
-
-
-def factored(seconds: float) -> list[Measurement]:
-    """Draws per second of a separation link: block-error tables against real bits."""
-    from linksim.images import load
-    from linksim.links.separation import SeparationLink
-    from linksim.phy.channels.flat import Awgn
-    from linksim.phy.mcs import get_mcs
-    from linksim.source import Jpeg
-
-    picture = [load("sample")[0]]
-    speeds = {}
-    for mode, draws in (("factored", range(128)), ("chain", range(1))):
-        link = SeparationLink(Jpeg(), get_mcs("16-QAM 2/3"), Awgn(), 1 / 16, mode=mode)
-
-        def send(link=link, draws=draws) -> int:
-            link.transmit(picture, 10.0, draws)
-            return len(draws)
-
-        speeds[mode] = per_second(send, seconds)
-    return [
-        Measurement("separation link, chain", speeds["chain"], "draws/s"),
-        Measurement("factored / chain", speeds["factored"] / speeds["chain"], ""),
-    ]
 
 
 def ds2c2(seconds: float) -> list[Measurement]:

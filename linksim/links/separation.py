@@ -18,8 +18,7 @@ from linksim.links.base import Bandwidth, Link, Outcomes, Reception
 from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment, conceal
 from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
 from linksim.phy._tf import tf
-from linksim.phy.bler.find import TABLES
-from linksim.phy.bler.probability import block_error_tables, tables_fingerprint, transport_error_probability
+from linksim.phy.bler.probability import TABLES, block_error_curves, tables_fingerprint, transport_error_probability
 from linksim.phy.channels.base import Channel
 from linksim.phy.coding import chain, plan, transport
 from linksim.phy.coding.decoders import Decoder, get_decoder
@@ -79,9 +78,10 @@ class SeparationLink(Link):
         and taken to arrive.
     name : str, optional
     decoder : str, Decoder or None
-        The LDPC decoder, by default "bp20": 20 iterations of belief propagation.
-    tables : {"exact", "nearest"}
-        In factored mode: whether missing block-error tables are measured, or the nearest one is taken.
+        The LDPC decoder, by default "layered20": layered belief propagation. "sionna" is Sionna's flooding one.
+    tables : {"predicted", "exact"}
+        In factored mode: whether error rates of codes that have no table in the package are predicted from those of
+        other codes, or measured.
     tags : mapping, optional
         Added to its own: "scheme", "cbr" and "role".
 
@@ -107,7 +107,7 @@ class SeparationLink(Link):
         concealment: str = "mid-grey",
         name: str | None = None,
         decoder: str | Decoder | None = None,
-        tables: str = "exact",
+        tables: str = "predicted",
         tags: Mapping[str, str | float] | None = None,
     ):
         source = as_curves(source)
@@ -145,7 +145,7 @@ class SeparationLink(Link):
             arrival = {"chain": chain.fingerprint(self.decoder), "libraries": chain.libraries()}
         else:
             law = self.channel.law
-            tables = tables_fingerprint(law, self.mcs.bits_per_symbol, self.decoder)
+            tables = tables_fingerprint(law, self.decoder)
             arrival = {"tables": tables, "law": law, "choice": self.tables}
         return identity.fingerprint(
             "separation link",
@@ -161,9 +161,9 @@ class SeparationLink(Link):
         )
 
     def quick(self) -> SeparationLink:
-        """The same link with the nearest tables in place of missing ones: nothing has to be measured."""
+        """The same link with predicted error rates, so that nothing has to be measured."""
         link = copy.copy(self)
-        link.tables = "nearest"
+        link.tables = "predicted"
         link._transports, link._plans = {}, {}
         return link
 
@@ -174,9 +174,9 @@ class SeparationLink(Link):
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
         warm_source(self.source, pictures, workers)
         if self.mode == "factored":
-            # Missing tables are measured here, once, and not by every worker for itself.
+            # What has to be measured is measured here, once, and not by every worker for itself.
             for picture in {picture.size: picture for picture in pictures}.values():
-                block_error_tables(self._transport(picture)[0], self.channel.law, tables=self.tables)
+                block_error_curves(self._transport(picture)[0], self.channel.law, self.tables)
 
     def plan(self, picture: Picture) -> PicturePlan:
         """How a picture is sent, worked out once.

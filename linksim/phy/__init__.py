@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"bler", "channels", "coding"},
     submod_attrs={
-        "bler.probability": ["block_error_tables", "transport_error_probability"],
+        "bler.probability": ["block_error_curves", "block_error_tables", "transport_error_probability"],
         "bler.table": ["BlerKey", "BlerTable"],
         "capacity": [
             "bicm_capacity",

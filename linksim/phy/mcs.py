@@ -120,7 +120,7 @@ PAPER_MCS: tuple[Mcs, ...] = (
 The last one is 16-QAM 2/3 with code blocks of at most 4096 bits in 6144 coded bits.
 """
 
-_NR_PATTERN = re.compile(r"(nr[123]):(\d+)")
+_NR_PATTERN = re.compile(r"(?:nr|38\.214-)([123])[:/](\d+)")
 _QAM_PATTERN = re.compile(r"(4|16|64|256)-?qam(\d+)/(\d+)")
 
 
@@ -131,9 +131,9 @@ def get_mcs(name: str | Mcs) -> Mcs:
     ----------
     name : str or Mcs
         `16-QAM 2/3` (any of 4, 16, 64, 256 and any rate up to 948/1024; QPSK is 4-QAM),
-        `16-QAM (4096, 6144)`, or `nr1:10` for row 10 of table 5.1.3.1-1 of TS 38.214 (`nr2` and
-        `nr3` for tables -2 and -3). Case, spaces and hyphens do not matter. An `Mcs` is returned
-        as it is.
+        `16-QAM (4096, 6144)`, or `nr1:10` or `38.214-1/10` for row 10 of table 5.1.3.1-1 of TS 38.214
+        (`nr2` and `nr3` for tables -2 and -3). Case, spaces and hyphens do not matter. An `Mcs` is
+        returned as it is.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def get_mcs(name: str | Mcs) -> Mcs:
         if _squeeze(mcs.name) == _squeeze(text):
             return mcs
     if match := _NR_PATTERN.fullmatch(text):
-        table, index = match[1], int(match[2])
+        table, index = f"nr{match[1]}", int(match[2])
         if index < len(NR_MCS_TABLES[table]):
             return NR_MCS_TABLES[table][index]
         raise LinksimError(f"{name!r} is not an MCS: {table} has the indices 0 to {len(NR_MCS_TABLES[table]) - 1}")

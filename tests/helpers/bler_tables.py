@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from linksim.phy.bler import store
+from linksim.phy.bler import predicted, store
 from linksim.phy.bler.measure import VERSION
 from linksim.phy.bler.table import BlerKey, BlerTable
 
-KEY = BlerKey("awgn", 2, 2, 168, 512, "bp20")
+KEY = BlerKey("awgn", 2, 2, 168, 512, "layered20")
 
 
 def table(errors=(1000, 500, 100, 1), blocks=(1000, 1000, 1000, 1000), key=KEY):
@@ -16,4 +16,7 @@ def table(errors=(1000, 500, 100, 1), blocks=(1000, 1000, 1000, 1000), key=KEY):
 def clear():
     """Forget what was read from disk."""
     store.packaged_tables.cache_clear()
+    store.packaged_digest.cache_clear()
     store.load_cached.cache_clear()
+    predicted.predicted_curve.cache_clear()
+    predicted._predictor.cache_clear()

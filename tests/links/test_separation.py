@@ -312,17 +312,17 @@ def test_tags_say_what_a_legend_shows(picture):
     assert "cbr" not in BestOf([link(cbr=0.5), link(cbr=0.25)]).tags
 
 
-def test_a_quick_link_takes_the_nearest_tables_and_measures_nothing(picture, monkeypatch):
+def test_a_quick_link_takes_predictions_and_measures_nothing(picture, monkeypatch):
     """Its results are another link's: the fingerprint says so."""
     monkeypatch.setattr("linksim.phy.bler.find.measure_table", None)
-    made = link(mcs="16-QAM 1/2", cbr=0.31)
+    made = link(mcs="16-QAM 1/2", cbr=0.31, tables="exact")
     quick = made.quick()
-    assert (made.tables, quick.tables) == ("exact", "nearest")
+    assert (made.tables, quick.tables) == ("exact", "predicted")
     assert quick.name == made.name and quick.fingerprint() != made.fingerprint()
     quick.prepare([picture], 1)
     assert shares(quick.transmit([picture], 30.0, range(3))) == (3, 0)
-    assert [m.tables for m in BestOf([made]).quick().members] == ["nearest"]
-    with pytest.raises(LinksimError, match="exact, nearest"):
+    assert [m.tables for m in BestOf([made]).quick().members] == ["predicted"]
+    with pytest.raises(LinksimError, match="predicted, exact"):
         link(tables="best")
 
 

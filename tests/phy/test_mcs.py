@@ -34,6 +34,8 @@ def test_every_scheme_is_found_by_its_name():
         ("QPSK 1/2", "4-QAM 1/2"),
         ("16-qam (4096,6144)", "16-QAM (4096, 6144)"),
         ("NR2:27", "nr2:27"),
+        ("38.214-1/17", "nr1:17"),
+        ("38.214-3/28", "nr3:28"),
         ("256-QAM 3/4", "256-QAM 3/4"),
     ],
 )
@@ -48,7 +50,7 @@ def test_the_4096_6144_code_is_rate_2_3_in_shorter_blocks():
 
 
 @pytest.mark.parametrize(
-    "name", ["", "8-PSK 1/2", "16-QAM", "16-QAM 2/0", "16-QAM 99/100", "nr1:29", "nr4:1", "nr1:-1"]
+    "name", ["", "8-PSK 1/2", "16-QAM", "16-QAM 2/0", "16-QAM 99/100", "nr1:29", "nr4:1", "nr1:-1", "38.214-1/29"]
 )
 def test_an_unknown_scheme_is_refused_in_one_line_that_says_what_to_use(name):
     with pytest.raises(LinksimError) as error:

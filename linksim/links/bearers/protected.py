@@ -109,7 +109,7 @@ class _Protected:
         mcs = [self.mcs.name, self.mcs.bits_per_symbol, self.mcs.code_rate, self.mcs.max_code_block_bits]
         parts = {"mcs": mcs, "channel": self.channel, "at": self.at, "transport": smallest_transport(self.mcs, 1)}
         if self.mode == "factored":
-            parts["tables"] = tables_fingerprint(self.channel.law, self.mcs.bits_per_symbol)
+            parts["tables"] = tables_fingerprint(self.channel.law)
         return fingerprint(self.kind, VERSION, **parts, **self._own())
 
     def _own(self) -> Mapping[str, Any]:

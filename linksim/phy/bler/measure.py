@@ -17,31 +17,34 @@ from linksim.phy import rng
 from linksim.phy._tf import tf
 from linksim.phy.bler.laws import law_of
 from linksim.phy.bler.store import Progress
-from linksim.phy.bler.table import EXACT_BELOW, BlerKey, BlerTable
+from linksim.phy.bler.table import BlerKey, BlerTable
 from linksim.phy.channels.base import Channel
 from linksim.phy.coding import chain
 from linksim.phy.coding.decoders import Decoder, get_decoder
 from linksim.phy.coding.plan import CodeConfiguration
+from linksim.phy.mcs import MAX_CODE_BLOCK_BITS
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same key would give other counts for another reason than a change of channel or chain:
 stopping rule, grid or seed. Every table carries the one that it was measured with."""
 
-MIN_ERRORS = 100
-"""A point is done after this many block errors: its standard deviation is then 10 %, which in a
-waterfall is about 0.01 dB."""
+MIN_ERRORS = 200
+"""A point is done after this many block errors: its standard deviation is then 7 %, which in a
+waterfall is less than 0.01 dB."""
 
 LONG_STEP_DB, SHORT_STEP_DB = 0.1, 0.25
-"""Steps of the SNR for code blocks of at least, or fewer than, `EXACT_BELOW` bits."""
+"""Steps of the SNR for code blocks of at least, or fewer than, `LONG` bits: cliffs, and gentle slopes."""
 
-LONG_BLOCKS, SHORT_BLOCKS = 512, 2048
-"""At most that many code blocks per point, alike. The tail is told by the line through all points."""
+LONG = 1200
 
 LAST_RATE = 1e-3
 """The first point below this error rate is the last one."""
 
+MAX_BLOCKS = round(MIN_ERRORS / LAST_RATE)
+"""At most that many code blocks per point."""
+
 BATCH = 128
-"""Code blocks that are sent together."""
+"""Long code blocks that are sent together; of shorter ones as many as have about so many bits."""
 
 SEED = 20250101
 _PROBE_BLOCKS = 128
@@ -102,7 +105,7 @@ class BlockErrors:
         """
         point = rng.picture_key(f"bler {self.key.name}", f"{snr_db:.2f} dB", SEED)
         keys = rng.draw_keys(point, range(start, stop))
-        bits = tf.cast(rng.uniform(keys, self._chain.block_bits, _BITS_STREAM) < 0.5, tf.float32)
+        bits = rng.bits(keys, self._chain.block_bits, _BITS_STREAM)
         y, no = self.channel(self._chain.transmit(bits), snr_db, keys)
         decoded, passed = self._chain.receive(y, tf.broadcast_to(no, y.shape))
         right = passed & tf.reduce_all(decoded == bits, axis=1)
@@ -113,7 +116,7 @@ class BlockErrors:
     ) -> tuple[int, int]:
         """Errors and blocks at one SNR, from those counted before until there are enough of either."""
         while errors < min_errors and blocks < max_blocks:
-            step = min(BATCH, max_blocks - blocks)
+            step = min(batch(self.key), max_blocks - blocks)
             errors += self.count(snr_db, blocks, blocks + step)
             blocks += step
         return errors, blocks
@@ -124,7 +127,7 @@ def measure_table(
     shown: Shown | None = None,
     before: BlerTable | None = None,
     min_errors: int = MIN_ERRORS,
-    max_blocks: int | None = None,
+    max_blocks: int = MAX_BLOCKS,
     progress: Progress | None = None,
     channel: Channel | None = None,
     decoder: Decoder | None = None,
@@ -142,8 +145,7 @@ def measure_table(
     before : BlerTable or None
         The same table with fewer blocks, to go on from.
     min_errors, max_blocks : int
-        A point is done after that many errors or blocks; by default 100, and 512 or, for code
-        blocks of fewer than 2400 bits, 2048.
+        A point is done after that many errors or blocks.
     progress : Progress or None
         Points that were finished before a measurement was stopped; new ones are put there.
     channel, decoder
@@ -156,8 +158,7 @@ def measure_table(
         however often the measurement was stopped.
     """
     simulation = BlockErrors(key, channel, decoder)
-    step = SHORT_STEP_DB if key.info_bits < EXACT_BELOW else LONG_STEP_DB
-    max_blocks = max_blocks or default_blocks(key)
+    step = SHORT_STEP_DB if key.info_bits < LONG else LONG_STEP_DB
     progress = progress or Progress()
     points = progress.points
     known: dict[int, tuple[int, int]] = {}
@@ -206,6 +207,6 @@ def measure_table(
     )
 
 
-def default_blocks(key: BlerKey) -> int:
-    """At most that many code blocks are sent per point."""
-    return SHORT_BLOCKS if key.info_bits < EXACT_BELOW else LONG_BLOCKS
+def batch(key: BlerKey) -> int:
+    """Code blocks that are sent together, a multiple of `BATCH`."""
+    return BATCH * max(1, round(MAX_CODE_BLOCK_BITS / 2 / max(key.info_bits, key.coded_bits / 4)))

@@ -1,32 +1,34 @@
 """Measure the tables that come with linksim.
 
-`python -m linksim.phy.bler awgn` measures what is missing: the schemes of `PAPER_MCS` at the sizes of the
-usual pictures. It can be stopped at any time: every finished table is in the file. Tables measured with fewer
-errors and blocks than asked for are continued, not begun again.
+`python -m linksim.phy.bler awgn` measures what is missing: the schemes of the papers and of TS 38.214, tables
+5.1.3.1-1 and -2, at their longest code blocks and at the sizes of the usual pictures. With `--grid` it is
+lengths, rates and modulations from which those of all other codes are predicted. It can be stopped at any time:
+every finished table is in the file, and points of one under way are beside it. Tables measured with fewer errors
+and blocks than asked for are continued, not begun again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
+import os
 import time
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from linksim.files import write_atomically
 from linksim.phy.bler.laws import law_of
-from linksim.phy.bler.measure import BATCH, MIN_ERRORS, SEED, VERSION, default_blocks, measure_table
-from linksim.phy.bler.probability import waterfall
-from linksim.phy.bler.store import PACKAGED, read_tables, write_tables
-from linksim.phy.bler.table import BlerKey, BlerTable, representative_key
+from linksim.phy.bler.measure import MAX_BLOCKS, MIN_ERRORS, VERSION, batch, measure_table
+from linksim.phy.bler.provenance import note_measurement
+from linksim.phy.bler.store import PACKAGED, Progress, read_tables, write_tables
+from linksim.phy.bler.table import BlerKey, BlerTable
+from linksim.phy.bler.waterfall import waterfall
 from linksim.phy.coding.decoders import DEFAULT_DECODER, get_decoder
-from linksim.phy.coding.plan import plan_transport
-from linksim.phy.mcs import PAPER_MCS, Mcs, get_mcs
+from linksim.phy.coding.plan import MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH, plan_transport, select_base_graph
+from linksim.phy.mcs import MAX_CODE_RATE, NR_MCS_TABLES, PAPER_MCS, Mcs, get_mcs
 
 PACKAGED_CHANNEL_USES = tuple(
     sorted(
@@ -34,15 +36,24 @@ PACKAGED_CHANNEL_USES = tuple(
         {round(3 * 512 * 768 * cbr) for cbr in (1 / 48, 1 / 24, 1 / 16, 1 / 12, 1 / 8)}
         # CIFAR-10 (32 x 32) at CBR 1/12 to 5/12
         | {256 * layers for layers in range(1, 6)}
-        # Sizes of the built-in photographs at CBR 1/16 and 1/12
-        | {
-            round(3 * height * width * cbr)
-            for height, width in ((512, 512), (400, 600), (300, 451), (427, 640))
-            for cbr in (1 / 16, 1 / 12)
-        }
     )
 )
-"""Channel uses whose tables come with linksim."""
+"""Channel uses at which the schemes of the papers have tables of their own."""
+
+GRID_EFFORT = 0.02
+"""Share of the usual number of code blocks that tells a threshold within 0.01 dB."""
+
+# Modulations and the lowest rates at which anyone would use them, lengths and rates by base graph. Lengths are no
+# multiples of anything, so that most codes have filler bits, as those of users do. Of base graph 1, short blocks are
+# sent at high rates only, and of base graph 2 long ones at low rates only (`select_base_graph`).
+_GRID_LOWEST_RATES = {2: 0.0, 4: 0.1, 6: 0.25, 8: 0.45}
+_GRID = (
+    (1, (3872, 5117, 6650, 8448), (0.26, 0.33, 0.41, 0.5, 0.58, 0.66)),
+    (1, (325, 640, 1270, 2530, 4600, 8448), (0.69, 0.77, 0.85, 0.92)),
+    (2, (42, 80, 161, 320, 637, 1275, 2430, 3840), (0.12, 0.2, 0.25, 0.33, 0.43, 0.54, 0.66)),
+    (2, (42, 110, 312), (0.76, 0.92)),
+    (2, (160, 1275, 3840), (0.035,)),
+)
 
 
 def is_complete(table: BlerTable, min_errors: int, max_blocks: int) -> bool:
@@ -53,29 +64,85 @@ def is_complete(table: BlerTable, min_errors: int, max_blocks: int) -> bool:
 def needed_keys(
     schemes: Iterable[Mcs], channel_uses: Iterable[int], channel: str, decoder: str = DEFAULT_DECODER.name
 ) -> list[BlerKey]:
-    """Keys of all tables that schemes need at some numbers of channel uses, long code blocks first."""
+    """Keys of the codes that schemes have at some numbers of channel uses, long code blocks first."""
     keys = {
-        representative_key(configuration, mcs.code_rate, channel, decoder)
+        BlerKey.of(configuration, channel, decoder)
         for mcs in schemes
         for uses in channel_uses
         for configuration in plan_transport(mcs, uses).code_configurations()
     }
+    return _long_first(keys)
+
+
+def longest_keys(schemes: Iterable[Mcs], channel: str, decoder: str = DEFAULT_DECODER.name) -> list[BlerKey]:
+    """Keys of schemes at their longest code blocks."""
+    keys = set()
+    for mcs in schemes:
+        graph = select_base_graph(8 * MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH[1], mcs.code_rate)
+        info_bits = min(MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH[graph], mcs.max_code_block_bits)
+        symbols = math.ceil(info_bits / mcs.code_rate / mcs.bits_per_symbol - 1e-9)
+        coded_bits = symbols * mcs.bits_per_symbol
+        keys.add(BlerKey(channel, mcs.bits_per_symbol, graph, info_bits, coded_bits, decoder))
+    return _long_first(keys)
+
+
+def grid_keys(channel: str, decoder: str = DEFAULT_DECODER.name) -> list[BlerKey]:
+    """Keys from which those of all other codes are predicted, long code blocks first."""
+    keys = set()
+    for graph, lengths, rates in _GRID:
+        for order, lowest in _GRID_LOWEST_RATES.items():
+            for info_bits in lengths:
+                for rate in rates:
+                    coded_bits = round(info_bits / rate / order) * order
+                    if lowest <= rate and info_bits / coded_bits <= MAX_CODE_RATE:
+                        keys.add(BlerKey(channel, order, graph, info_bits, coded_bits, decoder))
+    return _long_first(keys)
+
+
+def _long_first(keys: Iterable[BlerKey]) -> list[BlerKey]:
     return sorted(keys, key=lambda key: (-key.info_bits, key))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the missing tables of a file; see `python -m linksim.phy.bler --help`."""
+    options = _parser().parse_args(arguments)
+    channel, decoder = law_of(options.channel).name, get_decoder(options.decoder).name
+    effort = options.effort or (GRID_EFFORT if options.grid else 1.0)
+    if options.grid:
+        keys = grid_keys(channel, decoder)
+    elif options.mcs:
+        keys = needed_keys([get_mcs(name) for name in options.mcs], options.channel_uses, channel, decoder)
+    else:
+        schemes = [*PAPER_MCS, *NR_MCS_TABLES["nr1"], *NR_MCS_TABLES["nr2"]]
+        keys = longest_keys(schemes, channel, decoder)
+        keys += [key for key in needed_keys(PAPER_MCS, options.channel_uses, channel, decoder) if key not in keys]
+    jobs = list(_jobs(keys, options.out, options.min_errors, effort))
+    began, command = time.monotonic(), _command(options)
+    for number, (key, table) in enumerate(_measured(jobs, options.workers), 1):
+        # Read again: another channel may have been measured into the same file meanwhile.
+        write_tables(options.out, {**read_tables(options.out), key: table})
+        note_measurement(options.out, key, command)
+        _progress(options.out, key).remove()
+        print(
+            f"{number}/{len(jobs)} {key.name}: {len(table.snr_db)} points, {table.blocks.sum()} blocks, "
+            f"10 % at {waterfall(table).snr_at(0.1):.2f} dB, {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m linksim.phy.bler", description=__doc__)
     parser.add_argument("channel", help="such as awgn or rayleigh-fast")
+    parser.add_argument("--grid", action="store_true", help="lengths, rates and modulations from which others follow")
     parser.add_argument("--decoder", default=DEFAULT_DECODER.name, metavar="NAME", help="(default: %(default)s)")
-    parser.add_argument("--mcs", nargs="+", metavar="NAME", help="schemes (default: those of the papers)")
+    parser.add_argument("--mcs", nargs="+", metavar="NAME", help="these schemes")
     parser.add_argument(
         "--channel-uses",
         nargs="+",
         type=int,
         default=PACKAGED_CHANNEL_USES,
         metavar="N",
-        help="sizes of the transport blocks (default: those of Kodak, CIFAR-10 and the built-in photographs)",
+        help="sizes of the transport blocks (default: those of Kodak and CIFAR-10)",
     )
     parser.add_argument("--out", type=Path, default=PACKAGED, metavar="CSV", help="default: the packaged tables")
     parser.add_argument(
@@ -84,64 +151,57 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--effort",
         type=float,
-        default=1.0,
         metavar="X",
-        help="share of the usual number of blocks per point, for a first, coarse pass (default: 1)",
+        help=f"share of the usual number of blocks per point (default: 1, with --grid {GRID_EFFORT:g})",
     )
-    options = parser.parse_args(arguments)
-    schemes = [get_mcs(name) for name in options.mcs] if options.mcs else PAPER_MCS
-    keys = needed_keys(schemes, options.channel_uses, law_of(options.channel).name, get_decoder(options.decoder).name)
-    for number, key in enumerate(keys, 1):
-        before = read_tables(options.out).get(key)
-        max_blocks = math.ceil(options.effort * default_blocks(key) / BATCH) * BATCH
-        if before is not None and is_complete(before, options.min_errors, max_blocks):
-            continue
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
+    return parser
+
+
+Job = tuple[BlerKey, "BlerTable | None", int, int, Path]
+
+
+def _progress(tables: Path, key: BlerKey) -> Progress:
+    return Progress.of(tables.parent / f"{key.name}.csv")
+
+
+def _jobs(keys: Iterable[BlerKey], out: Path, min_errors: int, effort: float) -> Iterator[Job]:
+    """What is still to be measured, with what there is of it."""
+    there = read_tables(out)
+    for key in keys:
+        before = there.get(key)
+        max_blocks = math.ceil(effort * MAX_BLOCKS / batch(key)) * batch(key)
         if before is not None and before.version != VERSION:
             before = None  # counts of two versions are not added up
-        began = time.monotonic()
-        table = measure_table(key, before=before, min_errors=options.min_errors, max_blocks=max_blocks)
-        # Read again: another channel may have been measured into the same file meanwhile.
-        write_tables(options.out, {**read_tables(options.out), key: table})
-        _write_provenance(options.out, key, _command(options))
-        print(
-            f"{number}/{len(keys)} {key.name}: {len(table.snr_db)} points, {table.blocks.sum()} blocks, "
-            f"10 % at {waterfall(table).snr_at(0.1):.2f} dB, {time.monotonic() - began:.0f} s",
-            flush=True,
-        )
+        if before is None or not is_complete(before, min_errors, max_blocks):
+            yield key, before, min_errors, max_blocks, out
+
+
+def _measured(jobs: Sequence[Job], workers: int) -> Iterator[tuple[BlerKey, BlerTable]]:
+    """Tables, as they are finished."""
+    if workers <= 1:
+        yield from map(_measure, jobs)
+        return
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_measure, job) for job in jobs]):
+            yield future.result()
+
+
+def _measure(job: Job) -> tuple[BlerKey, BlerTable]:
+    key, before, min_errors, max_blocks, out = job
+    progress = _progress(out, key)
+    return key, measure_table(key, before=before, min_errors=min_errors, max_blocks=max_blocks, progress=progress)
 
 
 def _command(options: argparse.Namespace) -> str:
     """The command that measures the same table again, wherever it is written to."""
     words = ["python -m linksim.phy.bler", options.channel]
+    words += ["--grid"] * options.grid
     words += ["--min-errors", str(options.min_errors)] * (options.min_errors != MIN_ERRORS)
-    words += ["--effort", f"{options.effort:g}"] * (options.effort != 1)
+    words += ["--effort", f"{options.effort:g}"] if options.effort is not None else []
     words += ["--decoder", options.decoder] * (options.decoder != DEFAULT_DECODER.name)
     words += ["--mcs", *(f'"{name}"' for name in options.mcs)] if options.mcs else []
     if tuple(options.channel_uses) != PACKAGED_CHANNEL_USES:
         words += ["--channel-uses", *(str(uses) for uses in options.channel_uses)]
     return " ".join(words)
-
-
-def _write_provenance(tables: Path, key: BlerKey, command: str) -> None:
-    """Note beside the tables how each was made."""
-    path = tables.with_suffix(".json")
-    notes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    notes[key.name] = {
-        "command": command,
-        "date": datetime.now(timezone.utc).date().isoformat(),
-        "measurement_version": VERSION,
-        "decoder": key.decoder,
-        "seed": SEED,
-        "sionna": _sionna_version(),
-        "linksim": version("linksim"),
-        "tensorflow": version("tensorflow"),
-    }
-    write_atomically(path, json.dumps(dict(sorted(notes.items())), indent=1) + "\n")
-
-
-def _sionna_version() -> str:
-    """Sionna comes as one of two distributions."""
-    try:
-        return version("sionna")
-    except PackageNotFoundError:
-        return version("sionna-no-rt")

@@ -20,10 +20,10 @@ from linksim.phy.bler.table import BlerKey, BlerTable
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
 """The tables that come with linksim; `bler.json` beside it says how they were made.
 
-Each has the version of the measurement that it was made with. Versions 1 and 2 sent code blocks of random bits
-without CRC and scrambling, and compared them with what was decoded; version 3 sends them through the chain
-that sends pictures. Scrambled random bits are random bits, and a CRC of 24 bits misses one wrong block in 16
-million, so that the error rates are the same: `tests/phy/bler/test_packaged.py` measures some again.
+Each has the version of the measurement that it was made with. Versions 1 and 2 (those of "bp20") sent code blocks of
+random bits without CRC and scrambling, and compared them with what was decoded; version 3 sent them through the chain
+that sends pictures, version 4 draws other bits. Scrambled random bits are random bits, and a CRC of 24 bits misses one
+wrong block in 16 million, so that the error rates are the same: `tests/phy/bler/test_packaged.py` measures some again.
 """
 
 _KEY_COLUMNS = ("channel", "bits_per_symbol", "base_graph", "info_bits", "coded_bits", "decoder")
@@ -92,12 +92,13 @@ def packaged_tables() -> dict[BlerKey, BlerTable]:
     return read_tables(PACKAGED)
 
 
-def packaged_digest(channel: str, bits_per_symbol: int, decoder: str) -> str:
-    """Hex digest of the packaged tables of a channel, modulation and decoder, with their versions."""
+@lru_cache(maxsize=16)
+def packaged_digest(channel: str, decoder: str) -> str:
+    """Hex digest of the packaged tables of a channel and decoder, with their versions."""
     chosen = [
         [key.name, table.version, table.snr_db.tolist(), table.errors.tolist(), table.blocks.tolist()]
         for key, table in sorted(packaged_tables().items())
-        if (key.channel, key.bits_per_symbol, key.decoder) == (channel, bits_per_symbol, decoder)
+        if (key.channel, key.decoder) == (channel, decoder)
     ]
     return identity.digest(chosen)
 

@@ -8,15 +8,7 @@ import numpy as np
 from scipy.stats import beta
 
 from linksim.errors import LinksimError
-from linksim.phy.coding.plan import MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH, CodeConfiguration
-
-EXACT_BELOW = 2400
-"""Code blocks shorter than this, in bits, have tables of their own."""
-
-REPRESENTATIVE_BITS = tuple(round(8448 * 2 ** (-step / 4)) for step in range(8))
-"""Lengths that stand for the other ones: 8448, 7104, 5974, .. 2512. Measured at an error rate of 0.1,
-the tables of 8448 and of 7104 bits differ by 0.01 to 0.09 dB on AWGN, so that the nearest one, at most
-9 % longer or shorter, is at most 0.05 dB off; blocks of 8192 bits, the usual ones, about 0.01 dB."""
+from linksim.phy.coding.plan import CodeConfiguration
 
 
 @dataclass(frozen=True, order=True)
@@ -45,6 +37,11 @@ class BlerKey:
     coded_bits: int
     decoder: str
 
+    @classmethod
+    def of(cls, code: CodeConfiguration, channel: str, decoder: str) -> BlerKey:
+        """That of a code on a channel, with a decoder, by their names."""
+        return cls(channel, code.bits_per_symbol, code.base_graph, code.info_bits, code.coded_bits, decoder)
+
     @property
     def name(self) -> str:
         """Short text without spaces, such as `awgn-qam16-bg1-8448-12672-bp20`."""
@@ -52,34 +49,6 @@ class BlerKey:
             f"{self.channel}-qam{2**self.bits_per_symbol}-bg{self.base_graph}-{self.info_bits}"
             f"-{self.coded_bits}-{self.decoder}"
         )
-
-
-def representative_key(configuration: CodeConfiguration, code_rate: float, channel: str, decoder: str) -> BlerKey:
-    """The table that stands for a code.
-
-    Parameters
-    ----------
-    configuration : CodeConfiguration
-        The code.
-    code_rate : float
-        Target code rate of the scheme, which the table has instead of the slightly lower rate that
-        whole bytes leave.
-    channel : str
-        Name of a channel that is its own `law`.
-    decoder : str
-        Name of the decoder.
-
-    Returns
-    -------
-    BlerKey
-    """
-    info_bits, coded_bits = configuration.info_bits, configuration.coded_bits
-    if info_bits >= EXACT_BELOW:
-        limit = MAX_CODE_BLOCK_BITS_OF_BASE_GRAPH[configuration.base_graph]
-        lengths = [length for length in REPRESENTATIVE_BITS if length <= limit]
-        info_bits = min(lengths, key=lambda length: abs(np.log(length / info_bits)))
-        coded_bits = round(info_bits / code_rate / configuration.bits_per_symbol) * configuration.bits_per_symbol
-    return BlerKey(channel, configuration.bits_per_symbol, configuration.base_graph, info_bits, coded_bits, decoder)
 
 
 @dataclass(frozen=True, eq=False)

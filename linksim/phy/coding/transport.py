@@ -40,7 +40,7 @@ class Transport:
     num_symbols : int
         Channel uses N.
     decoder : str, Decoder or None
-        The decoder, or its name; by default 20 iterations of belief propagation, "bp20". "layered20" is faster.
+        The decoder, or its name; by default "layered20", layered belief propagation; see `get_decoder`.
     redundancy_versions : sequence of {0, 1, 2, 3}
         Those that may be sent. What one decodes alone does not depend on them.
 

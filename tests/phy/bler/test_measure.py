@@ -5,12 +5,14 @@ import pytest
 from bler_tables import KEY, clear
 
 from linksim.errors import LinksimError
-from linksim.phy import RayleighFast, Transport
-from linksim.phy.bler import find, measure
+from linksim.phy import RayleighFast, Transport, bicm_limit_db, get_channel
+from linksim.phy.bler import find, measure, probability
 from linksim.phy.bler.measure import BlockErrors, measure_table
-from linksim.phy.bler.probability import block_error_tables, waterfall
+from linksim.phy.bler.probability import block_error_curves, block_error_tables
 from linksim.phy.bler.store import Progress, packaged_tables
 from linksim.phy.bler.table import BlerKey
+from linksim.phy.bler.waterfall import waterfall
+from linksim.phy.coding.decoders import get_decoder
 
 
 @pytest.mark.slow
@@ -115,35 +117,38 @@ def test_a_table_of_another_way_of_measuring_is_not_reused(fake, cache, monkeypa
     before = fake.asked
     block_error_tables(transport, "awgn")
     assert fake.asked == before
-    monkeypatch.setattr("linksim.phy.coding.decoders.belief_propagation.VERSION", 10_000)
+    monkeypatch.setattr("linksim.phy.coding.decoders.layered.VERSION", 10_000)
     block_error_tables(transport, "awgn")
     assert fake.asked == 2 * before
 
 
-def test_the_nearest_table_is_taken_and_nothing_measured(monkeypatch):
-    """A size that no table is for: the packaged table of the same kind, nearest in rate and length."""
+def test_a_size_without_a_table_is_predicted_and_nothing_measured(monkeypatch):
     monkeypatch.setattr(find, "measure_table", None)
     transport = Transport("16-QAM 1/2", 777)
-    ((table, _),) = block_error_tables(transport, "awgn", tables="nearest")
-    (configuration,) = transport.code_configurations()
-    assert table.key in packaged_tables()
-    assert (table.key.channel, table.key.bits_per_symbol, table.key.base_graph) == ("awgn", 4, configuration.base_graph)
-    assert table.key.info_bits / table.key.coded_bits == pytest.approx(0.5, abs=0.05)
+    ((curve, count),) = block_error_curves(transport, "awgn")
+    assert count == 1 and bicm_limit_db(4, 0.5) < curve.snr_at(0.1) < bicm_limit_db(4, 0.5) + 2.0
     with pytest.raises(LinksimError, match="measure it"):
         block_error_tables(transport, "awgn", measure=False)
-    with pytest.raises(LinksimError, match="exact, nearest"):
-        block_error_tables(transport, "awgn", tables="best")
+    with pytest.raises(LinksimError, match="predicted, exact"):
+        block_error_curves(transport, "awgn", tables="best")
 
 
-def test_an_exact_table_is_the_nearest_one():
-    for key, table in packaged_tables().items():
-        assert find.nearest_table(key) is table
+def test_a_table_of_the_package_comes_before_a_prediction():
+    key = next(key for key in packaged_tables() if key.decoder == "layered20")
+    curve = probability._curve(key, get_channel(key.channel, csi=True), get_decoder(key.decoder), "predicted")
+    assert curve is waterfall(packaged_tables()[key])
 
 
-def test_where_no_table_is_near_it_is_measured(fake, cache):
-    """256-QAM has no packaged tables."""
-    ((table, _),) = block_error_tables(Transport("4-QAM 1/3", 256), "awgn", tables="nearest")
-    assert table.key == KEY
+def test_where_nothing_can_be_predicted_it_is_measured(fake, cache):
+    """There are no packaged tables here."""
+    ((curve, _),) = block_error_curves(Transport("4-QAM 1/3", 256), "awgn")
+    assert curve.name == KEY.name and fake.asked
+
+
+def test_what_is_asked_for_exactly_is_measured(fake, cache, monkeypatch):
+    monkeypatch.setattr("linksim.phy.bler.predicted.predicted_curve", None)
+    ((curve, _),) = block_error_curves(Transport("4-QAM 1/3", 256), "awgn", tables="exact")
+    assert curve.name == KEY.name and fake.asked
 
 
 def test_a_key_is_for_its_own_channel_and_decoder():

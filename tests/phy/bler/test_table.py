@@ -1,18 +1,17 @@
 """Block-error tables as counts, and which one stands for a code."""
 
-import math
-
 import pytest
 from bler_tables import KEY, table
 from scipy.stats import binomtest
 
 from linksim.errors import LinksimError
-from linksim.phy.bler.table import REPRESENTATIVE_BITS, representative_key
+from linksim.phy.bler.table import BlerKey
 from linksim.phy.coding.plan import CodeConfiguration
 
 
 def test_the_decoder_is_part_of_a_key():
-    assert KEY.name == "awgn-qam4-bg2-168-512-bp20"
+    assert KEY.name == "awgn-qam4-bg2-168-512-layered20"
+    assert BlerKey.of(CodeConfiguration(2, 2, 168, 512), "awgn", "layered20") == KEY
 
 
 def test_interval_is_clopper_pearson():
@@ -27,17 +26,3 @@ def test_interval_is_clopper_pearson():
 def test_what_is_no_table_is_refused(errors, blocks):
     with pytest.raises(LinksimError, match="measured again"):
         table(errors, blocks)
-
-
-@pytest.mark.parametrize(
-    "info_bits, expected",
-    [(8448, 8448), (8192, 8448), (7000, 7104), (4096, 4224), (2304, 2304), (168, 168)],
-)
-def test_long_blocks_share_the_table_of_the_nearest_length(info_bits, expected):
-    configuration = CodeConfiguration(4, 1, info_bits, math.ceil(info_bits * 1.5 / 4) * 4)
-    key = representative_key(configuration, 2 / 3, "awgn", "bp20")
-    assert key.info_bits == expected
-    if expected in REPRESENTATIVE_BITS:
-        assert key.coded_bits == pytest.approx(expected * 1.5, abs=4)
-    else:
-        assert key.coded_bits == configuration.coded_bits

@@ -10,7 +10,7 @@ from linksim.phy import Awgn, Transport
 from linksim.phy._tf import tf
 from linksim.phy.bler.measure import BlockErrors, measure_table
 from linksim.phy.bler.probability import tables_fingerprint
-from linksim.phy.bler.table import BlerKey, representative_key
+from linksim.phy.bler.table import BlerKey
 from linksim.phy.coding.decoders import DEFAULT_DECODER, get_decoder, register_decoder, registry
 from linksim.phy.coding.decoders.belief_propagation import BeliefPropagation
 from linksim.phy.coding.ldpc import LdpcCode
@@ -50,14 +50,14 @@ def test_min_sum_sends_and_receives():
 def test_min_sum_has_a_table_of_its_own():
     """Under its own key; plain min-sum is worse than the sum-product that it approximates."""
     (configuration,) = Transport("4-QAM 1/2", 400, MinSum()).code_configurations()
-    key = representative_key(configuration, 0.5, "awgn", MinSum().name)
+    key = BlerKey.of(configuration, "awgn", MinSum().name)
     assert key.name.endswith("-minsum12")
     simulation = BlockErrors(key, decoder=MinSum())
     at_the_cliff, _ = simulation.measure(1.5, 10**6, 256)
     above, _ = simulation.measure(3.0, 10**6, 256)
-    better, _ = BlockErrors(representative_key(configuration, 0.5, "awgn", "bp20")).measure(1.5, 10**6, 256)
+    better, _ = BlockErrors(BlerKey.of(configuration, "awgn", "bp20")).measure(1.5, 10**6, 256)
     assert better < at_the_cliff < 256 and above < at_the_cliff / 4
-    assert tables_fingerprint("awgn", 2, MinSum()) != tables_fingerprint("awgn", 2)
+    assert tables_fingerprint("awgn", MinSum()) != tables_fingerprint("awgn")
 
 
 def test_a_registered_decoder_is_found_by_its_name(monkeypatch):

@@ -280,7 +280,7 @@ def test_it_has_a_name_a_table_and_a_fingerprint_of_its_own():
     assert get_decoder("layered7") == LayeredBeliefPropagation(7)
     assert decoder.fingerprint() == LayeredBeliefPropagation(20, threads=3).fingerprint()
     assert len({get_decoder(name).fingerprint() for name in ("bp20", "layered20", "layered7")}) == 3
-    assert tables_fingerprint("awgn", 2, "layered20") != tables_fingerprint("awgn", 2)
+    assert tables_fingerprint("awgn", "layered20") != tables_fingerprint("awgn", "bp20")
 
 
 @pytest.mark.parametrize("options", [{"iterations": 0}, {"iterations": 2.5}, {"threads": 0}, {"threads": 1.5}])

@@ -10,8 +10,11 @@ from linksim.phy.coding.decoders.base import Decoder
 from linksim.phy.coding.decoders.belief_propagation import BeliefPropagation
 from linksim.phy.coding.decoders.layered import LayeredBeliefPropagation
 
-DEFAULT_DECODER = BeliefPropagation(20)
-"""Twenty iterations of belief propagation, as in the published curves of Sionna."""
+DEFAULT_DECODER = LayeredBeliefPropagation(20)
+"""At most twenty iterations of layered belief propagation, which real receivers do."""
+
+REFERENCE = BeliefPropagation(20)
+"""Twenty flooding iterations of Sionna's decoder, as in its published curves: "sionna"."""
 
 _BUILT_IN: dict[str, Callable[[int], Decoder]] = {"bp": BeliefPropagation, "layered": LayeredBeliefPropagation}
 _REGISTERED: dict[str, Decoder] = {}
@@ -29,8 +32,9 @@ def get_decoder(decoder: str | Decoder | None = None) -> Decoder:
     Parameters
     ----------
     decoder : str, Decoder or None
-        "bp20" for 20 iterations of belief propagation (any number), "layered20" for its layered schedule, or the
-        name of a registered decoder. A decoder is returned as it is; None is `DEFAULT_DECODER`.
+        "layered20" for at most 20 iterations of layered belief propagation (any number), "bp20" for Sionna's
+        flooding schedule (any number; "sionna" is this one), or the name of a registered decoder. A decoder is
+        returned as it is; None is `DEFAULT_DECODER`.
 
     Raises
     ------
@@ -41,9 +45,11 @@ def get_decoder(decoder: str | Decoder | None = None) -> Decoder:
         return DEFAULT_DECODER
     if not isinstance(decoder, str):
         return decoder
+    if decoder == "sionna":
+        return REFERENCE
     if decoder in _REGISTERED:
         return _REGISTERED[decoder]
     if match := re.fullmatch(r"(bp|layered)([1-9]\d{0,3})", decoder):
         return _BUILT_IN[match[1]](int(match[2]))
-    known = ", ".join(["bp20 or layered20 (any number of iterations)", *sorted(_REGISTERED)])
+    known = ", ".join(["layered20 or bp20 (any number of iterations), sionna", *sorted(_REGISTERED)])
     raise LinksimError(f"there is no decoder {decoder!r}; choose one of {known}, or register one")
