@@ -8,7 +8,7 @@ from linksim import SeparationLink, Sweep
 from linksim.phy import Awgn, RayleighSlow, get_mcs
 from linksim.source import Bpg
 
-CLIFFS_DB = {"4-QAM 1/2": 1.1, "16-QAM 2/3": 8.95, "64-QAM 2/3": 13.85}  # half of the transport blocks arrive
+CLIFFS_DB = {"4-QAM 1/2": 0.8, "16-QAM 2/3": 8.7, "64-QAM 2/3": 13.5}  # half of the transport blocks arrive
 
 links = [
     SeparationLink(Bpg(), get_mcs(mcs), channel, cbr=1 / 16, mode=mode, name=name, tags={"scheme": name})

@@ -21,18 +21,16 @@ def ldpc(seconds: float) -> list[Measurement]:
 
 def _decoders(base_graph: int, info_bits: int, coded_bits: int, seconds: float) -> list[Measurement]:
     import tensorflow as tf
-    from sionna.phy.fec.ldpc import LDPC5GDecoder
 
     from linksim.phy.bler.predicted import predicted_curve
     from linksim.phy.bler.table import BlerKey
     from linksim.phy.coding.decoders import DEFAULT_DECODER
+    from linksim.phy.coding.decoders._belief_propagation_tf import untouched
     from linksim.phy.coding.ldpc import get_code
 
     code = get_code(base_graph, info_bits, coded_bits, 2)
     compiled = DEFAULT_DECODER.compile(code)
-    # Sionna removes everything where there is nothing to prune.
-    flooding = LDPC5GDecoder(code.encoder, num_iter=20, hard_out=True, prune_pcm=not code.has_whole_buffer)
-    sionna = tf.function(flooding)
+    sionna = untouched(code)
     generator = np.random.default_rng(0)
     bits = generator.integers(0, 2, [_BLOCKS, info_bits]).astype(np.float32)
 

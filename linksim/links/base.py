@@ -59,6 +59,9 @@ class Outcomes:
     certain : bool
         Whether every draw gives this: nothing that could get lost stood between. Otherwise draws that are all alike
         leave open what a rare one would give.
+    items : mapping of str to float array [M], or None
+        What `channel_uses` were spent on; the items add up to them. None where a link does not itemise them, or
+        where draws do not differ.
     """
 
     picture: np.ndarray
@@ -68,6 +71,7 @@ class Outcomes:
     keys: Sequence[str] | None = None
     channel_uses: np.ndarray | None = None
     certain: bool = False
+    items: Mapping[str, np.ndarray] | None = None
 
     def load_pixels(self) -> np.ndarray:
         """The reconstructions, `uint8 [M, H, W, 3]`."""

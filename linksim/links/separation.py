@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from linksim import identity
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.allotment import cbr_label, channel_uses, data_symbols, exact_cbr, legend_of, warm_source
+from linksim.links.arrivals import END, Arrivals, Receiver, bandwidth_of
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception
-from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment, conceal
+from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment
 from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
-from linksim.phy._tf import tf
+from linksim.links.retransmission import REDUNDANCY_VERSIONS, check_harq, noise_identities, send
 from linksim.phy.bler.probability import TABLES, block_error_curves, tables_fingerprint, transport_error_probability
 from linksim.phy.channels.base import Channel
 from linksim.phy.coding import chain, plan, transport
@@ -28,11 +29,9 @@ from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
 from linksim.source import RateDistortion, RdPoint, SourceCodec, as_curves
 
 VERSION = 1
-"""Raised whenever a change of this file can change a result."""
+"""Raised whenever a change of this file, `arrivals.py` or `retransmission.py` can change a result."""
 
 MODES = ("factored", "chain")
-_CHAIN_BITS = 1 << 25
-_END = b"\x80"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +45,7 @@ class PicturePlan:
     point : RdPoint or None
         The best quality whose stream fits; None where not even the lowest does.
     bandwidth : Bandwidth
-        What the channel uses are spent on.
+        What the channel uses of one transmission are spent on.
     """
 
     transport: Transport
@@ -60,6 +59,11 @@ class SeparationLink(Link):
     Each picture gets `floor(cbr * 3HW)` channel uses, and the best quality whose bytes fit into the
     payload that the scheme leaves of them. One byte closes the stream (0x80, the rest of the payload
     is zero), so that the receiver needs no length.
+
+    With `harq` a transport block that did not arrive is sent again, each time in as many channel uses as
+    before, and decoded from all that was received of it (`linksim.links.retransmission`). The transmitter
+    learns of it without error and free of charge. Every transmission meets its own noise and, on slow
+    fading, its own fade. Draws then take unlike numbers of channel uses, and `cbr` is that of one transmission.
 
     Parameters
     ----------
@@ -82,13 +86,17 @@ class SeparationLink(Link):
     tables : {"predicted", "exact"}
         In factored mode: whether error rates of codes that have no table in the package are predicted from those of
         other codes, or measured.
+    harq : {1, 2, 3, 4}
+        Transmissions that are allowed, of redundancy versions 0, 2, 3, 1. More than one need `mode="chain"`,
+        since no block-error table describes what soft combining gives.
     tags : mapping, optional
         Added to its own: "scheme", "cbr" and "role".
 
     Raises
     ------
     LinksimError
-        If the channel fades and the receiver does not know h, or an argument is off.
+        If the channel fades and the receiver does not know h, retransmissions are asked of the factored mode, or
+        an argument is off.
 
     Examples
     --------
@@ -109,14 +117,20 @@ class SeparationLink(Link):
         decoder: str | Decoder | None = None,
         tables: str = "predicted",
         tags: Mapping[str, str | float] | None = None,
+        harq: int = 1,
     ):
-        source = as_curves(source)
+        source, harq = as_curves(source), check_harq(harq)
         if mode not in MODES:
             raise LinksimError(f"unknown mode {mode!r}; take one of {', '.join(MODES)}")
         if tables not in TABLES:
             raise LinksimError(f"tables is {tables!r}; take one of {', '.join(TABLES)}")
+        if harq > 1 and mode != "chain":
+            raise LinksimError(
+                f"no block-error table describes the soft combining of harq={harq}; take mode='chain', or harq=1"
+            )
         if mode == "chain" and not source.has_streams:
-            raise LinksimError(f"{source.name} has no stream of a single picture to send; take mode='factored'")
+            factored = "mode='factored'" + (", harq=1" if harq > 1 else "")
+            raise LinksimError(f"{source.name} has no stream of a single picture to send; take {factored}")
         if not channel.coherent:
             raise LinksimError(
                 f"a coherent digital link needs to know the fading of {channel.name}; make the channel with csi=True"
@@ -126,10 +140,12 @@ class SeparationLink(Link):
             # Nothing is simulated but a coin toss per draw.
             self.max_pixels, self.first_draws = 1 << 40, 128
         self.source, self.mcs, self.channel, self.mode, self.tables = source, mcs, channel, mode, tables
-        self.cbr = exact_cbr(cbr)
+        self.cbr, self.harq = exact_cbr(cbr), harq
         self.concealment = check_concealment(concealment)
         self.decoder = get_decoder(decoder)
         scheme, legend = f"{source.name} + {mcs.name}", legend_of(channel)
+        if harq > 1:
+            scheme = f"{scheme}, HARQ {harq}"
         self.name = name or f"{scheme}, CBR {cbr_label(cbr)}{legend}"
         own = {"scheme": f"{scheme}{legend}", "cbr": float(self.cbr), "role": "scheme"}
         self.tags = {**own, **(tags or {})}
@@ -147,6 +163,8 @@ class SeparationLink(Link):
             law = self.channel.law
             tables = tables_fingerprint(law, self.decoder)
             arrival = {"tables": tables, "law": law, "choice": self.tables}
+        if self.harq > 1:  # without, it is the link of before there were retransmissions
+            arrival["harq"] = REDUNDANCY_VERSIONS[: self.harq]
         return identity.fingerprint(
             "separation link",
             VERSION,
@@ -168,7 +186,7 @@ class SeparationLink(Link):
         return link
 
     def rate(self) -> float:
-        """Information bits per channel use."""
+        """Information bits per channel use, of one transmission."""
         return self.mcs.spectral_efficiency
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
@@ -188,7 +206,7 @@ class SeparationLink(Link):
         """
         if picture.sha256 not in self._plans:
             carrier, items, uses = self._transport(picture)
-            budget = max(0, carrier.payload_bytes - len(_END))
+            budget = max(0, carrier.payload_bytes - len(END))
             point = self.source.best_within(picture.pixels, budget)
             spent = dict(carrier.bandwidth_items())
             if point is not None:
@@ -207,7 +225,8 @@ class SeparationLink(Link):
             what = "the mean colour; raise cbr or use mid-grey" if aside else "what the channel takes; raise cbr"
             raise LinksimError(f"picture {picture.name!r}: {budget} channel uses do not hold {what}")
         if symbols - aside not in self._transports:
-            self._transports[symbols - aside] = Transport(self.mcs, symbols - aside, self.decoder)
+            versions = REDUNDANCY_VERSIONS[: self.harq]
+            self._transports[symbols - aside] = Transport(self.mcs, symbols - aside, self.decoder, versions)
         overhead = self.channel.overhead(symbols)
         items = {"mean colour": float(aside), "channel overhead": float(overhead)}
         return (
@@ -218,83 +237,42 @@ class SeparationLink(Link):
 
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         plans = [self.plan(picture) for picture in pictures]
-        # Where not even the lowest quality fits there is an outage, whatever the channel does.
-        outcomes = [self._lost(i, pictures[i], len(draws)) for i, p in enumerate(plans) if p.point is None]
+        # Where not even the lowest quality fits there is an outage, whatever the channel does: nothing is sent again.
+        unsent = Arrivals.of_one(np.zeros(len(draws), bool))
+        outcomes = [o for i, p in enumerate(plans) if p.point is None for o in self._outcomes(i, pictures[i], unsent)]
         sent = [i for i, p in enumerate(plans) if p.point is not None]
         if sent:
-            noise = self.channel.noise_identity
-            keys = draw_keys(np.stack([picture_key(noise, pictures[i].sha256, seed) for i in sent]), draws)
+            keys = [
+                draw_keys(np.stack([picture_key(noise, pictures[i].sha256, seed) for i in sent]), draws)
+                for noise in noise_identities(self.channel, self.harq)
+            ]
             arrive = self._chain if self.mode == "chain" else self._factored
-            outcomes.extend(arrive(sent, pictures, keys, float(value)))
-        return Reception(layers=[outcomes], bandwidth=[[p.bandwidth for p in plans]])
+            arrivals = arrive([pictures[i] for i in sent], keys, float(value))
+            outcomes += [o for i, arrived in zip(sent, arrivals) for o in self._outcomes(i, pictures[i], arrived)]
+        at_most = [bandwidth_of(p.bandwidth, 1 if p.point is None else self.harq) for p in plans]
+        return Reception(layers=[outcomes], bandwidth=[at_most])
 
-    def _factored(self, sent: list[int], pictures: Sequence[Picture], keys: Any, snr_db: float) -> list[Outcomes]:
-        """Toss for every picture and draw: keys `[P, D, 2]`."""
-        law, gain = self.channel.given_fade(keys)
-        toss = uniform(keys, 1, Stream.SUCCESS).numpy()[..., 0]
-        outcomes = []
-        for row, index in enumerate(sent):
+    def _factored(self, pictures: Sequence[Picture], keys: Sequence[Any], snr_db: float) -> Iterator[Arrivals]:
+        """Toss for every picture and draw: keys `[P, D, 2]` of the one transmission."""
+        law, gain = self.channel.given_fade(keys[0])
+        toss = uniform(keys[0], 1, Stream.SUCCESS).numpy()[..., 0]
+        for row, picture in enumerate(pictures):
             # One gain for all, or one for each picture and draw
             met = snr_db + 10 * np.log10(np.maximum(gain[row] if np.ndim(gain) > 1 else gain, 1e-30))
-            lost = transport_error_probability(self.plan(pictures[index]).transport, law, met, tables=self.tables)
-            arrived = toss[row] >= lost
-            outcomes += self._split(index, pictures[index], int(arrived.sum()), len(arrived))
-        return outcomes
+            lost = transport_error_probability(self.plan(picture).transport, law, met, tables=self.tables)
+            yield Arrivals.of_one(toss[row] >= lost)
 
-    def _chain(self, sent: list[int], pictures: Sequence[Picture], keys: Any, snr_db: float) -> list[Outcomes]:
-        """Send real bits for every picture and draw: keys `[P, D, 2]`."""
-        return [o for row, index in enumerate(sent) for o in self._send(index, pictures[index], keys[row], snr_db)]
+    def _chain(self, pictures: Sequence[Picture], keys: Sequence[Any], snr_db: float) -> Iterator[Arrivals]:
+        """Send real bits for every picture and draw: keys `[P, D, 2]` of each transmission."""
+        for row, picture in enumerate(pictures):
+            how = self.plan(picture)
+            stream = self.source.stream(picture.pixels, how.point.quality)
+            payload = (stream + END).ljust(how.transport.payload_bytes, b"\0")
+            yield send(how.transport, self.channel, payload, [of_draw[row] for of_draw in keys], snr_db)
 
-    def _send(self, index: int, picture: Picture, keys: Any, snr_db: float) -> list[Outcomes]:
+    def _outcomes(self, index: int, picture: Picture, arrivals: Arrivals) -> list[Outcomes]:
         how = self.plan(picture)
-        stream = self.source.stream(picture.pixels, how.point.quality)
-        payload = np.frombuffer((stream + _END).ljust(how.transport.payload_bytes, b"\0"), np.uint8)[None]
-        symbols = how.transport.transmit(payload)
-        rows = max(1, _CHAIN_BITS // (how.transport.num_symbols * self.mcs.bits_per_symbol))
-        arrived, forged = 0, []
-        for start in range(0, len(keys), rows):
-            part = keys[start : start + rows]
-            result = how.transport.receive(*self.channel(tf.repeat(symbols, len(part), axis=0), snr_db, part))
-            right = np.all(result.payload == payload, axis=1)
-            arrived += int(np.sum(result.delivered & right))
-            forged += [row.tobytes() for row in result.payload[result.delivered & ~right]]
-        outcomes = self._split(index, picture, arrived, len(keys) - len(forged))
-        return outcomes + [self._forged(index, picture, data) for data in forged]
-
-    def _split(self, index: int, picture: Picture, arrived: int, total: int) -> list[Outcomes]:
-        made = []
-        if arrived:
-            made.append(self._decoded(index, picture, arrived))
-        if total - arrived:
-            made.append(self._lost(index, picture, total - arrived))
-        return made
-
-    def _decoded(self, index: int, picture: Picture, count: int) -> Outcomes:
-        quality = self.plan(picture).point.quality
-        return Outcomes(
-            picture=np.array([index]),
-            count=np.array([count]),
-            delivered=np.array([True]),
-            pixels=lambda: self.source.reconstruction(picture.pixels, quality)[None],
-            keys=[f"{self._source_id}:{quality}"],
-        )
-
-    def _lost(self, index: int, picture: Picture, count: int) -> Outcomes:
-        return Outcomes(
-            picture=np.array([index]),
-            count=np.array([count]),
-            delivered=np.array([False]),
-            pixels=lambda: conceal(picture, self.concealment)[None],
-            keys=[f"concealed:{self.concealment}"],
-        )
-
-    def _forged(self, index: int, picture: Picture, payload: bytes) -> Outcomes:
-        """A wrong payload with a right CRC, once in 16 million failures: the decoder gets what arrived."""
-        height, width = picture.size
-        try:
-            pixels = self.source.decode(payload.rstrip(b"\0").removesuffix(_END), max_pixels=height * width)
-        except LinksimError:
-            return self._lost(index, picture, 1)
-        if pixels.shape != picture.pixels.shape:
-            return self._lost(index, picture, 1)
-        return Outcomes(np.array([index]), np.array([1]), np.array([True]), pixels[None])
+        quality = None if how.point is None else how.point.quality
+        each = how.bandwidth if self.harq > 1 else None
+        receiver = Receiver(self.source, self._source_id, picture, quality, self.concealment, each)
+        return receiver.outcomes(index, arrivals)

@@ -175,11 +175,17 @@ def _channel_uses(outcomes: Outcomes, bandwidth: Sequence[Bandwidth]) -> np.ndar
 
 
 def _items(outcomes: Sequence[Outcomes], bandwidth: Sequence[Bandwidth], draws: int) -> dict[str, float]:
-    """What the channel uses of all pictures and draws were spent on; nothing where draws differ."""
-    if any(o.channel_uses is not None for o in outcomes):
+    """What the channel uses of all pictures and draws were spent on; nothing where draws differ and do not say it."""
+    if all(o.channel_uses is None for o in outcomes):
+        names = {name: None for each in bandwidth for name in each.items}
+        return {name: draws * sum(float(each.items.get(name, 0.0)) for each in bandwidth) for name in names}
+    of_outcomes = [(o.count, o.items) for o in outcomes if o.items is not None]
+    if len(of_outcomes) < len(outcomes):
         return {}
-    names = {name: None for each in bandwidth for name in each.items}
-    return {name: draws * sum(float(each.items.get(name, 0.0)) for each in bandwidth) for name in names}
+    names = {name: None for _, items in of_outcomes for name in items}
+    return {
+        name: sum(float(np.dot(count, items[name])) for count, items in of_outcomes if name in items) for name in names
+    }
 
 
 def _wrong(link: Link, what: str) -> LinksimError:
@@ -204,6 +210,8 @@ def _check(link: Link, reception: Reception, num_pictures: int) -> None:
                 raise _wrong(link, f"{len(uses)} channel uses for {m} outcomes")
             if uses is not None and (np.asarray(uses).dtype.kind not in "iu" or np.any(np.asarray(uses) < 0)):
                 raise _wrong(link, "channel uses that are not integers from 0 up")
+            if any(len(spent) != m for spent in (outcomes.items or {}).values()):
+                raise _wrong(link, f"items of its channel uses that are not {m}, one for each outcome")
             if outcomes.keys is not None and len(outcomes.keys) != m:
                 raise _wrong(link, f"{len(outcomes.keys)} keys for {m} outcomes")
 

@@ -39,7 +39,7 @@ class Row:
     n_pictures, n_draws : int
         Pictures, and draws of the channel per picture.
     cbr : float
-        Channel uses / (3 H W), mean over the pictures.
+        Channel uses / (3 H W), mean over the pictures, and over the draws where they differ (retransmissions).
     delivered : float
         Share of the transmissions in which the layer arrived.
     """
@@ -125,7 +125,8 @@ def to_csv(rows: Iterable[Row], axis: Axis) -> bytes:
 
 
 def bandwidth_csv(scenario: str, points: Iterable[tuple[str, Point]], axis: Axis) -> bytes:
-    """What the channel uses are spent on: one row per link, layer, axis value and item, the mean over the pictures.
+    """What the channel uses are spent on: one row per link, layer, axis value and item, the mean over the
+    pictures and draws.
 
     Columns: scenario, link, layer, the axis, item, channel_uses, share. Items of a layer add up to its channel uses.
 

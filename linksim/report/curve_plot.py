@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _TICKED = 8
 """As many bandwidth ratios along x are written as fractions, and as many values on a logarithmic x as they are."""
 
+_LABEL = 0.05
+"""Share of the x axis that the label of a bandwidth ratio takes."""
+
 Label = Callable[[str, bool], str]
 """What the legend calls a link, given whether its plot is of one bandwidth ratio."""
 
@@ -139,9 +142,19 @@ def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
     x = selection.rows["x"]
     ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
     if 1 < len(ratios) <= _TICKED:
+        ratios = _apart(ratios)
         axes.set_xticks(ratios, [cbr_text(ratio) for ratio in ratios])
     elif x.max() - x.min() > 1:
         axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _apart(ticks: Sequence[float]) -> list[float]:
+    """Ascending ticks without those whose labels would lie on that of the one before."""
+    kept = [ticks[0]]
+    for tick in ticks[1:]:
+        if tick - kept[-1] >= _LABEL * (ticks[-1] - ticks[0]):
+            kept.append(tick)
+    return kept
 
 
 def _logarithmic(axes: Axes, values: Sequence[float]) -> None:

@@ -52,7 +52,7 @@ class Curves(_Said):
         What the curves run along: None or the name of the axis; a column of `curve.csv` ("cbr",
         "delivered", ..); a numeric tag of the links; or another metric.
     y : str
-        The metric.
+        The metric; or a column of `curve.csv` that has no intervals, "cbr" or "delivered".
     group : str
         What one colour stands for: "link", or a tag such as "scheme". Along the axis every link has a
         curve of its own, links of one group in one colour; along another x, a group is one curve. A

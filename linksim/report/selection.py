@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ _CROWDED = 8
 
 _SAME_RATIO = 0.04
 """Bandwidth ratios nearer than this share are one: they differ by rounding to whole channel uses."""
+
+
+_COLUMNS = ("cbr", "delivered")
+"""What a table says of a point beside its metrics."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +76,7 @@ def select(rows: Rows, figure: Curves) -> Selection:
     LinksimError
         If the metric, or what x names, is not there.
     """
-    table, axis = rows.table, rows.axis
-    shown = table[table["metric"] == figure.y]
-    if shown.empty:
-        raise LinksimError(f"there is no metric {figure.y!r}; take one of {', '.join(sorted(rows.metrics))}")
+    axis, shown = rows.axis, _shown(rows, figure.y)
     if figure.layers is not None:
         shown = shown[shown["layer"] < figure.layers]
     if figure.x in (None, axis.name):
@@ -87,6 +89,17 @@ def select(rows: Rows, figure: Curves) -> Selection:
     shown = shown.assign(x=x)
     shown = shown[shown["x"].notna()]
     return Selection(shown if at is None else shown[shown[axis.name] == at], metric_label(figure.x), False, at)
+
+
+def _shown(rows: Rows, y: str) -> pandas.DataFrame:
+    """The rows of a metric; or, one for each point, a column in its place, of which no interval is known."""
+    table = rows.table
+    if y in rows.metrics:
+        return table[table["metric"] == y]
+    if y not in _COLUMNS or y not in table.columns:
+        raise LinksimError(f"there is no metric {y!r}; take one of {', '.join([*sorted(rows.metrics), *_COLUMNS])}")
+    one = table[table["metric"] == rows.metrics[0]]
+    return one.assign(mean=one[y], ci_low=math.nan, ci_high=math.nan)
 
 
 def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:

@@ -12,8 +12,8 @@ _RESIDUAL = create("residual", {"layer_channels": (2, 2)})
 _ADAPTIVE = create("adaptive", {"layer_channels": (2, 2), "filters": 8, "blocks": 1})
 
 
-def _separation(channel, mode):
-    return lambda: SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), channel, cbr=0.9, mode=mode)
+def _separation(channel, mode, harq=1):
+    return lambda: SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), channel, cbr=0.9 / harq, mode=mode, harq=harq)
 
 
 KINDS = {
@@ -30,6 +30,7 @@ KINDS = {
     "residual with feedback, rayleigh-slow": lambda: AnalogLink(_RESIDUAL, RayleighSlow(), feedback=True),
     "separation, awgn, factored": _separation(Awgn(), "factored"),
     "separation, awgn, chain": _separation(Awgn(), "chain"),
+    "separation, rayleigh-slow, retransmission": _separation(RayleighSlow(csi=True), "chain", harq=2),
     "separation, rayleigh-slow, factored": _separation(RayleighSlow(csi=True), "factored"),
     "separation, rayleigh-fast, factored": _separation(RayleighFast(csi=True), "factored"),
     "capacity, awgn": lambda: CapacityLink(Jpeg(), Awgn(), cbr=0.9),

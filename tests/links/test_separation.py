@@ -9,7 +9,7 @@ from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
 from linksim.links.separation import MODES
-from linksim.phy import PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
+from linksim.phy import NR_MCS_TABLES, PAPER_MCS, Awgn, Mcs, RayleighFast, RayleighSlow, Transport, get_mcs
 from linksim.phy.bler.probability import transport_error_probability
 from linksim.phy.channels.base import Channel
 from linksim.source import Bpg, Jpeg, RdCurves, Tiled
@@ -290,11 +290,14 @@ def test_small_pictures_are_lost_where_the_smallest_bpg_file_is_longer_than_the_
     assert RdCurves(source).points(small.pixels).num_bytes.min() > 18
 
 
-def test_the_layers_of_cifar_need_no_measurement_on_awgn():
-    """Every scheme of the papers at 1/12 to 5/12 finds its table in the package."""
-    for mcs in PAPER_MCS:
-        for uses in (256, 512, 768, 1024, 1280):
-            assert transport_error_probability(Transport(mcs, uses), "awgn", 30.0, measure=False) < 1e-3
+@pytest.mark.parametrize("channel", ["awgn", "rayleigh-fast"])
+def test_nobody_waits_for_a_table(channel, monkeypatch):
+    """Pictures of any size, over all schemes: nothing is measured."""
+    monkeypatch.setattr("linksim.phy.bler.find.measure_table", None)
+    for mcs in [*PAPER_MCS, *NR_MCS_TABLES["nr3"][::4]]:
+        for uses in (200, 1234, 24_577, 300_001):
+            lost = transport_error_probability(Transport(mcs, uses), channel, np.array([-20.0, 60.0]))
+            assert lost[0] > 0.999 and lost[1] < 1e-3
 
 
 def test_tags_say_what_a_legend_shows(picture):

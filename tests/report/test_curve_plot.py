@@ -32,6 +32,25 @@ def test_a_link_is_named_once_and_its_layers_by_line_style():
     assert baseline.get_linestyle() == "--" and str(baseline._dash_pattern) not in {str(z._dash_pattern) for z in x}
 
 
+def test_the_bandwidth_ratio_itself_is_drawn_where_it_varies():
+    """A column of the table in place of a metric: one point for each value of the axis, without an interval."""
+    rows = table({"again": 1 / 6, "once": 1 / 6}, metrics=("psnr", "ssim"))
+    rows.loc[rows["link"] == "again", "cbr"] += (9 - rows["snr_db"]) / 60
+    figure = curves(Rows(rows), Curves(y="cbr"))
+    again, once = (line.get_ydata() for line in figure.axes[0].get_lines())
+    assert list(again) == pytest.approx([1 / 6 + x / 60 for x in (9, 6, 3, 0)]) and list(once) == [1 / 6] * 4
+    assert figure._supylabel.get_text() == "bandwidth ratio k/n (CBR)"
+    assert Curves(y="cbr").file_name == "curve_cbr"
+    delivered = curves(Rows(rows), Curves(y="delivered")).axes[0].get_lines()
+    assert all(list(line.get_ydata()) == [1.0] * 4 for line in delivered)
+
+
+def test_bandwidth_ratios_that_lie_close_are_not_all_written():
+    rows = table({"a": 1 / 16, "b": 0.067, "c": 1 / 8, "d": 1 / 4})
+    axes = curves(Rows(rows), Curves(x="cbr", at=3)).axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1/16", "1/8", "1/4"]
+
+
 def test_a_variant_is_dashed_in_the_colour_of_the_other():
     figure = curves(Rows(table({"a": 1 / 6, "b": 1 / 6, "c": 1 / 6})), Curves(variants={"c": "a"}))
     lines = {line.get_label(): line for line in figure.axes[0].get_lines()}

@@ -30,9 +30,9 @@ _FEWEST = 20
 """Tables of one channel, base graph and decoder below which nothing is predicted."""
 
 # Of log2 K', rate and bits per symbol: with these, codes left out were met best.
-_SCALES = np.array([1.5, 30.0, 0.5])
+_SCALES = np.array([1.5, 20.0, 0.25])
 # Counts are random, and codes of neighbouring lengths have other shifts: splines need not go through every point.
-_SMOOTHING = 0.03
+_SMOOTHING = 0.003
 
 
 class Predictor:

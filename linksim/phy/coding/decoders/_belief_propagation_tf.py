@@ -168,6 +168,12 @@ class CompiledBeliefPropagation:
         return messages.with_flat_values(flat), total
 
 
+def untouched(code: LdpcCode, iterations: int = 20) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Sionna's decoder as it comes, in graph mode: LLRs of the buffer to bits. For comparisons of speed."""
+    # Sionna removes everything where there is nothing to prune.
+    return tf.function(LDPC5GDecoder(code.encoder, num_iter=iterations, prune_pcm=not code.has_whole_buffer))
+
+
 def _hard(logits: tf.Tensor) -> tf.Tensor:
     """Bits 0. or 1. of logits, as Sionna decides: 1 where nothing is known."""
     return tf.cast(logits >= 0.0, tf.float32)

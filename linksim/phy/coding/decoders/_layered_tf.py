@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.phy._tf import tf
 from linksim.phy.coding._turns import in_turns
+from linksim.phy.coding.decoders._layered_gpu import LayeredOperations
 from linksim.phy.coding.decoders._layered_graph import LayeredGraph
 from linksim.phy.coding.decoders._layered_numba import decode_blocks
 from linksim.phy.coding.decoders.base import Check
@@ -65,6 +68,8 @@ class CompiledLayered:
                 f"log-likelihood ratios of shape {list(llr.shape)} cannot be decoded: use [rows, {self._buffer_bits}]"
             )
         graph, llr = self._graph, np.ascontiguousarray(llr, np.float32)
+        if tf.config.list_physical_devices("GPU"):
+            return self._operations.run(llr)
         logits, used = np.empty([len(llr), graph.info_bits], np.float32), np.zeros(len(llr), np.int32)
         sizes = graph.lifting, graph.info_bits, graph.systematic_bits, graph.num_columns
         edges = graph.starts, graph.columns, graph.shifts, graph.extensions
@@ -74,6 +79,11 @@ class CompiledLayered:
 
         in_turns(some, len(llr), self._threads)
         return logits, used
+
+    @cached_property
+    def _operations(self) -> LayeredOperations:
+        """The same whole numbers as TensorFlow operations: what is decoded does not depend on the device."""
+        return LayeredOperations(self._graph, self._buffer_bits, self._iterations)
 
 
 def _hard(logits: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Layered belief propagation: the sum-product algorithm row by row of the base graph, compiled by Numba.
+"""Layered belief propagation: the sum-product algorithm row by row of the base graph.
 
 What one row of the base graph finds out is used by the next one at once, which takes about half as many
 iterations as when all rows are updated together (Hocevar, A reduced complexity decoder architecture via
@@ -27,10 +27,10 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class LayeredBeliefPropagation:
-    """Sum-product decoding with a layered schedule, in fixed point, on the CPU.
+    """Sum-product decoding with a layered schedule, in fixed point: by Numba on a CPU, by TensorFlow on a GPU.
 
     What is decoded depends on the log-likelihood ratios of a block alone: not on its neighbours, on the
-    number of threads or on the machine, since the arithmetic is that of whole numbers.
+    number of threads, on the machine or on the device, since the arithmetic is that of whole numbers.
 
     Parameters
     ----------
