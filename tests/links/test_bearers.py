@@ -50,8 +50,8 @@ def test_an_interleaver_spreads_a_lost_block():
 
 def test_a_failed_code_block_is_erased_or_kept():
     """In the waterfall: erased bits are marked; of the kept ones few are wrong, and not none."""
-    erased = CodeBlockBearer(MCS, Awgn()).send(BITS, 1.0, keys(6), 0)
-    kept = CodeBlockBearer(MCS, Awgn(), failed="keep").send(BITS, 1.0, keys(6), 0)
+    erased = CodeBlockBearer(MCS, Awgn()).send(BITS, 0.7, keys(6), 0)
+    kept = CodeBlockBearer(MCS, Awgn(), failed="keep").send(BITS, 0.7, keys(6), 0)
     lost = erased == -1
     assert 0 < lost.mean() < 1
     np.testing.assert_array_equal(erased[~lost], BITS[~lost])
@@ -63,12 +63,13 @@ def test_a_failed_code_block_is_erased_or_kept():
 def test_soft_bits_of_failed_blocks_say_how_sure_they_are():
     """Below the waterfall, where all blocks fail: as signs weighted by their certainty, soft bits are nearer to what
     was sent than hard ones, and these nearer than erasures; and their probabilities are not overdone at the middle."""
-    kept, soft = (CodeBlockBearer(MCS, Awgn(), failed=f).send(BITS, 0.4, keys(6), 0) for f in ("keep", "soft"))
-    np.testing.assert_array_equal(kept, soft > 0.5)
+    kept, soft = (CodeBlockBearer(MCS, Awgn(), failed=f).send(BITS, 0.2, keys(6), 0) for f in ("keep", "soft"))
+    # A bit of which nothing is known is taken for a one.
+    np.testing.assert_array_equal(kept, soft >= 0.5)
     errors = [np.mean((2 * got - 2 * BITS) ** 2) for got in (kept, soft)]
     assert errors[1] < 0.8 * errors[0] < 0.8
     unsure = (soft > 0.3) & (soft < 0.7)
-    assert (kept != BITS)[unsure].mean() > 4 * (kept != BITS).mean()
+    assert (kept != BITS)[unsure].mean() > 2.5 * (kept != BITS).mean()
     right = CodeBlockBearer(MCS, Awgn(), failed="soft").send(BITS[:2], 5.0, keys(2), 0)
     np.testing.assert_array_equal(right, BITS[:2])
 
@@ -77,11 +78,11 @@ def test_factored_code_blocks_follow_the_chain():
     """The share of lost code blocks by tables is their probability, and so is that by real bits, each within four
     deviations of its number of code blocks."""
     transport = smallest_transport(get_mcs(MCS), 2500)
-    p = float(code_block_error_probabilities(transport, Awgn(), 1.0).mean())
+    p = float(code_block_error_probabilities(transport, Awgn(), 0.7).mean())
     assert 0.1 < p < 0.9
     for mode, rows in (("chain", 60), ("factored", 2000)):
         bits = np.tile(BITS, (rows // 6 + 1, 1))[:rows]
-        got = CodeBlockBearer(MCS, Awgn(), mode=mode).send(bits, 1.0, keys(rows), 0)
+        got = CodeBlockBearer(MCS, Awgn(), mode=mode).send(bits, 0.7, keys(rows), 0)
         spread = np.sqrt(p * (1 - p) / (rows * transport.num_code_blocks))
         assert (got == -1).mean() == pytest.approx(p, abs=4 * spread)
 
@@ -89,7 +90,7 @@ def test_factored_code_blocks_follow_the_chain():
 def test_parts_on_one_channel_meet_their_own_losses():
     """Drawn from tables as over the real channel: a later part does not lose what an earlier one lost."""
     bearer, bits = CodeBlockBearer(MCS, Awgn(), mode="factored"), np.tile(BITS, (50, 1))
-    first, second = (bearer.send(bits, 1.0, keys(300), start)[:, 0] == -1 for start in (0, 21_000))
+    first, second = (bearer.send(bits, 0.7, keys(300), start)[:, 0] == -1 for start in (0, 21_000))
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.25
 
 

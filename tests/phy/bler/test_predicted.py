@@ -31,17 +31,18 @@ def test_there_are_enough_of_them():
 
 @pytest.mark.parametrize("channel", ["awgn", "rayleigh-fast"])
 def test_the_threshold_of_any_code_is_met_within_a_twentieth_of_a_decibel(channel):
-    """At 10 % of code blocks lost, on lengths and rates that were not measured for the prediction."""
+    """At 10 % of code blocks lost, on lengths and rates that were not measured for the prediction; and a hundredth
+    more, which is what the measurement itself may be off."""
     keys = [key for key in HELD_OUT if key.channel == channel]
     off = errors_at(0.1, keys)
     worst = keys[int(np.abs(off).argmax())].name
-    assert np.abs(off).max() < 0.05, f"{off[np.abs(off).argmax()]:+.3f} dB for {worst}"
-    assert abs(off.mean()) < 0.02
+    assert np.abs(off).max() < 0.06, f"{off[np.abs(off).argmax()]:+.3f} dB for {worst}"
+    assert np.sqrt(np.mean(off**2)) < 0.03
 
 
 @pytest.mark.parametrize("rate", [0.9, 0.5, 0.01])
 def test_the_rest_of_the_curve_is_met_too(rate):
-    assert np.abs(errors_at(rate, list(HELD_OUT))).max() < 0.12
+    assert np.abs(errors_at(rate, list(HELD_OUT))).max() < 0.1
 
 
 @pytest.mark.parametrize("key", list(HELD_OUT)[::5], ids=lambda key: key.name)

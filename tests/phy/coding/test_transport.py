@@ -115,11 +115,11 @@ def test_a_row_does_not_depend_on_the_batch():
     """Near the cliff, where some rows are lost, each row decodes alone as it does among others."""
     transport = Transport("4-QAM 1/2", 1000)
     payload = random_payload(transport, 40)
-    y = transport.transmit(payload).numpy() + complex_noise([40, 1000], 10**-0.12)
-    together = transport.receive(y, 10**-0.12)
+    y = transport.transmit(payload).numpy() + complex_noise([40, 1000], 10**-0.1)
+    together = transport.receive(y, 10**-0.1)
     assert 0 < together.delivered.sum() < 40
     for rows in (slice(0, 1), slice(1, 8), slice(8, 40)):
-        part = transport.receive(y[rows], 10**-0.12)
+        part = transport.receive(y[rows], 10**-0.1)
         assert np.array_equal(part.delivered, together.delivered[rows])
         assert np.array_equal(part.payload, together.payload[rows])
     symbols = transport.transmit(payload[3:4]).numpy()
@@ -184,7 +184,7 @@ def test_fingerprint_follows_sizes_decoder_and_parts(monkeypatch):
     before = [transport.fingerprint() for transport in made]
     assert len(set(before)) == len(made)
     for module in (
-        "decoders.belief_propagation",
+        "decoders.layered",
         "ldpc",
         "qam",
         "scrambling",
@@ -199,7 +199,7 @@ def test_fingerprint_follows_sizes_decoder_and_parts(monkeypatch):
 
 
 def test_an_unknown_decoder_is_refused():
-    with pytest.raises(LinksimError, match="choose one of bp20"):
+    with pytest.raises(LinksimError, match="choose one of layered20 or bp20"):
         Transport("16-QAM 1/2", 100, "viterbi")
     with pytest.raises(LinksimError, match="iterations"):
         Transport("16-QAM 1/2", 100, BeliefPropagation(0))
