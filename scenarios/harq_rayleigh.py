@@ -16,9 +16,9 @@ SCHEMES = [get_mcs(name) for name in ("4-QAM 1/2", "16-QAM 1/2", "16-QAM 2/3", "
 channel = RayleighSlow(csi=True)
 
 
-def tags(scheme, cbr, family=None):
-    """`plot` says the CBR of one transmission, which is what the plots of a figure are told apart by."""
-    return {"scheme": scheme, "family": family or scheme, "plot": f"CBR {cbr_label(cbr)}"}
+def tags(scheme, cbr):
+    """`plot` tells the plots of a figure apart: retransmissions take more, and not the same at each SNR."""
+    return {"scheme": scheme, "plot": f"CBR {cbr_label(cbr)} per transmission"}
 
 
 def harq(mcs, cbr=1 / 16):
@@ -51,7 +51,7 @@ sweep = Sweep(
     panel_value=10,
     figures=[
         Curves(group="scheme", split="plot"),
-        Curves(y="cbr", group="scheme"),
+        Curves(y="cbr", group="scheme", split="none"),
         Curves(x="cbr", group="scheme", at=10),
         Panel(value=10),
     ],

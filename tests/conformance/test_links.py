@@ -64,12 +64,12 @@ class TestEveryLink:
                     assert np.abs(one[2] - other[2]).max() <= 1
 
     def test_another_seed_is_another_channel(self, kind):
-        """Over many draws near the cliffs (1 dB on AWGN, 2.9 dB on fast fading) two seeds differ somewhere;
+        """Over many draws near the cliffs (0.7 dB on AWGN, 2.55 dB on fast fading) two seeds differ somewhere;
         one seed repeats itself."""
         sent = pictures()[:1]
         link = KINDS[kind]()
         once, again, other = (
-            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.95, 1.0, 1.05, 2.9)]
+            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.65, 0.7, 0.75, 2.55)]
             for seed in (1, 1, 2)
         )
 

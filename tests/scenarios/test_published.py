@@ -30,6 +30,10 @@ def test_fingerprints_are_those_of_today(name):
         pytest.skip(f"pictures or weights of {name} are not on this machine ({error})")
     assert set(links) == set(run["fingerprints"])
     changed = {name for name, (fingerprint, _) in links.items() if fingerprint != run["fingerprints"][name]}
+    # What is to be run again says so, link by link, here and on its page.
+    superseded = set(run.get("superseded", {}).get("links", ()))
+    assert superseded <= changed, "these are valid: take them out of superseded"
+    changed -= superseded
     here = {library: metadata.version(library) for library in _LIBRARIES}
     others = {library: version for library, version in here.items() if run["versions"].get(library) != version}
     # Learned links are the same with any library; image codecs and the real chain name the versions of theirs.
@@ -37,6 +41,14 @@ def test_fingerprints_are_those_of_today(name):
     if changed and others:
         pytest.skip(f"digital links of {name} were published with other libraries than {others}")
     assert not changed
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_page_says_what_is_to_be_run_again(name):
+    said = describe(name).get("superseded")
+    page = (RESULTS / name / "README.md").read_text()
+    assert ("to be run again" in page) == (said is not None)
+    assert said is None or (said["why"] in page and said["links"])
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
