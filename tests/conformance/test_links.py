@@ -69,7 +69,7 @@ class TestEveryLink:
         sent = pictures()[:1]
         link = KINDS[kind]()
         once, again, other = (
-            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.65, 0.7, 0.75, 2.55)]
+            [link.transmit(sent, snr_db, range(40), seed=seed) for snr_db in (0.65, 0.7, 0.75, 2.5, 2.55, 2.6)]
             for seed in (1, 1, 2)
         )
 
