@@ -72,7 +72,7 @@ def links():
         "equaliser": AnalogLink(small, RayleighFast(csi=True)),
         "capacity": CapacityLink(Jpeg(), Awgn(), 1 / 16),
         "GDN": AnalogLink(create("deepjscc-gdn", {"latent_channels": 4, "filters": 4}), Awgn()),
-        "LDPC decoder": SeparationLink(Jpeg(), get_mcs("16-QAM 1/2"), Awgn(), 1 / 16, mode="chain"),
+        "LDPC decoder": SeparationLink(Jpeg(), get_mcs("16-QAM 1/2"), Awgn(), 1 / 16, "chain", decoder="bp20"),
     }
 
 

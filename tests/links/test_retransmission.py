@@ -85,9 +85,10 @@ def test_what_is_lost_in_the_end_is_concealed(picture):
 
 
 def test_below_the_cliff_two_transmissions_arrive_where_one_never_does(picture):
-    """Half the rate is sent after two: 16-QAM 1/4 needs about 4 dB less than 1/2."""
-    assert sent(link(harq=1), picture, 3.5, range(20)) == {(False, 1.0): 20}
-    assert sent(link(), picture, 3.5, range(20)) == {(True, 2.0): 20}
+    """3 dB below the cliff of one, which is at 6 dB: half the rate is sent after two, and needs about 4 dB less."""
+    assert sent(link(harq=1), picture, 3.0, range(20)) == {(False, 1.0): 20}
+    assert sent(link(harq=1), picture, 6.5, range(20)) == {(True, 1.0): 20}
+    assert sent(link(), picture, 3.0, range(20)) == {(True, 2.0): 20}
 
 
 def test_more_that_is_allowed_changes_nothing_before_it(picture):
@@ -154,23 +155,25 @@ def test_every_transmission_meets_a_fade_of_its_own():
 @pytest.mark.parametrize("scheme, snr_db", [("4-QAM 2/3", 0.0), ("4-QAM 2/3", 3.0), ("16-QAM 1/2", 2.0)])
 def test_outage_on_slow_fading_is_that_of_accumulated_information(scheme, snr_db):
     """Lost after t transmissions: no less often than the mutual information of t fades falls short of the rate (Caire
-    and Tuninetti 2001), and no more often than on a channel that is 1.5 dB worse."""
+    and Tuninetti 2001), and no more often than it does 1.5 dB lower, or 2 dB lower for inputs of any kind."""
     channel, num_draws, mcs = RayleighSlow(csi=True), 400, get_mcs(scheme)
     transport = Transport(mcs, 900, redundancy_versions=REDUNDANCY_VERSIONS)
     _, keys, found = arrivals(transport, channel, snr_db, num_draws, 4)
-    gains = np.stack([np.abs(channel.fading(of_draw, 1).numpy()[:, 0]) ** 2 for of_draw in keys])
+    fades_db = 20 * np.log10([np.abs(channel.fading(of_draw, 1).numpy()[:, 0]) for of_draw in keys])
     rate = 8 * transport.payload_bytes / 900
     grid = np.linspace(-50, 30, 801)
-    carried = bicm_capacity(mcs.bits_per_symbol, grid)
-    ideal, poor = (
-        np.cumsum(np.interp(snr_db - loss + 10 * np.log10(gains), grid, carried), axis=0) < rate for loss in (0.0, 1.5)
+    of_qam, of_any = bicm_capacity(mcs.bits_per_symbol, grid), np.log2(1 + 10 ** (grid / 10))
+    ideal, poor, poor_of_any = (
+        np.cumsum(np.interp(snr_db - loss + fades_db, grid, carried), axis=0) < rate
+        for carried, loss in ((of_qam, 0.0), (of_qam, 1.5), (of_any, 2.0))
     )
     for number in (1, 2, 3, 4):
         lost = (found.transmissions > number) | ~found.delivered & (found.transmissions == number)
         # The very fades are compared: no draw arrives that cannot, but for a few within the reach of chance.
         assert np.mean(ideal[number - 1] & ~lost) < 0.01
         interval = binomtest(int(lost.sum()), num_draws).proportion_ci(0.99)
-        assert ideal[number - 1].mean() <= lost.mean() and interval.low <= poor[number - 1].mean()
+        assert ideal[number - 1].mean() <= lost.mean()
+        assert interval.low <= min(poor[number - 1].mean(), poor_of_any[number - 1].mean())
 
 
 def test_a_sweep_tells_the_mean_channel_uses(picture, tmp_path):
