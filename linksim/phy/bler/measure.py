@@ -36,6 +36,7 @@ LONG_STEP_DB, SHORT_STEP_DB = 0.1, 0.25
 """Steps of the SNR for code blocks of at least, or fewer than, `LONG` bits: cliffs, and gentle slopes."""
 
 LONG = 1200
+"""Bits of a code block, its CRC included."""
 
 LAST_RATE = 1e-3
 """The first point below this error rate is the last one."""

@@ -43,8 +43,8 @@ PACKAGED_CHANNEL_USES = tuple(
 GRID_EFFORT = 0.02
 """Share of the usual number of code blocks that tells a threshold within 0.01 dB."""
 
-# Modulations and the lowest rates at which anyone would use them, lengths and rates by base graph. Lengths are no
-# multiples of anything, so that most codes have filler bits, as those of users do. Of base graph 1, short blocks are
+# Modulations and the lowest rates at which anyone would use them, lengths and rates by base graph. Most lengths are
+# no multiples of anything, so that the codes have filler bits, as those of users do. Of base graph 1, short blocks are
 # sent at high rates only, and of base graph 2 long ones at low rates only (`select_base_graph`).
 _GRID_LOWEST_RATES = {2: 0.0, 4: 0.1, 6: 0.25, 8: 0.45}
 _GRID = (

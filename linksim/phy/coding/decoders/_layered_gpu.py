@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from linksim.messages import tell
 from linksim.phy._tf import tf
 from linksim.phy.coding._base_graph import PUNCTURED_COLUMNS
 from linksim.phy.coding.decoders._layered_graph import LayeredGraph
@@ -113,8 +114,11 @@ class LayeredOperations:
         if self._xla:
             try:
                 return self._fused(llr)
-            except tf.errors.OpError:
+            except tf.errors.ResourceExhaustedError:
+                raise
+            except tf.errors.OpError as error:
                 # XLA needs tools of CUDA that TensorFlow alone does not.
+                tell(f"XLA cannot compile the decoder, which is slower without ({str(error).splitlines()[0]})")
                 self._xla = False
         return self._one_by_one(llr)
 
