@@ -24,6 +24,8 @@ LAYERS = {
     "upsampling-block": (lambda: UpsamplingBlock(2), (X,), "upsampling"),
 }
 PICTURES = np.random.default_rng(2).random((1, 6, 9, 3)).astype("float32")
+# Instance norm over the one or two values that an eighth of a small picture has makes rounding errors large.
+LARGER = {"rgan": np.random.default_rng(2).random((1, 22, 33, 3)).astype("float32")}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -44,7 +46,7 @@ def test_codec(golden, name):
     """What is sent and shown of a picture that needs padding, over a perfect channel. The version is the sum of
     those of the codec, its base classes and its layers: raising any of them raises it. Bytes are another library's."""
     codec = stirred(create(name, SMALL[name]))
-    sent, shown = rehearse(codec, PICTURES, 7.0)
+    sent, shown = rehearse(codec, LARGER.get(name, PICTURES), 7.0)
     numbers = [v for v in (*sent, *shown) if not isinstance(v, list)]
     made = np.concatenate([ops.convert_to_numpy(v).ravel() for v in numbers])
     where = type(codec).__module__.replace(".", "/") + ".py"
