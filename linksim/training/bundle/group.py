@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from linksim.errors import LinksimError
 from linksim.training.bundle.models import Trained
 from linksim.training.chain import Chain
 from linksim.training.closed_form import start_from_statistics
-from linksim.training.optimizers import averages, make_optimizer
+from linksim.training.optimizers import WarmupConstantDecay, averages, make_optimizer
 from linksim.training.recipe import Recipe
 from linksim.training.validation import AT_ONCE, NOISE, score
 from linksim.training.warm_start import take_common
@@ -46,6 +47,20 @@ class Diverged(LinksimError):
     def __init__(self, names: Sequence[str]):
         super().__init__(f"training of {', '.join(names)} diverged; lower learning_rate")
         self.names = list(names)
+
+
+class _Movable(WarmupConstantDecay):
+    """The same schedule, whose decay begins and ends where two arguments of a compiled call say."""
+
+    def __init__(self, schedule: WarmupConstantDecay, ends: Any):
+        super().__init__(**schedule.get_config())
+        self._ends = ends
+
+    def __call__(self, step: Any) -> Any:
+        step, (begin, end) = keras.ops.cast(step, "float32"), self._ends
+        fallen = jnp.clip((step - begin) / jnp.maximum(end - begin, 1), 0.0, 1.0)
+        rise = jnp.minimum((step + 1.0) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
+        return rise * (self.rate + fallen * (self.final_rate - self.rate))
 
 
 class Group:
@@ -101,8 +116,29 @@ class Group:
         self.best = [{} if old is None else dict(old.best) for old in before]
         self.best_at = [-1 if old is None else old.best_at for old in before]
         self.pictures, self.held_back = jnp.asarray(pictures), jnp.asarray(held_back)
-        self._chunk = jax.jit(self._train, static_argnames="steps", donate_argnums=0)
+        schedule = self.optimizer._learning_rate
+        self._schedule = schedule if isinstance(schedule, WarmupConstantDecay) else None
+        # Where the rate begins to fall, and where training ends: numbers that may change without compiling again.
+        self._ends = jnp.asarray([recipe.schedule[0].decay_from, recipe.steps], jnp.float32)
+        self._chunk = jax.jit(self._train, donate_argnums=0)
         self._validate = jax.jit(self._errors)
+
+    def end_at(self, steps: int) -> None:
+        """Let training end after so many steps in all; a decay of the rate that has not begun keeps its share.
+
+        Raises
+        ------
+        LinksimError
+            If the learning rate follows a cosine, or already falls, or fewer steps are left than were done.
+        """
+        recipe = self.recipes[0]
+        if self._schedule is None or recipe.decay is None:
+            raise LinksimError(f"recipe {recipe.name!r} has no constant rate; give it a decay, or leave --fit")
+        if self.step > recipe.schedule[0].decay_from or steps < self.step:
+            raise LinksimError(f"recipe {recipe.name!r} cannot end after {steps} steps any more")
+        falls = min(round(steps * recipe.decay), steps - self.step)
+        self.recipes = [dataclasses.replace(r, steps=steps, decay=falls / steps) for r in self.recipes]
+        self._ends = jnp.asarray([self.recipes[0].schedule[0].decay_from, steps], jnp.float32)
 
     @property
     def step(self) -> int:
@@ -154,14 +190,20 @@ class Group:
         flip = jax.random.bernoulli(mirror, 0.5, (r.batch_size, 1, 1, 1))
         return jnp.where(flip, x[:, :, ::-1], x).astype(jnp.float32) / 255
 
-    def _train(self, state: list[Any], snr_db: Any, pictures: Any, steps: int) -> tuple[list[Any], Any]:
-        def one(state: list[Any], snr_db: Any) -> tuple[list[Any], Any]:
-            def step(state: list[Any], _: None) -> tuple[list[Any], Any]:
-                key, now = jax.random.split(state[-1])
-                return self.one_step([*state[:-1], key], self._batch(now, pictures), snr_db)
+    def _train(self, state: list[Any], snr_db: Any, pictures: Any, ends: Any, steps: Any) -> tuple[list[Any], Any]:
+        if self._schedule is not None:
+            self.optimizer.learning_rate = _Movable(self._schedule, ends)
 
-            state, losses = jax.lax.scan(step, state, None, length=steps)
-            return state, jnp.mean(losses)
+        def one(state: list[Any], snr_db: Any) -> tuple[list[Any], Any]:
+            def step(_: Any, before: tuple[list[Any], Any]) -> tuple[list[Any], Any]:
+                state, total = before
+                key, now = jax.random.split(state[-1])
+                state, loss = self.one_step([*state[:-1], key], self._batch(now, pictures), snr_db)
+                return state, total + loss
+
+            # The number of steps is an argument: a trial, an epoch and the rest at the end are compiled once.
+            state, total = jax.lax.fori_loop(0, steps, step, (state, jnp.zeros((), jnp.float32)))
+            return state, total / steps
 
         return self._over_models(one, state, snr_db)
 
@@ -216,16 +258,28 @@ class Group:
         place = {id(v): first + i for i, v in enumerate(self.optimizer.variables)}
         return [*(self.state[place[id(m)]] for m in means), *self.state[a:]] if means else list(self.state)
 
+    def try_out(self, steps: int) -> float:
+        """Seconds that so many steps take once they are compiled; the state stays as it was."""
+        before = [np.asarray(part) for part in self.state]
+        for _ in range(2):
+            start = time.monotonic()
+            self.state, losses = self._chunk(self.state, self.snr_db, self.pictures, self._ends, steps)
+            np.asarray(losses)
+            seconds = time.monotonic() - start
+        self.state = [jnp.asarray(part) for part in before]
+        return seconds
+
     def train(self, steps: int) -> None:
         """Some steps, a validation, and the best weights kept."""
         start = time.monotonic()
-        self.state, losses = self._chunk(self.state, self.snr_db, self.pictures, steps=steps)
+        self.state, losses = self._chunk(self.state, self.snr_db, self.pictures, self._ends, steps)
         if not np.all(np.isfinite(np.asarray(losses))):
             names = [r.name for r, x in zip(self.recipes, np.asarray(losses), strict=True) if not np.isfinite(x)]
             raise Diverged(names)
         own = self.validate()
         means = self.validate(averaged=True) if averages(self.optimizer) else own
         seconds, step = (time.monotonic() - start) / len(self.recipes), self.step + steps
+        weights: dict[bool, list[dict[str, np.ndarray]]] = {}
         for i in range(len(self.recipes)):
             averaged = score(means[i]) > score(own[i])
             psnr = (means if averaged else own)[i]
@@ -234,29 +288,32 @@ class Group:
             self.history[i].append([step, before + seconds, *map(float, psnr)])
             if score(psnr) > best:
                 self.best_at[i] = len(self.history[i]) - 1
-                self.best[i] = self._weights(i, averaged)
+                if averaged not in weights:
+                    weights[averaged] = self._weights(averaged)
+                self.best[i] = weights[averaged][i]
 
-    def _weights(self, model: int, averaged: bool) -> dict[str, np.ndarray]:
-        """Of one model, float16, by the zoo's names."""
+    def _weights(self, averaged: bool) -> list[dict[str, np.ndarray]]:
+        """Of each model, float16, by the zoo's names."""
         trainable, other, _, _ = self._parts(self._averaged() if averaged else self.state)
         values = {id(v): x for v, x in zip(self.chain.trainable_variables, trainable, strict=True)}
         values |= {id(v): x for v, x in zip(self.chain.non_trainable_variables, other, strict=True)}
         codec = self.chain.codec
-        return {
-            name: np.asarray(values[id(v)][model], "float16")
-            for name, v in zip(variable_names(codec), codec.weights, strict=True)
-        }
+        named = zip(variable_names(codec), codec.weights, strict=True)
+        # One copy from the device for all models.
+        arrays = {name: np.asarray(values[id(v)].astype("float16")) for name, v in named}
+        return [{name: array[i] for name, array in arrays.items()} for i in range(len(self.recipes))]
 
     def trained(self) -> dict[str, Trained]:
         """All models, as far as they came."""
         device = f"jax {jax.__version__}, Keras {keras.__version__}, {jax.devices()[0].device_kind}"
+        state = [np.asarray(part) for part in self.state]
         return {
             r.name: Trained(
                 recipe=r.to_dict(),
                 history=self.history[i],
                 best=self.best[i],
                 best_at=self.best_at[i],
-                state=[np.asarray(part[i]) for part in self.state],
+                state=[part[i] for part in state],
                 device=device,
             )
             for i, r in enumerate(self.recipes)

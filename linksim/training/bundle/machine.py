@@ -22,6 +22,10 @@ from linksim.zoo.weights import load_arrays
 
 _TRIAL_STEPS = 20
 _WRITE_EVERY_S = 60
+_MARGIN = 1.08  # chunks of a recipe that is to end in time are counted as so much longer than the last one
+_FITTED = ("steps", "decay")
+"""Fields of a recipe that may differ from the bundle's."""
+
 _SPARE = 1.3  # a chunk, its validation and the writing take so much longer than the chunk before
 
 
@@ -40,30 +44,50 @@ class Machine:
         Whether models of one shape share compiled calls (`jax.vmap`); "auto" times both ways.
     steps : int
         Gradient steps in one compiled call, after which the models are validated.
+    only : sequence of str
+        Names of the recipes to train; all where it is empty. So several processes can share a bundle, each with an
+        `out` of its own.
+    fit : bool
+        Whether recipes with a constant rate get as many steps as there is time for, decay included, all shapes
+        the same time; instead of their own number.
 
     Raises
     ------
     LinksimError
-        If the bundle is damaged, or the models are of other recipes.
+        If the bundle is damaged, the models are of other recipes, or `only` names one that is not there.
     """
 
     def __init__(
-        self, bundle: Path, out: Path, resume: Path | None = None, together: str = "auto", steps: int = STEPS_PER_EPOCH
+        self,
+        bundle: Path,
+        out: Path,
+        resume: Path | None = None,
+        together: str = "auto",
+        steps: int = STEPS_PER_EPOCH,
+        only: Sequence[str] = (),
+        fit: bool = False,
     ):
-        self.bundle, self.out, self.together, self.steps = bundle, out, together, steps
+        self.bundle, self.out, self.together, self.steps, self.fit = bundle, out, together, steps, fit
         try:
             about = json.loads((bundle / "bundle.json").read_text())
         except (OSError, ValueError) as error:
             raise LinksimError(f"{bundle / 'bundle.json'} cannot be read ({error}); make the bundle again") from error
         self.recipes = [Recipe(**fields) for fields in about["recipes"]]
+        if missing := set(only) - {recipe.name for recipe in self.recipes}:
+            raise LinksimError(f"the bundle has no recipe {', '.join(sorted(missing))}; look into bundle.json")
+        self.recipes = [recipe for recipe in self.recipes if not only or recipe.name in only]
         self.starts: Mapping[str, str] = about["starts"]
         self.data: Mapping[str, str] = about["data"]
         self.models: dict[str, Trained] = read_models(resume or out)
         if resume is not None and not self.models:
             raise LinksimError(f"{resume} holds no models; name what an earlier call wrote, or leave --resume")
-        for recipe in self.recipes:
-            if recipe.name in self.models and self.models[recipe.name].recipe != recipe.to_dict():
+        for i, recipe in enumerate(self.recipes):
+            if recipe.name not in self.models:
+                continue
+            before = self.models[recipe.name].recipe
+            if any(before.get(key) != value for key, value in recipe.to_dict().items() if key not in _FITTED):
                 raise LinksimError(f"the models in {resume or out} are of another {recipe.name!r}; name another folder")
+            self.recipes[i] = Recipe(**before)
         self.failed: dict[str, str] = {}
         self._pictures: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._longest_start = 0.0
@@ -126,25 +150,27 @@ class Machine:
 
     def _train(self, recipes: Sequence[Recipe]) -> None:
         """Train a group to its end, or until the time is up."""
-        from linksim.training.bundle.group import Group
+        from linksim.training.bundle.group import shape_of
 
-        args: tuple[Any, ...] = (
-            recipes,
-            *self._pictures_of(recipes[0]),
-            [self._start_of(r) for r in recipes],
-            [self.models.get(r.name) for r in recipes],
-        )
         started = written = time.monotonic()
-        group = Group(*args, together=self._best_way(Group, args))
+        group = self._group(recipes)
+        shapes = {shape_of(r) for r in self.recipes if self._done(r.name) < r.steps and r.name not in self.failed}
+        share = started + (self.until - started) / max(len(shapes), 1)
         first = True
-        while group.step < recipes[0].steps:
+        if self.fit and group.step <= group.recipes[0].schedule[0].decay_from:
+            # Until it is known how many steps there will be, the rate stays.
+            group.end_at(max(group.recipes[0].steps, group.step + 10 * self.steps))
+        while group.step < group.recipes[0].steps:
             began = time.monotonic()
-            group.train(min(self.steps, recipes[0].steps - group.step))
+            group.train(min(self.steps, group.recipes[0].steps - group.step))
             now = time.monotonic()
+            if self.fit and not first:
+                self._fit(group, now, now - began, share)
             if first:  # compiled, too: what another group would take until it has something to keep
                 self._longest_start, first = max(self._longest_start, now - started), False
             self.models |= group.trained()
-            for recipe in recipes:
+            self.recipes = [next((g for g in group.recipes if g.name == r.name), r) for r in self.recipes]
+            for recipe in group.recipes:
                 print(self.line(recipe), flush=True)
             if now - written > _WRITE_EVERY_S:
                 write_models(self.out, self.models)
@@ -152,20 +178,24 @@ class Machine:
             if now + _SPARE * (now - began) > self.until:
                 return
 
-    def _best_way(self, make: Any, args: tuple[Any, ...]) -> bool:
-        """Whether one compiled call for all models is faster here than one after the other."""
-        if self.together != "auto" or len(args[0]) == 1:
-            return self.together != "no"
-        seconds = {}
-        for together in (True, False):
-            group = make(*args, together=together)
-            for _ in range(2):  # the first one compiles
-                start = time.monotonic()
-                group.state, losses = group._chunk(group.state, group.snr_db, group.pictures, steps=_TRIAL_STEPS)
-                np.asarray(losses)
-                seconds[together] = time.monotonic() - start
-        print(f"{len(args[0])} models: {seconds[True]:.2f} s together, {seconds[False]:.2f} s in turn", flush=True)
-        return seconds[True] <= seconds[False]
+    def _fit(self, group: Any, now: float, seconds: float, until: float) -> None:
+        """Let a group end when its time is up, as long as its rate has not begun to fall."""
+        if group.step <= group.recipes[0].schedule[0].decay_from:
+            chunks = int((until - now) / (_MARGIN * seconds))
+            group.end_at(group.step + self.steps * max(chunks, 1))
+
+    def _group(self, recipes: Sequence[Recipe]) -> Any:
+        """The models of some recipes, in the way that is faster here: one compiled call for all, or each in turn."""
+        from linksim.training.bundle.group import Group
+
+        starts, before = [self._start_of(r) for r in recipes], [self.models.get(r.name) for r in recipes]
+        args: tuple[Any, ...] = (recipes, *self._pictures_of(recipes[0]), starts, before)
+        if self.together != "auto" or len(recipes) == 1:
+            return Group(*args, together=self.together != "no")
+        groups = {together: Group(*args, together=together) for together in (True, False)}
+        seconds = {together: group.try_out(_TRIAL_STEPS) for together, group in groups.items()}
+        print(f"{len(recipes)} models: {seconds[True]:.2f} s together, {seconds[False]:.2f} s in turn", flush=True)
+        return groups[seconds[True] <= seconds[False]]
 
     def line(self, recipe: Recipe) -> str:
         """Step, validation PSNR, seconds of one recipe."""
@@ -190,12 +220,16 @@ def main(bundle: Path, arguments: Sequence[str] | None = None) -> None:
         "--together", choices=("auto", "yes", "no"), default="auto", help="train models of one shape at once"
     )
     parser.add_argument("--steps", type=int, default=STEPS_PER_EPOCH, help="gradient steps between validations")
+    parser.add_argument("--only", nargs="+", default=[], metavar="RECIPE", help="these recipes of the bundle")
+    parser.add_argument("--fit", action="store_true", help="as many steps as there is time for, decay included")
     given = parser.parse_args(arguments)
     try:
         if not given.minutes > 0 or given.steps < 1:
             raise LinksimError("minutes and steps must be positive")
         prepare_folder(given.out)
-        Machine(bundle, given.out, given.resume, given.together, given.steps).run(given.minutes)
+        Machine(
+            bundle, given.out, given.resume, given.together, given.steps, given.only, given.fit
+        ).run(given.minutes)
     except LinksimError as error:
         print(f"run.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import numpy as np
 import linksim
 from linksim.errors import LinksimError
 from linksim.files import prepare_folder, write_atomically
-from linksim.training.bundle.packing import write_pictures
+from linksim.training.bundle.packing import photograph, write_photographs, write_pictures
 from linksim.training.data import load_data
 from linksim.training.objectives import make_objective
 from linksim.training.recipe import Recipe
@@ -25,7 +26,7 @@ from linksim.training.run import warm_start_of
 from linksim.zoo.weights import save_arrays
 
 LIMIT_MB = 60
-_PICTURES_MB = 44  # the rest is for code, libraries and warm starts
+_SPARE_MB = 1  # beside what is counted: folders, and how far the estimate of a picture's bytes may be off
 _LEARNED_HALF = (
     "errors", "files", "identity", "messages", "pixels", "places", "codecs", "metrics", "training", "zoo",
 )  # fmt: skip
@@ -33,9 +34,10 @@ _LIBRARIES = (
     "keras", "absl-py", "namex", "optree", "rich", "markdown-it-py", "mdurl", "pygments", "packaging",
     "typing_extensions", "lazy_loader",
 )  # fmt: skip
+_LIBRARIES_OF_PHOTOGRAPHS = ("pillow",)
 _PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-_PATCH = 128
+_PATCH = 256
 """Side in pixels of the patches of photographs, from which crops are cut."""
 
 _RUN = '''"""Trains the recipes of bundle.json under JAX: python run.py --minutes 9, and again to go on."""
@@ -133,16 +135,21 @@ def _fill(out: Path, recipes: Sequence[Recipe], root: Path, python: str | None, 
     """All of a kit, into an empty folder; its size in bytes."""
     _copy_code(out / "linksim")
     report("libraries")
-    _write_libraries(out / "site.zip", python)
+    photographs = any(recipe.crop is not None for recipe in recipes)
+    _write_libraries(out / "site.zip", python, _LIBRARIES + _LIBRARIES_OF_PHOTOGRAPHS * photographs)
     starts = _copy_starts(out, recipes, root)
     data = _write_data(out, recipes, report)
     about = {"recipes": [r.to_dict() for r in recipes], "starts": starts, "data": data, "linksim": linksim.__version__}
     write_atomically(out / "bundle.json", json.dumps(about, indent=1) + "\n")
     write_atomically(out / "run.py", _RUN.replace("PYTHON", python or _HERE))
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    size = _size(out)
     if size > LIMIT_MB * 1_000_000:
         raise LinksimError(f"the bundle has {size / 1e6:.0f} MB, more than {LIMIT_MB}; bundle fewer recipes at once")
     return size
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _copy_code(to: Path) -> None:
@@ -175,19 +182,21 @@ def _write_data(out: Path, recipes: Sequence[Recipe], report: Callable[[str], No
     """Training and validation pictures of each data set, as many as fit: data -> stem of the files."""
     first = {recipe.data: recipe for recipe in reversed(recipes)}
     stems = {data: f"pictures-{i}" for i, data in enumerate(first)}
-    room = _PICTURES_MB * 1_000_000 / len(first)
+    loaded = {data: load_data(recipe) for data, recipe in first.items()}
     for data, stem in stems.items():
-        train, held_back = load_data(first[data])
-        train = np.asarray(train) if first[data].crop is None else _patches(train, int(room), first[data].crop)
-        shown = np.asarray(held_back)
-        write_pictures(out / f"{stem}-val.bin", shown)
-        room_left = room - (out / f"{stem}-val.bin").stat().st_size
-        _write_as_many_as_fit(out / f"{stem}-train.bin", train, room_left)
-        report(f"{data}: pictures in {(out / f'{stem}-train.bin').stat().st_size / 1e6:.0f} MB")
+        write_pictures(out / f"{stem}-val.bin", np.asarray(loaded[data][1]))
+    room = max((LIMIT_MB - _SPARE_MB) * 1_000_000 - _size(out), 0) / len(first)
+    for data, stem in stems.items():
+        path, (train, _), crop = out / f"{stem}-train.bin", loaded[data], first[data].crop
+        if crop is None:
+            count = _write_as_many_as_fit(path, np.asarray(train), room)
+        else:
+            count = _write_patches(path, train, room, crop)
+        report(f"{data}: {count:,} pictures in {path.stat().st_size / 1e6:.0f} MB")
     return stems
 
 
-def _write_as_many_as_fit(path: Path, pictures: np.ndarray, room: float) -> None:
+def _write_as_many_as_fit(path: Path, pictures: np.ndarray, room: float) -> int:
     order = np.random.default_rng(0).permutation(len(pictures))
     trial = pictures[order[: max(len(pictures) // 20, 1)]]
     write_pictures(path, trial)
@@ -196,33 +205,44 @@ def _write_as_many_as_fit(path: Path, pictures: np.ndarray, room: float) -> None
     if count < 1:
         raise LinksimError("the pictures do not fit into the bundle; bundle fewer data sets at once")
     write_pictures(path, pictures[np.sort(order[:count])])
+    return count
 
 
-def _patches(pictures: Sequence[np.ndarray], room: int, crop: int) -> np.ndarray:
-    """Square patches of photographs of several sizes, at random places, twice as many bytes as there is room.
+def _write_patches(path: Path, pictures: Sequence[np.ndarray], room: float, crop: int) -> int:
+    """Square patches of photographs of several sizes, at random places, until the room or the photographs are used up.
 
-    A patch is no smaller than the crop.
+    A patch is no smaller than the crop. Large photographs give more of them.
     """
     rng = np.random.default_rng(0)
     side = min(max(_PATCH, crop), *(min(p.shape[:2]) for p in pictures))
-    made = []
-    for i in range(max(2 * room // (3 * side * side), 1)):
-        p = pictures[i % len(pictures)]
+    areas = np.array([p.shape[0] * p.shape[1] for p in pictures], float)
+    used, made = 0, []
+    # Every photograph is seen before any is seen again.
+    first, wanted = rng.permutation(len(pictures)), math.ceil(areas.sum() / side**2)
+    for i in [*first, *rng.choice(len(pictures), max(wanted - len(first), 0), p=areas / areas.sum())]:
+        p = pictures[i]
         top, left = (rng.integers(n - side + 1) for n in p.shape[:2])
-        made.append(p[top : top + side, left : left + side])
-    return np.stack(made)
+        data = photograph(p[top : top + side, left : left + side])
+        used += len(data) + 8
+        if used > room:
+            break
+        made.append(data)
+    if not made:
+        raise LinksimError("the pictures do not fit into the bundle; bundle fewer data sets at once")
+    write_photographs(path, made)
+    return len(made)
 
 
-def _write_libraries(path: Path, python: str | None) -> None:
+def _write_libraries(path: Path, python: str | None, names: Sequence[str]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         if python is None or python == _HERE:
-            _add_installed(archive)
+            _add_installed(archive, names)
         else:
-            _add_downloaded(archive, python)
+            _add_downloaded(archive, python, names)
 
 
-def _add_installed(archive: zipfile.ZipFile) -> None:
-    for name in _LIBRARIES:
+def _add_installed(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
+    for name in names:
         try:
             files = importlib.metadata.files(name) or []
         except importlib.metadata.PackageNotFoundError as error:
@@ -232,9 +252,9 @@ def _add_installed(archive: zipfile.ZipFile) -> None:
                 archive.write(str(file.locate()), str(file))
 
 
-def _add_downloaded(archive: zipfile.ZipFile, python: str) -> None:
+def _add_downloaded(archive: zipfile.ZipFile, python: str, names: Sequence[str]) -> None:
     try:
-        wanted = [f"{name}=={importlib.metadata.version(name)}" for name in _LIBRARIES]
+        wanted = [f"{name}=={importlib.metadata.version(name)}" for name in names]
     except importlib.metadata.PackageNotFoundError as error:
         raise LinksimError(f"{error.name} is not installed; install linksim again") from error
     platforms = [part for name in _PLATFORMS for part in ("--platform", name)]

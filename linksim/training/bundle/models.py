@@ -1,7 +1,7 @@
 """What a kit writes: for each recipe its best weights so far, and all that it goes on from; few files of limited size.
 
-A file holds one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from; not of a
-recipe that is finished), and `about`, JSON. All files of one writing carry its number and how many they are, as in
+The files together hold one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from;
+not of a recipe that is finished), and `about`, JSON. All files of one writing carry its number and how many they are, as in
 `models-3-0of2.h5`. The newest whole set counts, so that a kill at any moment leaves one.
 """
 
@@ -75,15 +75,16 @@ def write_models(folder: Path, models: Mapping[str, Trained]) -> None:
     files: list[dict[str, np.ndarray]] = []
     sizes: list[int] = []
     for name, model in sorted(models.items(), key=lambda item: -_size(item[1].arrays())):
-        arrays = {f"{name.replace('/', '|')}/{key}": a for key, a in model.arrays().items()}
-        size = _size(arrays)
-        place = next((i for i, used in enumerate(sizes) if used + size <= MOST_BYTES), None)
-        if place is None:
-            files.append({})
-            sizes.append(0)
-            place = len(files) - 1
-        files[place].update(arrays)
-        sizes[place] += size
+        # A model may be larger than a file: its arrays find their places one by one.
+        for key, array in model.arrays().items():
+            size = _size({key: array})
+            place = next((i for i, used in enumerate(sizes) if used + size <= MOST_BYTES), None)
+            if place is None:
+                files.append({})
+                sizes.append(0)
+                place = len(files) - 1
+            files[place][f"{name.replace('/', '|')}/{key}"] = array
+            sizes[place] += size
     if len(files) > MOST_FILES or max(sizes, default=0) > MOST_BYTES:
         raise LinksimError(
             f"the models need {len(files)} files of {MOST_BYTES >> 20} MB and more; bundle fewer recipes at once"
@@ -125,17 +126,19 @@ def read_models(folder: Path) -> dict[str, Trained]:
         If a file is damaged.
     """
     found: dict[str, Trained] = {}
+    groups: dict[str, dict[str, np.ndarray]] = {}
     for path in _newest(folder):
-        groups: dict[str, dict[str, np.ndarray]] = {}
         for name, array in load_arrays(path).items():
             recipe, _, key = name.partition("/")
             groups.setdefault(recipe.replace("|", "/"), {})[key] = array
-        for recipe, arrays in groups.items():
-            try:
-                about = json.loads(bytes(arrays["about"]))
-                best = {key.removeprefix("best/"): a for key, a in arrays.items() if key.startswith("best/")}
-                state = [arrays[key] for key in sorted(arrays) if key.startswith("state/")]
-                found[recipe] = Trained(**about, best=best, state=state)
-            except (KeyError, ValueError, TypeError) as error:
-                raise LinksimError(f"{path} is damaged ({error}); it was left as it is, run the kit again") from error
+    for recipe, arrays in groups.items():
+        try:
+            about = json.loads(bytes(arrays["about"]))
+            best = {key.removeprefix("best/"): a for key, a in arrays.items() if key.startswith("best/")}
+            state = [arrays[key] for key in sorted(arrays) if key.startswith("state/")]
+            found[recipe] = Trained(**about, best=best, state=state)
+        except (KeyError, ValueError, TypeError) as error:
+            raise LinksimError(
+                f"{recipe} in {folder} is damaged ({error}); it was left as it is, run the kit again"
+            ) from error
     return found

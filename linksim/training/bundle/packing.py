@@ -1,8 +1,11 @@
-"""Pictures in few bytes, without loss, with nothing but NumPy and the standard library."""
+"""Pictures in few bytes: small ones without loss, with the standard library; photographs as WebP."""
 
 from __future__ import annotations
 
 import bz2
+import io
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,40 @@ def unpack(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
     return pictures
 
 
+QUALITY = 95
+"""Of photographs in WebP. They were compressed before, and what is learned is 15 dB coarser."""
+
+
+def photograph(pixels: np.ndarray) -> bytes:
+    """A photograph, uint8 `[H, W, 3]`, as WebP: about a seventh of its bytes."""
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "WEBP", quality=QUALITY)
+    return data.getvalue()
+
+
+def write_photographs(path: Path, photographs: Iterable[bytes]) -> None:
+    """What `photograph` made of several, in a file whose first line is the length of each."""
+    photographs = list(photographs)
+    head = " ".join(["webp", *(str(len(data)) for data in photographs)]) + "\n"
+    write_atomically(path, head.encode() + b"".join(photographs))
+
+
+def _photographs(lengths: list[int], data: bytes) -> np.ndarray:
+    from PIL import Image
+
+    ends = np.cumsum([0, *lengths])
+    if ends[-1] != len(data) or not lengths:
+        raise ValueError("it was cut off")
+
+    def pixels(i: int) -> np.ndarray:
+        return np.asarray(Image.open(io.BytesIO(data[ends[i] : ends[i + 1]])).convert("RGB"))
+
+    with ThreadPoolExecutor() as pool:
+        return np.stack(list(pool.map(pixels, range(len(lengths)))))
+
+
 def write_pictures(path: Path, pictures: np.ndarray) -> None:
     """One picture set, packed, in a file whose first line is its shape."""
     head = " ".join(map(str, pictures.shape)) + "\n"
@@ -40,7 +77,7 @@ def write_pictures(path: Path, pictures: np.ndarray) -> None:
 
 
 def read_pictures(path: Path) -> np.ndarray:
-    """What `write_pictures` wrote.
+    """What `write_pictures` or `write_photographs` wrote, all of one size: uint8 `[N, H, W, 3]`.
 
     Raises
     ------
@@ -49,6 +86,9 @@ def read_pictures(path: Path) -> np.ndarray:
     """
     try:
         head, _, data = path.read_bytes().partition(b"\n")
-        return unpack(data, tuple(map(int, head.split())))
+        first, *others = head.split()
+        if first == b"webp":
+            return _photographs([int(n) for n in others], data)
+        return unpack(data, tuple(map(int, (first, *others))))
     except (OSError, ValueError, EOFError) as error:
         raise LinksimError(f"{path} cannot be read ({error}); make the bundle again") from error

@@ -96,7 +96,7 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     size = make_bundle(tmp_path / "kit", [first, *others], tmp_path)
     assert size < 60e6
     only = (
-        "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'sionna', 'matplotlib', 'pandas', 'PIL')));"
+        "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'sionna', 'matplotlib', 'pandas')));"
         f"import runpy; sys.argv[0] = {str(tmp_path / 'kit' / 'run.py')!r};"
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
@@ -122,6 +122,12 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     assert [row[0] for row in models[first.name].history] == [20, 40, 60]
     done = adopt(first.name, tmp_path / "kit" / "out", tmp_path / "zoo")
     assert done.adopted and done.card.backend.startswith("jax")
+    # With --fit it ends when the time is up, its decay in it, however many steps the recipe has.
+    said = run("--minutes", "0.3", "--fit", "--only", first.name, "--out", str(tmp_path / "fitted"))
+    fitted = read_models(tmp_path / "fitted")[first.name]
+    assert set(read_models(tmp_path / "fitted")) == {first.name} and "snr15" not in said
+    assert fitted.steps == fitted.recipe["steps"] > 60 and fitted.recipe["decay"] == pytest.approx(0.5, abs=0.1)
+    assert not fitted.state
     best = models[first.name].history[models[first.name].best_at][-1]
     assert done.card.val_psnr == pytest.approx(best, abs=1e-3)
     assert done.card.val_psnr > models[first.name].history[0][-1] > 10
