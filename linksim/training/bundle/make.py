@@ -170,7 +170,7 @@ def _copy_starts(out: Path, recipes: Sequence[Recipe], root: Path) -> dict[str, 
     made = {recipe.name for recipe in recipes}
     starts = {}
     for recipe in recipes:
-        if recipe.warm_start and recipe.warm_start not in made:
+        if recipe.warm_start and recipe.warm_start not in made | set(starts):
             arrays = warm_start_of(recipe, root)
             assert arrays is not None  # since the recipe has a warm start
             starts[recipe.warm_start] = f"start-{len(starts)}.h5"
