@@ -79,16 +79,15 @@ class Chain(_LearnsSome):
     def call(self, pictures: Any, training: bool = False, snr_db: Any = None) -> Any:
         """What is shown, `[B, L, H, W, 3]`, at an Es/N0 in dB, or at one of a range (a pair) for each picture.
 
-        By default that of the recipe; a kit that trains models for several SNRs together gives each its own.
+        By default that of the recipe; a kit that trains models for several SNRs together gives each its own. Outside
+        training the SNRs of a range are spread evenly over the pictures, so that validations on two machines compare.
         In training, for an objective that sees it, `(shown, sent)`: the values of every part beside it.
         """
         if training and (seen := self.objective.look(self.codec, pictures)) is not None:
             return seen
         snr_db = self.snr_db if snr_db is None else snr_db
         if isinstance(snr_db, tuple):
-            low, high = snr_db
-            count = ops.shape(pictures)[0]
-            snr_db = keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
+            snr_db = self._of_range(*snr_db, ops.shape(pictures)[0], training)
         size, seed = tuple(pictures.shape[1:3]), self.channel.seed_generator
         transmission = None
         if self.bit_law is None:
@@ -111,6 +110,12 @@ class Chain(_LearnsSome):
 
         shown = ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
         return (shown, sent) if training and self.objective.sees_sent else shown
+
+    def _of_range(self, low: Any, high: Any, count: Any, training: bool) -> Any:
+        """An SNR for each picture, in dB."""
+        if training:
+            return keras.random.uniform((count,), low, high, seed=self.channel.seed_generator)
+        return low + (high - low) * (ops.arange(0.5, count, dtype="float32") / ops.cast(count, "float32"))
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True

@@ -54,8 +54,9 @@ def _adaptive(common: Recipe) -> list[Recipe]:
         options={"layer_channels": (4,) * 6, **network},
         snr_db=(0.0, 25.0),
         loss="psnr",
-        steps=8_000,
-        learning_rate=3e-3,
+        steps=24_000,
+        batch_size=128,
+        **_SCHEDULE,
     )
     special = [
         replace(
@@ -82,23 +83,22 @@ def progressive(common: Recipe) -> list[Recipe]:
     recipes = []
     two = "multiple-decoders/cifar10-awgn-2x1_12-snr13"
     for codec, layers, first, then in [
-        ("multiple-decoders", 2, 12_000, 2_000),
-        ("multiple-decoders", 5, 12_000, 1_500),
-        ("single-decoder", 2, 12_000, 2_000),
+        ("multiple-decoders", 2, 32_000, 14_000),
+        ("multiple-decoders", 5, 32_000, 14_000),
+        ("single-decoder", 2, 32_000, 20_000),
     ]:
         recipes += _snrs(_layers(common, codec, layers, first), then)
 
-    recipes += _snrs(_layers(common, "multiple-decoders", 2, 3_000, two, channel="rayleigh-slow"))
+    recipes += _snrs(_layers(common, "multiple-decoders", 2, 14_000, two, channel="rayleigh-slow"), 4_000)
 
     # Fig. 3d: more layers beside the same first two.
-    recipes += [_layers(common, "multiple-decoders", n, steps, two) for n, steps in ((3, 3_000), (4, 1_500))]
+    recipes += [_layers(common, "multiple-decoders", n, steps, two) for n, steps in ((3, 12_000), (4, 12_000))]
 
     # The second layer of the residual scheme, behind the single-layer model as its first.
     for snr in (_FIRST, *_NEIGHBOUR):
         start = f"deepjscc/cifar10-1_12-snr{snr}"
         name = f"residual/cifar10-awgn-2x1_12-snr{snr}"
-        steps = 5_000 if snr == _FIRST else 2_000
-        second = replace(_layers(common, "residual", 2, steps, start), name=name, snr_db=float(snr))
+        second = replace(_layers(common, "residual", 2, 10_000, start), name=name, snr_db=float(snr))
         recipes.append(replace(second, analytic_start=True))
 
     recipes += _adaptive(common)

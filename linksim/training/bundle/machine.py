@@ -227,9 +227,7 @@ def main(bundle: Path, arguments: Sequence[str] | None = None) -> None:
         if not given.minutes > 0 or given.steps < 1:
             raise LinksimError("minutes and steps must be positive")
         prepare_folder(given.out)
-        Machine(
-            bundle, given.out, given.resume, given.together, given.steps, given.only, given.fit
-        ).run(given.minutes)
+        Machine(bundle, given.out, given.resume, given.together, given.steps, given.only, given.fit).run(given.minutes)
     except LinksimError as error:
         print(f"run.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,8 +1,8 @@
 """What a kit writes: for each recipe its best weights so far, and all that it goes on from; few files of limited size.
 
 The files together hold one group per recipe: `best/<weight>` (float16), `state/<number>` (what training goes on from;
-not of a recipe that is finished), and `about`, JSON. All files of one writing carry its number and how many they are, as in
-`models-3-0of2.h5`. The newest whole set counts, so that a kill at any moment leaves one.
+not of a recipe that is finished), and `about`, JSON. All files of one writing carry its number and how many they are,
+as in `models-3-0of2.h5`. The newest whole set counts, so that a kill at any moment leaves one.
 """
 
 from __future__ import annotations
