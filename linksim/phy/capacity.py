@@ -14,16 +14,14 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import exp1, logsumexp
+from scipy.special import exp1
 
 from linksim import identity
 from linksim.errors import LinksimError
+from linksim.phy.information import GAIN_WEIGHTS, LOG_GAINS, information_density
 
 VERSION = 1
 """Raised whenever a formula or its numerical accuracy changes a value."""
-
-BITS_PER_SYMBOL = (2, 4, 6, 8, 10)
-"""The square QAM of 3GPP TS 38.211, 5.1.3 to 5.1.7: 4-QAM to 1024-QAM."""
 
 
 def fingerprint() -> str:
@@ -68,55 +66,10 @@ def gaussian_capacity(snr_db: ArrayLike) -> float | np.ndarray:
 # ---- BICM -------------------------------------------------------------------------------------
 
 
-def _gray_pam(num_bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Amplitudes ±1, ±3, .. of one dimension of a QAM, and their labels `[2**num_bits, num_bits]`.
-
-    TS 38.211, 5.1: a sign, then recursively the distance from the middle of the half.
-    """
-    labels = (np.arange(2**num_bits)[:, None] >> np.arange(num_bits)[::-1]) & 1
-    amplitude = 1 - 2 * labels[:, -1]
-    for i in range(num_bits - 2, -1, -1):
-        amplitude = (1 - 2 * labels[:, i]) * (2 ** (num_bits - 1 - i) - amplitude)
-    return amplitude.astype(float), labels
-
-
-@cache
-def _hermite(order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes of a standard normal variable and their probabilities."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(order)
-    return nodes, weights / weights.sum()
-
-
-# 128 nodes: within 2e-7 bits of a fine trapezoidal sum for 4-QAM to 256-QAM, -30 to 50 dB.
-_NODES = 128
-
-
 def _bicm(bits_per_symbol: int, snr: np.ndarray) -> np.ndarray:
     """BICM capacity at Es/N0 ratios `[K]`, in bits per complex symbol."""
-    if bits_per_symbol not in BITS_PER_SYMBOL:
-        raise LinksimError(
-            f"there is no {bits_per_symbol}-bit QAM; bits_per_symbol is one of {', '.join(map(str, BITS_PER_SYMBOL))}"
-        )
-    num_bits = bits_per_symbol // 2
-    amplitude, labels = _gray_pam(num_bits)
-    nodes, weights = _hermite(_NODES)
-    # Amplitudes in units of the noise's standard deviation in one dimension: the constellation has
-    # power Es / 2 there, the noise N0 / 2, so that the ratio is Es/N0 itself.
-    unit = amplitude / np.sqrt(np.mean(amplitude**2))
-    capacity = np.empty(len(snr))
-    for k, ratio in enumerate(snr):
-        x = np.sqrt(ratio) * unit
-        y = x[:, None] + nodes  # sent amplitude, noise node
-        log_p = -0.5 * (y[..., None] - x) ** 2  # .., hypothesis
-        log_all = logsumexp(log_p, axis=-1)
-        lost = 0.0
-        for i in range(num_bits):
-            # The uncertainty that y leaves of bit i: E log of p(y) over p(y | the bit that was sent).
-            of_label = np.stack([logsumexp(log_p[..., labels[:, i] == b], axis=-1) for b in (0, 1)])
-            log_same = np.where(labels[:, i, None] == 0, of_label[0], of_label[1])
-            lost += np.mean((log_all - log_same) @ weights)
-        capacity[k] = 2.0 * (num_bits - lost / np.log(2.0))
-    return np.clip(capacity, 0.0, bits_per_symbol)
+    mean, _ = information_density(bits_per_symbol, snr)
+    return np.clip(mean, 0.0, bits_per_symbol)
 
 
 def bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np.ndarray:
@@ -219,13 +172,6 @@ def ergodic_capacity(snr_db: ArrayLike) -> float | np.ndarray:
     return _plain(nats / np.log(2.0))
 
 
-# |h|^2 is exponential. In t = ln |h|^2 its density exp(t - exp(t)) falls off fast on both sides and the
-# capacity is smooth, so that the plain trapezoidal sum converges exponentially: within 1e-8 bits.
-_STEP = 0.25
-_LOG_GAIN = np.arange(-20.0, 4.0, _STEP)
-_GAIN_WEIGHT = np.exp(_LOG_GAIN - np.exp(_LOG_GAIN)) * _STEP
-
-
 def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np.ndarray:
     """What Gray-labelled QAM carries over fast Rayleigh fading with CSI at the receiver.
 
@@ -243,7 +189,7 @@ def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np
 
 @lru_cache(maxsize=4096)
 def _ergodic_bicm(bits_per_symbol: int, ratio: float) -> float:
-    return float(_bicm(bits_per_symbol, ratio * np.exp(_LOG_GAIN)) @ _GAIN_WEIGHT)
+    return float(_bicm(bits_per_symbol, ratio * np.exp(LOG_GAINS)) @ GAIN_WEIGHTS)
 
 
 @cache

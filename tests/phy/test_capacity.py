@@ -6,6 +6,7 @@ from scipy.integrate import quad
 
 from linksim.errors import LinksimError
 from linksim.phy import capacity
+from linksim.phy.information import BITS_PER_SYMBOL
 
 
 @pytest.mark.parametrize("snr_db, bits", [(0.0, 1.0), (10 * np.log10(3), 2.0), (10 * np.log10(255), 8.0)])
@@ -61,7 +62,7 @@ def test_bicm_capacity_is_what_sionnas_mapper_and_demapper_give(bits_per_symbol,
     assert capacity.bicm_capacity(bits_per_symbol, snr_db) == pytest.approx(per_symbol.mean(), abs=tolerance)
 
 
-@pytest.mark.parametrize("bits_per_symbol", capacity.BITS_PER_SYMBOL)
+@pytest.mark.parametrize("bits_per_symbol", BITS_PER_SYMBOL)
 def test_bicm_capacity_rises_from_nothing_to_all_bits_below_shannon(bits_per_symbol):
     snr_db = np.arange(-30.0, 51.0, 2.0)
     bicm = capacity.bicm_capacity(bits_per_symbol, snr_db)
@@ -71,7 +72,7 @@ def test_bicm_capacity_rises_from_nothing_to_all_bits_below_shannon(bits_per_sym
 
 
 def test_the_limit_is_the_inverse():
-    for bits_per_symbol in capacity.BITS_PER_SYMBOL:
+    for bits_per_symbol in BITS_PER_SYMBOL:
         for rate in (0.1, 0.5, 0.93):
             limit = capacity.bicm_limit_db(bits_per_symbol, rate)
             assert capacity.bicm_capacity(bits_per_symbol, limit) == pytest.approx(bits_per_symbol * rate, abs=1e-5)

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import logsumexp, ndtri
+from scipy.special import ndtri
 
 from linksim.errors import LinksimError
 from linksim.phy.bler.table import BlerKey
-from linksim.phy.capacity import _GAIN_WEIGHT, _LOG_GAIN, _gray_pam, _hermite
+from linksim.phy.information import GAIN_WEIGHTS, LOG_GAINS, information_density
 
 VERSION = 1
 """Raised whenever the same code gets another SNR."""
@@ -60,35 +60,14 @@ def has_formula(channel: str) -> bool:
 @lru_cache(maxsize=16)
 def _density(channel: str, bits_per_symbol: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of the information density of a symbol, in bits, at the SNRs of the grid."""
-    mean, variance = _on_awgn(bits_per_symbol)
+    mean, variance = information_density(bits_per_symbol, 10 ** (_GRID_DB / 10), _NODES)
     if channel == "awgn":
         return mean, variance
     if channel != "rayleigh-fast":
         raise LinksimError(f"there is no normal approximation for the channel {channel}")
     # Averaged over the gain; what the gain itself changes is part of the variance.
-    met = _GRID_DB[:, None] + 10 * _LOG_GAIN / np.log(10)
+    met = _GRID_DB[:, None] + 10 * LOG_GAINS / np.log(10)
     means, variances = (np.interp(met, _GRID_DB, values) for values in (mean, variance))
-    weights = _GAIN_WEIGHT / _GAIN_WEIGHT.sum()
+    weights = GAIN_WEIGHTS / GAIN_WEIGHTS.sum()
     average = means @ weights
     return average, variances @ weights + (means - average[:, None]) ** 2 @ weights
-
-
-@lru_cache(maxsize=8)
-def _on_awgn(bits_per_symbol: int) -> tuple[np.ndarray, np.ndarray]:
-    num_bits = bits_per_symbol // 2
-    amplitude, labels = _gray_pam(num_bits)
-    unit = amplitude / np.sqrt(np.mean(amplitude**2))
-    nodes, weights = _hermite(_NODES)
-    mean, variance = np.empty(len(_GRID_DB)), np.empty(len(_GRID_DB))
-    for k, snr_db in enumerate(_GRID_DB):
-        x = 10 ** (snr_db / 20) * unit
-        log_p = -0.5 * (x[:, None, None] + nodes[:, None] - x) ** 2  # sent amplitude, noise node, hypothesis
-        log_all = logsumexp(log_p, axis=-1)
-        density = np.full(log_all.shape, float(num_bits))
-        for i in range(num_bits):
-            of_label = np.stack([logsumexp(log_p[..., labels[:, i] == b], axis=-1) for b in (0, 1)])
-            density -= (log_all - np.where(labels[:, i, None] == 0, of_label[0], of_label[1])) / np.log(2)
-        one = np.mean(density @ weights)
-        # Two dimensions, independent of one another.
-        mean[k], variance[k] = 2 * one, 2 * np.mean((density - one) ** 2 @ weights)
-    return mean, variance
