@@ -10,6 +10,7 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
+from linksim.links.arrivals import END
 from linksim.phy.bler.probability import code_block_error_probabilities, tables_fingerprint
 from linksim.phy.channels.base import Channel
 from linksim.phy.channels.bits import ERASED
@@ -24,8 +25,6 @@ VERSION = 1
 
 MODES = ("chain", "factored")
 FAILED = ("erase", "keep", "soft")
-
-_END = b"\x80"
 
 
 class _Decoded(NamedTuple):
@@ -154,7 +153,7 @@ class TransportBearer(_Protected):
         self.error_free = error_free
 
     def charges(self, values: Sequence[bytes]) -> Mapping[str, np.ndarray]:
-        return self._charges([len(v) + len(_END) for v in values], [len(_END)] * len(values))
+        return self._charges([len(v) + len(END) for v in values], [len(END)] * len(values))
 
     def certain(self, value: float) -> bool:
         return self.error_free
@@ -162,8 +161,8 @@ class TransportBearer(_Protected):
     def send(self, values: Sequence[bytes], value: float, keys: Any, start: int) -> list[bytes | None]:
         if self.error_free:
             return list(values)
-        received = self._exchange([v + _END for v in values], value, keys, start)
-        return [block.payload.rstrip(b"\0")[: -len(_END)] if block.delivered else None for block in received]
+        received = self._exchange([v + END for v in values], value, keys, start)
+        return [block.payload.rstrip(b"\0")[: -len(END)] if block.delivered else None for block in received]
 
     def _own(self) -> Mapping[str, Any]:
         return {"error_free": self.error_free}
