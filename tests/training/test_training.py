@@ -10,6 +10,7 @@ from keras import ops
 import linksim.training.loop as loop
 from linksim.errors import LinksimError
 from linksim.training import RECIPES, Recipe, Training, get_recipe
+from linksim.training.chain import Chain
 from linksim.training.data import Batches, load_data
 from linksim.training.muon import ConvMuon
 from linksim.training.run import train
@@ -29,6 +30,14 @@ def small_world(monkeypatch):
 
 def weights(training):
     return [np.asarray(w) for w in training.codec.get_weights()]
+
+
+def test_validation_of_a_range_of_snrs_does_not_draw_them():
+    """Each picture has an SNR of its own, the same at every validation; in training they are drawn."""
+    chain = Chain(dataclasses.replace(RECIPE, snr_db=(0.0, 20.0)))
+    assert list(chain._of_range(0.0, 20.0, 4, False)) == [2.5, 7.5, 12.5, 17.5]
+    drawn = [np.asarray(chain._of_range(0.0, 20.0, 4, True)) for _ in range(2)]
+    assert np.all((drawn[0] != drawn[1]) & (np.minimum(*drawn) >= 0) & (np.maximum(*drawn) <= 20))
 
 
 @pytest.mark.parametrize("codec", ["multiple-decoders", "single-decoder", "residual"])

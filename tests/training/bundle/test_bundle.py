@@ -1,6 +1,7 @@
 """The kit: made, run and resumed without TensorFlow, and what it wrote adopted."""
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -14,9 +15,20 @@ from linksim.errors import LinksimError
 from linksim.training.adopt import adopt
 from linksim.training.bundle.make import make_bundle
 from linksim.training.bundle.models import Trained, read_models, write_models
-from linksim.training.bundle.packing import pack, read_pictures, unpack, write_pictures
+from linksim.training.bundle.packing import (
+    pack,
+    photograph,
+    read_pictures,
+    unpack,
+    write_photographs,
+    write_pictures,
+)
 from linksim.training.phase import Phase
 from linksim.training.recipe import Recipe
+from linksim.zoo import catalog
+from linksim.zoo.card import read_card
+from linksim.zoo.shared import entry_arrays
+from linksim.zoo.weights import load_arrays
 
 TINY = Recipe(
     "kit/a-snr20", "deepjscc-resnet", {"latent_channels": 8, "filters": 8}, crop=16, batch_size=4, steps=60,
@@ -30,6 +42,18 @@ def test_packing_loses_nothing(shape, tmp_path):
     np.testing.assert_array_equal(unpack(pack(pictures), shape), pictures)
     write_pictures(tmp_path / "p.bin", pictures)
     np.testing.assert_array_equal(read_pictures(tmp_path / "p.bin"), pictures)
+    (tmp_path / "p.bin").write_bytes((tmp_path / "p.bin").read_bytes()[:-7])
+    with pytest.raises(LinksimError, match="make the bundle again"):
+        read_pictures(tmp_path / "p.bin")
+
+
+def test_photographs_come_back_nearly_as_they_were(tmp_path):
+    pictures = np.repeat(smooth(3, side=64)[..., :1], 3, axis=-1)  # colours have half the resolution
+    write_photographs(tmp_path / "p.bin", map(photograph, pictures))
+    back = read_pictures(tmp_path / "p.bin")
+    assert back.shape == pictures.shape and back.dtype == np.uint8
+    assert np.mean((back.astype(float) - pictures) ** 2) < 3
+    assert (tmp_path / "p.bin").stat().st_size < pictures.nbytes / 4
     (tmp_path / "p.bin").write_bytes((tmp_path / "p.bin").read_bytes()[:-7])
     with pytest.raises(LinksimError, match="make the bundle again"):
         read_pictures(tmp_path / "p.bin")
@@ -59,6 +83,38 @@ def test_models_fit_into_few_files_and_come_back(tmp_path):
     assert set(read_models(tmp_path)) == {"a/b-0"}
     with pytest.raises(LinksimError, match="fewer recipes"):
         write_models(tmp_path, {f"m{i}": model(f"m{i}", 3_500_000) for i in range(9)})
+
+
+def test_a_model_may_be_larger_than_a_file(tmp_path):
+    large = model("a/b", 3_000_000)
+    large.state += [np.full(3_000_000, i, "float32") for i in range(3)]
+    write_models(tmp_path, {"a/b": large})
+    assert len(list(tmp_path.glob("*.h5"))) == 4
+    back = read_models(tmp_path)["a/b"]
+    assert [part.dtype for part in back.state] == [part.dtype for part in large.state]
+    for one, other in zip(back.state, large.state, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_recipes_that_share_a_start_get_that_start(tmp_path):
+    """Each of several starts is written once, and none over another."""
+    (tmp_path / "pictures").mkdir()
+    for i, picture in enumerate(smooth(20, side=32)):
+        Image.fromarray(picture).save(tmp_path / "pictures" / f"{i:03d}.png")
+    small = dataclasses.replace(
+        TINY, codec="deepjscc", options={"latent_channels": 8}, data=str(tmp_path / "pictures"), crop=32
+    )
+    starts = ["deepjscc/cifar10-1_12-snr13", "deepjscc/cifar10-1_12-snr13", "deepjscc/cifar10-1_12-snr7"]
+    recipes = [dataclasses.replace(small, name=f"kit/{i}", warm_start=start) for i, start in enumerate(starts)]
+    make_bundle(tmp_path / "kit", recipes, tmp_path)
+    files = json.loads((tmp_path / "kit" / "bundle.json").read_text())["starts"]
+    assert set(files) == set(starts) and len(set(files.values())) == 2
+    for name, file in files.items():
+        wanted, found = (
+            entry_arrays(catalog.find(name), read_card(catalog.find(name))),
+            load_arrays(tmp_path / "kit" / file),
+        )
+        assert all(np.array_equal(found[key], np.asarray(a, found[key].dtype)) for key, a in wanted.items())
 
 
 def test_what_a_kit_cannot_train_is_refused(tmp_path):
