@@ -27,17 +27,18 @@ def adopt(
 ) -> None:
     """Put runs into the zoo that validate better than the entry of their name."""
     quiet_tensorflow()
-    from linksim.training.adopt import adopt
-    from linksim.training.validation import score
+    from linksim.training.adopt import adopt, card_score
 
     for name in runs:
         done = adopt(name, out)
         card = done.card
-        reached = _written(score(card.layers, card.val_lpips), card)
+        reached = _written(card_score(card), card)
         stood = "nothing" if done.before is None else _written(done.before, card)
         what = "adopted" if done.adopted else "not better, the zoo stays as it is"
         print(f"{name}: {reached} after {card.steps:,} steps, {stood} before: {what}", flush=True)
 
 
 def _written(score: float, card: Card) -> str:
+    if card.val_bpp is not None:
+        return f"rate and distortion {-score:.4f}"
     return f"{score:.2f} dB" if card.val_lpips is None else f"LPIPS {-score:.4f}"

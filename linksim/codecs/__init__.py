@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "deepjscc_resnet": ["DeepJsccResNet"],
         "layers.gdn": ["Gdn"],
         "layers.attention": ["SnrAttention", "SnrAttentionBlock"],
+        "lic.codec": ["LicGmm"],
         "linear": ["LinearAnalog"],
         "multiple_decoders": ["MultipleDecoders"],
         "parts": ["Bits", "Bytes", "Shown", "Symbols"],

@@ -13,6 +13,7 @@ from linksim.codecs.deepjscc_gdn import DeepJsccGdn
 from linksim.codecs.deepjscc_resnet import DeepJsccResNet
 from linksim.codecs.ds2c2.codec import Ds2c2
 from linksim.codecs.ds2c2.rgan import Rgan
+from linksim.codecs.lic.codec import LicGmm
 from linksim.codecs.linear import LinearAnalog
 from linksim.codecs.multiple_decoders import MultipleDecoders
 from linksim.codecs.residual import ResidualTransmission
@@ -26,6 +27,7 @@ CODECS: dict[str, type[Codec]] = {
     "deepjscc-gdn": DeepJsccGdn,
     "deepjscc-resnet": DeepJsccResNet,
     "ds2c2": Ds2c2,
+    "lic": LicGmm,
     "linear": LinearAnalog,
     "multiple-decoders": MultipleDecoders,
     "residual": ResidualTransmission,

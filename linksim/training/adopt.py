@@ -21,7 +21,7 @@ from linksim.training.history import EpochReport, remarks
 from linksim.training.loop import Training, recipe_of
 from linksim.training.recipe import Recipe
 from linksim.training.run import warm_start_of
-from linksim.training.validation import score
+from linksim.training.validation import rate_weight_of, score
 from linksim.zoo import catalog
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.export import export, golden_output
@@ -51,7 +51,7 @@ class Adoption:
 
 def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
     """Put a run into the zoo, with its card and golden output, if it validates better than the entry: by PSNR, or by
-    LPIPS where its objective is perceptual.
+    LPIPS where its objective is perceptual, by bits per pixel + lambda 255^2 MSE where it weighs bits.
 
     A run that is not finished is taken as it is; its card says "so far". Where `root` holds what a kit
     wrote (`linksim.training.bundle`), the model is taken from there.
@@ -78,6 +78,11 @@ def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
     return _adopt(lambda folder: _card_of(run, root, folder), name, zoo)
 
 
+def card_score(card: Card) -> float:
+    """By what an entry counts as better than another, see `linksim.training.validation.score`."""
+    return score(card.layers, card.val_lpips, card.val_bpp, rate_weight_of(Recipe(**card.recipe)))
+
+
 def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
     with tempfile.TemporaryDirectory() as folder:
         card = make(Path(folder))
@@ -87,8 +92,8 @@ def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
         if (zoo / name / "card.json").exists():
             entry = read_card(zoo / name)
             _same_model(card, entry)
-            before = score(entry.layers, entry.val_lpips)
-        adopted = before is None or score(card.layers, card.val_lpips) > before
+            before = card_score(entry)
+        adopted = before is None or card_score(card) > before
         if adopted:
             card = share(Path(folder), zoo)
             _make_sharers_whole(name, zoo)

@@ -14,6 +14,9 @@ from linksim.training.recipe import Recipe
 STEPS_PER_EPOCH = 500
 """Gradient steps between validations and checkpoints."""
 
+_BESIDE = ("lpips", "rival_loss", "bpp")
+"""What a history may hold beside the PSNR, in the order of a checkpoint."""
+
 
 @dataclass(frozen=True)
 class EpochReport:
@@ -33,6 +36,8 @@ class EpochReport:
         Validation LPIPS after the last layer, where the objective is perceptual.
     rival_loss : float or None
         What the rival of the phase made small, in its unit, where there is one.
+    bpp : float or None
+        Validation bits per pixel, where the objective weighs them.
     """
 
     step: int
@@ -41,6 +46,7 @@ class EpochReport:
     layers: tuple[float, ...]
     lpips: float | None = None
     rival_loss: float | None = None
+    bpp: float | None = None
 
     @property
     def val_psnr(self) -> float:
@@ -57,8 +63,8 @@ def remarks(recipe: Recipe, step: int) -> str:
 
 def write_history(path: Path, history: Sequence[EpochReport]) -> None:
     """step, loss, seconds, validation PSNR after each layer, and what else there is: one line per epoch."""
-    beside = [what for what in ("lpips", "rival_loss") if any(getattr(p, what) is not None for p in history)]
-    names = {"lpips": "val_lpips", "rival_loss": "rival_loss"}
+    beside = [what for what in _BESIDE if any(getattr(p, what) is not None for p in history)]
+    names = {"lpips": "val_lpips", "rival_loss": "rival_loss", "bpp": "val_bpp"}
     header = [f"val_psnr_{i + 1}" for i in range(len(history[0].layers))] + [names[what] for what in beside]
     lines = [",".join(["step", "loss", "seconds", *header])]
     for p in history:
@@ -70,7 +76,7 @@ def write_history(path: Path, history: Sequence[EpochReport]) -> None:
 
 def to_arrays(history: Sequence[EpochReport]) -> dict[str, np.ndarray]:
     """As a checkpoint keeps it."""
-    beside = [[np.nan if v is None else v for v in (p.lpips, p.rival_loss)] for p in history]
+    beside = [[np.nan if (v := getattr(p, what)) is None else v for what in _BESIDE] for p in history]
     return {
         "history": np.array([[p.step, p.loss, p.seconds, *p.layers] for p in history]),
         "history-beside": np.array(beside, np.float64),
@@ -78,10 +84,10 @@ def to_arrays(history: Sequence[EpochReport]) -> dict[str, np.ndarray]:
 
 
 def from_arrays(history: np.ndarray, beside: np.ndarray | None) -> list[EpochReport]:
-    """What `to_arrays` made; checkpoints from before there was anything beside the PSNR have no such array."""
-    others = np.full((len(history), 2), np.nan) if beside is None else beside
+    """What `to_arrays` made; older checkpoints have less beside the PSNR."""
+    others = np.full((len(history), 0), np.nan) if beside is None else beside
     reports = []
     for (step, loss, seconds, *psnr), more in zip(history, others, strict=True):
-        lpips, rival = (None if np.isnan(v) else float(v) for v in more)
-        reports.append(EpochReport(int(step), float(loss), float(seconds), tuple(map(float, psnr)), lpips, rival))
+        known = {what: float(v) for what, v in zip(_BESIDE, more, strict=False) if not np.isnan(v)}
+        reports.append(EpochReport(int(step), float(loss), float(seconds), tuple(map(float, psnr)), **known))
     return reports

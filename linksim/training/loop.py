@@ -25,7 +25,7 @@ from linksim.training.data import Batches, load_data
 from linksim.training.history import STEPS_PER_EPOCH, EpochReport, from_arrays, remarks, to_arrays, write_history
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
-from linksim.training.validation import samples, score, validate
+from linksim.training.validation import Validation, samples, score, validate
 from linksim.training.warm_start import start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
 
@@ -186,9 +186,11 @@ class Training:
         if means := averages(self.chain.optimizer):
             with swapped(self.chain.trainable_variables, means):
                 averaged = self.validate()
-            self.averaged = score(*averaged) > score(*found)
+            weight = self.chain.objectives[-1].rate_weight
+            self.averaged = score(*averaged, weight) > score(*found, weight)
             found = averaged if self.averaged else found
-        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, time.monotonic() - self._clock, *found, rival_loss)
+        seconds = time.monotonic() - self._clock
+        done = EpochReport(epoch * STEPS_PER_EPOCH, loss, seconds, found.layers, found.lpips, rival_loss, found.bpp)
         if not np.isfinite([loss, 0.0 if rival_loss is None else rival_loss]).all():
             raise LinksimError(f"training of {self.recipe.name!r} diverged at step {done.step}; lower learning_rate")
         self.history.append(done)
@@ -196,10 +198,9 @@ class Training:
         if self.report:
             self.report(done)
 
-    def validate(self) -> tuple[tuple[float, ...], float | None]:
-        """PSNR of the mean MSE after each layer on the validation pictures, in dB; LPIPS where the last objective is
-        perceptual."""
-        return validate(self.chain, self.val_pictures, self.recipe.seed, self.chain.objectives[-1].judge)
+    def validate(self) -> Validation:
+        """On the validation pictures, by the last objective."""
+        return validate(self.chain, self.val_pictures, self.recipe.seed, self.chain.objectives[-1])
 
     def _named(self) -> tuple[list[str], list[Any]]:
         """All that a run goes on from, by name, at the phase that is entered."""

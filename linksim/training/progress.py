@@ -44,14 +44,18 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
             bar.stop()
             print(_stopped(root / recipe.name))
             raise SystemExit(130) from None
-    lpips = "" if card.val_lpips is None else f", LPIPS {card.val_lpips:.4f}"
-    print(f"{card.steps} steps, validation PSNR {card.val_psnr:.2f} dB{lpips}: {root / recipe.name}")
+    beside = _beside(card.val_lpips, card.val_bpp)
+    print(f"{card.steps} steps, validation PSNR {card.val_psnr:.2f} dB{beside}: {root / recipe.name}")
     return card
 
 
 def _validated(done: EpochReport) -> str:
     psnr = " / ".join(f"{value:.2f}" for value in done.layers)
-    return f"validation PSNR {psnr} dB" + ("" if done.lpips is None else f", LPIPS {done.lpips:.4f}")
+    return f"validation PSNR {psnr} dB" + _beside(done.lpips, done.bpp)
+
+
+def _beside(lpips: float | None, bpp: float | None) -> str:
+    return ("" if lpips is None else f", LPIPS {lpips:.4f}") + ("" if bpp is None else f", {bpp:.4f} bits per pixel")
 
 
 def _losses(done: EpochReport) -> str:

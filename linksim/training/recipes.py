@@ -8,6 +8,7 @@ from linksim.errors import LinksimError
 from linksim.training.recipe import Recipe
 from linksim.training.recipes_beyond import beyond
 from linksim.training.recipes_ds2c2 import ds2c2
+from linksim.training.recipes_lic import lic
 from linksim.training.recipes_perceptual import perceptual
 from linksim.training.recipes_progressive import progressive
 
@@ -76,7 +77,7 @@ def _photos() -> list[Recipe]:
     return [small, gdn]
 
 
-_ALL = [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2(), *perceptual()]
+_ALL = [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2(), *perceptual(), *lic()]
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops
 
 from linksim.pixels import psnr_of_mse
 from linksim.training.chain import Chain
+from linksim.training.objectives import Objective, make_objective
+from linksim.training.recipe import Recipe
 
 AT_ONCE = 250
 """Pictures that are validated together."""
@@ -19,16 +21,42 @@ NOISE = 1 << 30
 """Second half of the state of the noise generator at a validation: training does not come to it."""
 
 
-def score(layers: Sequence[float], lpips: float | None = None) -> float:
+class Validation(NamedTuple):
+    """What a codec reaches on pictures that it was not trained on.
+
+    Parameters
+    ----------
+    layers : sequence of float
+        PSNR of the mean MSE after each layer, in dB.
+    lpips : float or None
+        Mean LPIPS after the last layer, where the objective is perceptual.
+    bpp : float or None
+        Bits per pixel, where the objective weighs them.
+    """
+
+    layers: tuple[float, ...]
+    lpips: float | None = None
+    bpp: float | None = None
+
+
+def score(
+    layers: Sequence[float], lpips: float | None = None, bpp: float | None = None, rate_weight: float | None = None
+) -> float:
     """By what one set of weights counts as better than another: the mean over layers of the PSNR in dB; minus the
-    LPIPS where that was validated."""
+    LPIPS where that was validated; minus rate and weighted distortion where bits were."""
+    if bpp is not None and rate_weight is not None:
+        return -(bpp + rate_weight * 255**2 * 10 ** (-layers[-1] / 10))
     return float(np.mean(layers)) if lpips is None else -lpips
 
 
-def validate(
-    chain: Chain, pictures: np.ndarray, seed: int, distance: Any = None
-) -> tuple[tuple[float, ...], float | None]:
-    """PSNR of the mean MSE after each layer, in dB, and mean LPIPS after the last; of pictures rounded to 8 bits.
+def rate_weight_of(recipe: Recipe) -> float | None:
+    """lambda of a recipe whose models are compared by rate and distortion."""
+    phases = recipe.schedule
+    return make_objective(phases[-1].objective, dict(phases[-1].options)).rate_weight if phases else None
+
+
+def validate(chain: Chain, pictures: np.ndarray, seed: int, objective: Objective | None = None) -> Validation:
+    """What a codec reaches, of pictures rounded to 8 bits.
 
     Parameters
     ----------
@@ -36,20 +64,28 @@ def validate(
     pictures : uint8 [N, S, S, 3]
     seed : int
         Of the recipe.
-    distance : linksim.metrics.lpips.Lpips, optional
-        Without it there is no LPIPS.
+    objective : Objective, optional
+        Whose judge, and whose bits, are asked too.
     """
     error: Any = 0.0
     apart: list[np.ndarray] = []
+    spent: list[np.ndarray] = []
     with _same_noise(chain, seed):
         for start in range(0, len(pictures), AT_ONCE):
             x = pictures[start : start + AT_ONCE]
             y = _received(chain, x)
             error += np.sum((y.astype(np.float64) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
-            if distance is not None:
+            if objective is not None and objective.judge is not None:
                 one, other = (p.astype(np.float32) / np.float32(255) for p in (x, y[:, -1]))
-                apart.append(ops.convert_to_numpy(distance(one, other)))
-    return tuple(psnr_of_mse(error / pictures.size).tolist()), float(np.concatenate(apart).mean()) if apart else None
+                apart.append(ops.convert_to_numpy(objective.judge(one, other)))
+            if objective is not None and objective.rate_weight is not None:
+                bits = objective.bits(chain.codec, x.astype(np.float32) / np.float32(255))
+                spent.append(ops.convert_to_numpy(bits))
+    return Validation(
+        tuple(psnr_of_mse(error / pictures.size).tolist()),
+        float(np.concatenate(apart).mean()) if apart else None,
+        float(np.concatenate(spent).sum(dtype=np.float64) / np.prod(pictures.shape[:3])) if spent else None,
+    )
 
 
 def samples(chain: Chain, pictures: np.ndarray, seed: int) -> np.ndarray:

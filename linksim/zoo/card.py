@@ -33,7 +33,7 @@ class Card:
         Wall time of the training.
     val_psnr : float
         PSNR of the mean MSE on the validation pictures at the training SNR, in dB, at the precision of
-        the training. Where that is a range, every picture drew its own;
+        the training. Where that is a range, it is spread evenly over the pictures;
         residual transmission is validated with feedback, as it is trained.
     val_psnr_layers : sequence of float
         The same after each layer; empty on cards from before there were layers.
@@ -47,6 +47,9 @@ class Card:
     val_lpips : float or None
         LPIPS on the validation pictures after the last layer, where the objective was perceptual; by it and not by
         the PSNR such models are compared.
+    val_bpp : float or None
+        Bits per pixel on the validation pictures, where the objective was rate and distortion; by both such models are
+        compared.
     shared : mapping, optional
         `name` and `sha256` of the entry whose weights these begin with; they stand there alone.
     """
@@ -64,6 +67,7 @@ class Card:
     val_psnr_layers: list[float] = dataclasses.field(default_factory=list)
     shared: Mapping[str, str] | None = None
     val_lpips: float | None = None
+    val_bpp: float | None = None
 
     @property
     def layers(self) -> Sequence[float]:

@@ -66,6 +66,7 @@ def export(training: Any, folder: Path, notes: str = "", backend: str | None = N
         val_psnr=round(last.val_psnr, 3),
         val_psnr_layers=[round(v, 3) for v in last.layers],
         val_lpips=None if last.lpips is None else round(last.lpips, 5),
+        val_bpp=None if last.bpp is None else round(last.bpp, 5),
         history=[(p.step, round(p.val_psnr, 3)) for p in [*history[: -1 : max(len(history) // 20, 1)], last]],
         sha256=file_sha256(folder / "weights.h5"),
         golden=golden_output(codec),

@@ -64,5 +64,8 @@ class Gdn(keras.layers.Layer):
         scaled = ops.cast(x, "float32") * root if self.inverse else ops.cast(x, "float32") / root
         return ops.cast(scaled, x.dtype)
 
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
     def get_config(self) -> dict[str, Any]:
         return {"inverse": self.inverse, "gamma_init": self.gamma_init, "name": self.name}

@@ -127,6 +127,8 @@ def _check(recipe: Recipe) -> None:
     objective = make_objective(phase.objective, dict(phase.options))
     if objective.rival is not None or objective.sees_sent:
         raise LinksimError(f"recipe {recipe.name!r} has a rival; a kit trains those without, take `linksim train`")
+    if objective.rate_weight is not None:
+        raise LinksimError(f"recipe {recipe.name!r} weighs bits; a kit compares by PSNR, take `linksim train`")
     if objective.judge is not None:
         raise LinksimError(f"recipe {recipe.name!r} looks through a network; a kit has none, take `linksim train`")
 

@@ -10,6 +10,7 @@ from linksim.training.objectives.adversarial import Adversarial
 from linksim.training.objectives.base import MeanPsnr, MeanSquaredError, Objective
 from linksim.training.objectives.distortion import Distortion
 from linksim.training.objectives.perceptual import Perceptual
+from linksim.training.objectives.rate_distortion import RateDistortion
 from linksim.training.objectives.segmentation import Segmentation
 
 __all__ = ["OBJECTIVES", "Objective", "make_objective"]
@@ -20,6 +21,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "mse": MeanSquaredError,
     "perceptual": Perceptual,
     "psnr": MeanPsnr,
+    "rate-distortion": RateDistortion,
     "segmentation": Segmentation,
 }
 """Objectives by name, for recipes."""

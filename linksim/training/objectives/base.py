@@ -37,6 +37,14 @@ class Objective:
     """A distance of pictures, `linksim.metrics.lpips.Lpips`, by which and not by PSNR models of this objective are
     compared."""
 
+    rate_weight: float | None = None
+    """lambda, where models of this objective are compared by bits per pixel + lambda 255^2 MSE, and not by PSNR; `bits`
+    then says what pictures take."""
+
+    def bits(self, codec: Any, pictures: Any) -> Any:
+        """Bits that a codec takes for pictures, `[B]`, where there is a `rate_weight`."""
+        raise NotImplementedError(f"{type(self).__name__} must define bits")
+
     def build_rival(self, pictures: Any) -> None:
         """Give the rival its weights, of pictures `[1, H, W, 3]`."""
         self.rival_loss(pictures, pictures[:, None])

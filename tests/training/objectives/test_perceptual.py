@@ -75,7 +75,7 @@ def test_three_phases_train_what_they_say_and_tell(tmp_path):
     assert list(rows[0]) == ["step", "loss", "seconds", "val_psnr_1", "val_lpips", "rival_loss"]
     assert rows[0]["rival_loss"] == "" and float(rows[-1]["rival_loss"]) > 0
     x = training.val_pictures
-    _, lpips = training.validate()
+    lpips = training.validate().lpips
     assert float(rows[-1]["val_lpips"]) == pytest.approx(lpips, abs=1e-5)
     sheet = images.read_picture(tmp_path / "run/samples.png").pixels
     assert sheet.shape == (2 * SIDE, 4 * SIDE, 3) and np.array_equal(sheet[:SIDE, :SIDE], x[0])

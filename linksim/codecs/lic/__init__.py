@@ -1,0 +1,1 @@
+"""Learned image compression: a picture to bytes by networks and an entropy coder."""
