@@ -1,7 +1,7 @@
 """The information density of a symbol of QAM: what bitwise demapping learns of the bits that were sent, by chance.
 
 Its mean is the BICM capacity (`linksim.phy.capacity`); mean and variance together say what codes of finite length can
-do (`linksim.phy.bler.normal`). NumPy and SciPy only.
+do (`linksim.phy.bler.normal`). What can change a value here is spoken for by VERSION in both. NumPy and SciPy only.
 """
 
 from __future__ import annotations

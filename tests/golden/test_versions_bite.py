@@ -11,13 +11,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SPEAKS_FOR = {"phy/coding/decoders/_belief_propagation_tf.py": "phy/coding/decoders/belief_propagation.py"}
+SPEAKS_FOR = {
+    "phy/coding/decoders/_belief_propagation_tf.py": "phy/coding/decoders/belief_propagation.py",
+    "phy/information.py": "phy/capacity.py",
+}
 """Where the VERSION of a file stands that has none of its own."""
 
 CHANGES = {
     "noise generator": ("phy/rng.py", "_PARITY = 0x1BD11BDA", "_PARITY = 0x1BD11BDB", "phy", "test_random_numbers"),
     "equaliser": ("phy/channels/equalize.py", "_FLOOR = 1e-12", "_FLOOR = 1e-1", "phy", "test_equalizer"),
-    "capacity": ("phy/capacity.py", "_STEP = 0.25", "_STEP = 4.0", "phy", "test_capacity"),
+    "capacity": ("phy/information.py", "_STEP = 0.25", "_STEP = 4.0", "phy", "test_capacity"),
     "GDN": ("codecs/layers/gdn.py", "_BETA_MIN = 1e-6", "_BETA_MIN = 1e-1", "codecs", "gdn"),
     "LDPC decoder": (
         "phy/coding/decoders/_belief_propagation_tf.py",

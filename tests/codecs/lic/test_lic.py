@@ -133,7 +133,11 @@ def test_it_learns_resumes_and_is_compared_by_rate_and_distortion(tmp_path, monk
     assert "val_bpp" in (tmp_path / "run" / "history.csv").read_text().splitlines()[0]
     # Real bytes take what the validation says, and show what it says.
     streams = [run.codec.compress(p) for p in run.val_pictures]
-    assert 8 * sum(len(s) - 6 for s in streams) / run.val_pictures[..., 0].size == pytest.approx(last.bpp, rel=0.05)
+    assert 8 * sum(len(s) - 6 for s in streams) / run.val_pictures[..., 0].size == pytest.approx(
+        last.bpp,
+        rel=0.05,
+        abs=32 / 64**2,  # the coder writes words of 32 bits
+    )
     error = np.mean(
         [(run.codec.decompress(s).astype(float) - p) ** 2 for s, p in zip(streams, run.val_pictures, strict=True)]
     )
