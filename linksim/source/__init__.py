@@ -12,14 +12,17 @@ from linksim.source.bpg import Bpg
 from linksim.source.curves import RateDistortion, RdCurves, as_curves, warm
 from linksim.source.jpeg import Jpeg
 from linksim.source.jpeg2000 import Jpeg2000
+from linksim.source.learned import Compressor, Learned
 from linksim.source.points import RdPoint, RdPoints
 from linksim.source.tiled import Tiled
 
 __all__ = [
     "Bpg",
-    "RateDistortion",
+    "Compressor",
     "Jpeg",
     "Jpeg2000",
+    "Learned",
+    "RateDistortion",
     "RdCurves",
     "RdPoint",
     "RdPoints",

@@ -80,7 +80,9 @@ def adopt(name: str, root: Path, zoo: Path = catalog.ROOT) -> Adoption:
 
 def card_score(card: Card) -> float:
     """By what an entry counts as better than another, see `linksim.training.validation.score`."""
-    return score(card.layers, card.val_lpips, card.val_bpp, rate_weight_of(Recipe(**card.recipe)))
+    # Only models with bits are asked for their objective, which may need weights that are not here.
+    weight = None if card.val_bpp is None else rate_weight_of(Recipe(**card.recipe))
+    return score(card.layers, card.val_lpips, card.val_bpp, weight)
 
 
 def _adopt(make: Callable[[Path], Card], name: str, zoo: Path) -> Adoption:
@@ -115,7 +117,11 @@ class _OfKit:
     def __init__(self, model: Trained):
         self.recipe = Recipe(**model.recipe)
         rows = model.history[: model.best_at + 1]
-        self.history = [EpochReport(int(step), 0.0, seconds, tuple(psnr)) for step, seconds, *psnr in rows]
+        bpp = model.bpp or [None] * len(model.history)
+        self.history = [
+            EpochReport(int(step), 0.0, seconds, tuple(psnr), bpp=b)
+            for (step, seconds, *psnr), b in zip(rows, bpp, strict=False)
+        ]
         with precision("float32"):
             self.codec = create(self.recipe.codec, self.recipe.options)
         assign(self.codec.weights, variable_names(self.codec), model.best, f"the model of {self.recipe.name!r}")

@@ -8,5 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "card": ["Card", "read_card"],
         "catalog": ["find", "load", "names"],
         "export": ["export", "golden_output"],
+        "lic": ["Lic"],
     },
 )

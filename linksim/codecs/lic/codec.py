@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import keras
@@ -25,7 +24,6 @@ from linksim.errors import LinksimError
 _STRIDE = 64
 """A hyper-latent stands for 64x64 pixels."""
 
-_LATENT_STRIDE = 16
 _LARGEST = 2000
 """Magnitude of a latent: `ExactConv` takes up to 2047."""
 
@@ -33,8 +31,8 @@ _GREY = 0.5
 _ID_BYTES, _SIDE_BYTES = 2, 2
 _HEADER = _ID_BYTES + 2 * _SIDE_BYTES
 
-MAX_PIXELS = 1 << 24
-"""Largest picture: the networks work on the whole of it, with 160 to 400 bytes a pixel."""
+MAX_PIXELS = 1 << 23
+"""Largest picture: the networks work on the whole of it, at 560 bytes a pixel with 64 filters, 860 with 128."""
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -136,6 +134,9 @@ class LicGmm(Codec):
 
     # What is sent.
 
+    def versions(self) -> dict[str, int]:
+        return {**super().versions(), "entropy": entropy.VERSION}
+
     def model_id(self) -> bytes:
         """Two bytes that streams of these weights begin with."""
         return hashlib.sha256(f"{self.VERSION} {entropy.VERSION} {weights_digest(self)}".encode()).digest()[:_ID_BYTES]
@@ -231,15 +232,11 @@ class LicGmm(Codec):
     ) -> Dialogue:
         check_size(size)
 
-        @cache
-        def whole() -> Any:
-            return _whole(self._latents(pictures)[0])
-
         def streams() -> list[bytes]:
             return [self.compress(np.round(ops.convert_to_numpy(p) * 255).astype(np.uint8)) for p in pictures]
 
         def intact() -> Any:
-            return ops.clip(self._shown(whole(), size), 0.0, 1.0)
+            return ops.clip(self._shown(_whole(self._latents(pictures)[0]), size), 0.0, 1.0)
 
         yield Shown((yield Bytes(streams, lambda arrived: self._received(arrived, size), intact)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,16 +14,17 @@ from jax import numpy as jnp
 from linksim.codecs.precision import precision
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
+from linksim.training.bundle.ending import MovableDecay, ending_at, ends
 from linksim.training.bundle.models import Trained
+from linksim.training.bundle.validator import Validator
 from linksim.training.chain import Chain
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.optimizers import WarmupConstantDecay, averages, make_optimizer
 from linksim.training.recipe import Recipe
-from linksim.training.validation import AT_ONCE, NOISE, score
+from linksim.training.validation import Validation
 from linksim.training.warm_start import take_common
 from linksim.zoo.weights import variable_names
 
-_DRAWS = 16  # more than a codec draws for a batch
 _OWN = ("name", "snr_db", "warm_start", "seed")
 """Fields in which the recipes of a group may differ."""
 
@@ -47,20 +47,6 @@ class Diverged(LinksimError):
     def __init__(self, names: Sequence[str]):
         super().__init__(f"training of {', '.join(names)} diverged; lower learning_rate")
         self.names = list(names)
-
-
-class _Movable(WarmupConstantDecay):
-    """The same schedule, whose decay begins and ends where two arguments of a compiled call say."""
-
-    def __init__(self, schedule: WarmupConstantDecay, ends: Any):
-        super().__init__(**schedule.get_config())
-        self._ends = ends
-
-    def __call__(self, step: Any) -> Any:
-        step, (begin, end) = keras.ops.cast(step, "float32"), self._ends
-        fallen = jnp.clip((step - begin) / jnp.maximum(end - begin, 1), 0.0, 1.0)
-        rise = jnp.minimum((step + 1.0) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
-        return rise * (self.rate + fallen * (self.final_rate - self.rate))
 
 
 class Group:
@@ -111,17 +97,18 @@ class Group:
                 for r, start, old in zip(self.recipes, starts, before, strict=True)
             ]
         self.state = [jnp.stack(parts) for parts in zip(*states, strict=True)]
-        self.snr_db = jnp.asarray([r.snr_db for r in self.recipes], jnp.float32)
+        # Codecs that hand over bits or bytes are told no SNR.
+        self.snr_db = jnp.asarray([0.0 if r.snr_db is None else r.snr_db for r in self.recipes], jnp.float32)
         self.history = [[] if old is None else list(old.history) for old in before]
+        self.bpp = [[] if old is None else list(old.bpp) for old in before]
         self.best = [{} if old is None else dict(old.best) for old in before]
         self.best_at = [-1 if old is None else old.best_at for old in before]
-        self.pictures, self.held_back = jnp.asarray(pictures), jnp.asarray(held_back)
+        self.pictures = jnp.asarray(pictures)
         schedule = self.optimizer._learning_rate
         self._schedule = schedule if isinstance(schedule, WarmupConstantDecay) else None
-        # Where the rate begins to fall, and where training ends: numbers that may change without compiling again.
-        self._ends = jnp.asarray([recipe.schedule[0].decay_from, recipe.steps], jnp.float32)
+        self._ends = ends(recipe)
         self._chunk = jax.jit(self._train, donate_argnums=0)
-        self._validate = jax.jit(self._errors)
+        self._validator = Validator(self.chain, held_back, self._parts, self._over_models)
 
     def end_at(self, steps: int) -> None:
         """Let training end after so many steps in all; a decay of the rate that has not begun keeps its share.
@@ -132,13 +119,13 @@ class Group:
             If the learning rate follows a cosine, or already falls, or fewer steps are left than were done.
         """
         recipe = self.recipes[0]
-        if self._schedule is None or recipe.decay is None:
+        phase = recipe.schedule[0]
+        if self._schedule is None or phase.decay is None:
             raise LinksimError(f"recipe {recipe.name!r} has no constant rate; give it a decay, or leave --fit")
-        if self.step > recipe.schedule[0].decay_from or steps < self.step:
+        if self.step > phase.decay_from or steps < self.step:
             raise LinksimError(f"recipe {recipe.name!r} cannot end after {steps} steps any more")
-        falls = min(round(steps * recipe.decay), steps - self.step)
-        self.recipes = [dataclasses.replace(r, steps=steps, decay=falls / steps) for r in self.recipes]
-        self._ends = jnp.asarray([self.recipes[0].schedule[0].decay_from, steps], jnp.float32)
+        self.recipes = [ending_at(r, steps, self.step) for r in self.recipes]
+        self._ends = ends(self.recipes[0])
 
     @property
     def step(self) -> int:
@@ -190,9 +177,9 @@ class Group:
         flip = jax.random.bernoulli(mirror, 0.5, (r.batch_size, 1, 1, 1))
         return jnp.where(flip, x[:, :, ::-1], x).astype(jnp.float32) / 255
 
-    def _train(self, state: list[Any], snr_db: Any, pictures: Any, ends: Any, steps: Any) -> tuple[list[Any], Any]:
+    def _train(self, state: list[Any], snr_db: Any, pictures: Any, when: Any, steps: Any) -> tuple[list[Any], Any]:
         if self._schedule is not None:
-            self.optimizer.learning_rate = _Movable(self._schedule, ends)
+            self.optimizer.learning_rate = MovableDecay(self._schedule, when)
 
         def one(state: list[Any], snr_db: Any) -> tuple[list[Any], Any]:
             def step(_: Any, before: tuple[list[Any], Any]) -> tuple[list[Any], Any]:
@@ -213,42 +200,9 @@ class Group:
         # One after the other, in one compiled call all the same.
         return jax.lax.map(lambda each: one(*each), (state, snr_db))
 
-    def _errors(self, state: list[Any], snr_db: Any, pictures: Any) -> Any:
-        """Mean squared error after each layer, `[M, L]`, of pictures `[parts, N, H, W, 3]` rounded to 8 bits.
-
-        The noise is the same at each validation, and another for each part.
-        """
-        noise = self.chain.channel.seed_generator.state
-        place = next(i for i, v in enumerate(self.chain.non_trainable_variables) if v is noise)
-
-        def one(state: list[Any], snr_db: Any) -> Any:
-            trainable, other, _, _ = self._parts(state)
-            snr = (snr_db[0], snr_db[1]) if snr_db.ndim else snr_db
-
-            def part(numbered: tuple[Any, Any]) -> Any:
-                number, x = numbered
-                seed = jnp.stack([other[place][0], (NOISE + _DRAWS * number).astype(other[place].dtype)])
-                quiet = [*other[:place], seed, *other[place + 1 :]]
-                shown, _ = self.chain.stateless_call(
-                    trainable, quiet, x.astype(jnp.float32) / 255, training=False, snr_db=snr
-                )
-                return jnp.mean((jnp.round(shown * 255) - x[:, None]) ** 2, axis=(0, 2, 3, 4))
-
-            return jnp.mean(jax.lax.map(part, (jnp.arange(len(pictures)), pictures)), axis=0) / 255**2
-
-        return self._over_models(one, state, snr_db)
-
-    def validate(self, averaged: bool = False) -> np.ndarray:
-        """PSNR of the mean MSE in dB after each layer, `[M, L]`."""
-        shape, count = self.held_back.shape[1:], len(self.held_back)
-        whole = count // AT_ONCE * AT_ONCE
-        state = self._averaged() if averaged else self.state
-        error: Any = 0.0
-        for pictures, at_once in ((self.held_back[:whole], AT_ONCE), (self.held_back[whole:], count - whole)):
-            if len(pictures):
-                parts = pictures.reshape(-1, at_once, *shape)
-                error += np.asarray(self._validate(state, self.snr_db, parts)) * len(pictures) / count
-        return -10 * np.log10(error)
+    def validate(self, averaged: bool = False) -> list[Validation]:
+        """What each model reaches on the pictures that are held back, or its running mean."""
+        return self._validator(self._averaged() if averaged else self.state, self.snr_db)
 
     def _averaged(self) -> list[Any]:
         """The state with the running means in place of what learns; as it is where there are none."""
@@ -280,17 +234,23 @@ class Group:
         means = self.validate(averaged=True) if averages(self.optimizer) else own
         seconds, step = (time.monotonic() - start) / len(self.recipes), self.step + steps
         weights: dict[bool, list[dict[str, np.ndarray]]] = {}
+        score = self._validator.score
         for i in range(len(self.recipes)):
             averaged = score(means[i]) > score(own[i])
-            psnr = (means if averaged else own)[i]
+            found = (means if averaged else own)[i]
             before = self.history[i][-1][1] if self.history[i] else 0.0
-            best = score(self.history[i][self.best_at[i]][2:]) if self.history[i] else -np.inf
-            self.history[i].append([step, before + seconds, *map(float, psnr)])
-            if score(psnr) > best:
+            best = score(self._best_found(i)) if self.history[i] else -np.inf
+            self.history[i].append([step, before + seconds, *found.layers])
+            self.bpp[i] += [] if found.bpp is None else [found.bpp]
+            if score(found) > best:
                 self.best_at[i] = len(self.history[i]) - 1
                 if averaged not in weights:
                     weights[averaged] = self._weights(averaged)
                 self.best[i] = weights[averaged][i]
+
+    def _best_found(self, i: int) -> Validation:
+        at = self.best_at[i]
+        return Validation(tuple(self.history[i][at][2:]), None, self.bpp[i][at] if self.bpp[i] else None)
 
     def _weights(self, averaged: bool) -> list[dict[str, np.ndarray]]:
         """Of each model, float16, by the zoo's names."""
@@ -311,6 +271,7 @@ class Group:
             r.name: Trained(
                 recipe=r.to_dict(),
                 history=self.history[i],
+                bpp=self.bpp[i],
                 best=self.best[i],
                 best_at=self.best_at[i],
                 state=[part[i] for part in state],

@@ -23,9 +23,6 @@ from linksim.zoo.weights import load_arrays
 _TRIAL_STEPS = 20
 _WRITE_EVERY_S = 60
 _MARGIN = 1.08  # chunks of a recipe that is to end in time are counted as so much longer than the last one
-_FITTED = ("steps", "decay")
-"""Fields of a recipe that may differ from the bundle's."""
-
 _SPARE = 1.3  # a chunk, its validation and the writing take so much longer than the chunk before
 
 
@@ -67,6 +64,8 @@ class Machine:
         only: Sequence[str] = (),
         fit: bool = False,
     ):
+        from linksim.training.bundle.ending import same_but_for_its_end
+
         self.bundle, self.out, self.together, self.steps, self.fit = bundle, out, together, steps, fit
         try:
             about = json.loads((bundle / "bundle.json").read_text())
@@ -85,7 +84,7 @@ class Machine:
             if recipe.name not in self.models:
                 continue
             before = self.models[recipe.name].recipe
-            if any(before.get(key) != value for key, value in recipe.to_dict().items() if key not in _FITTED):
+            if not same_but_for_its_end(before, recipe.to_dict()):
                 raise LinksimError(f"the models in {resume or out} are of another {recipe.name!r}; name another folder")
             self.recipes[i] = Recipe(**before)
         self.failed: dict[str, str] = {}
@@ -205,9 +204,9 @@ class Machine:
         if model is None or not model.history:
             return f"{recipe.name}: not begun"
         best = model.history[model.best_at]
-        return (
-            f"{recipe.name}: {model.steps:,} of {recipe.steps:,} steps, {best[-1]:.2f} dB, {model.history[-1][1]:.0f} s"
-        )
+        rate = f" at {model.bpp[model.best_at]:.3f} bpp" if model.bpp else ""
+        done = f"{recipe.name}: {model.steps:,} of {recipe.steps:,} steps"
+        return f"{done}, {best[-1]:.2f} dB{rate}, {model.history[-1][1]:.0f} s"
 
 
 def main(bundle: Path, arguments: Sequence[str] | None = None) -> None:

@@ -119,16 +119,10 @@ def _check(recipe: Recipe) -> None:
         raise LinksimError(f"recipe {recipe.name!r} needs no training; run `linksim train {recipe.name}`")
     if len(recipe.schedule) > 1:
         raise LinksimError(f"recipe {recipe.name!r} has {len(recipe.schedule)} phases; a kit trains those of one")
-    if recipe.snr_db is None:
-        raise LinksimError(
-            f"recipe {recipe.name!r} is for the channel {recipe.channel}; a kit knows channels for symbols"
-        )
     phase = recipe.schedule[0]
     objective = make_objective(phase.objective, dict(phase.options))
     if objective.rival is not None or objective.sees_sent:
         raise LinksimError(f"recipe {recipe.name!r} has a rival; a kit trains those without, take `linksim train`")
-    if objective.rate_weight is not None:
-        raise LinksimError(f"recipe {recipe.name!r} weighs bits; a kit compares by PSNR, take `linksim train`")
     if objective.judge is not None:
         raise LinksimError(f"recipe {recipe.name!r} looks through a network; a kit has none, take `linksim train`")
 

@@ -41,6 +41,8 @@ class Trained:
         What training goes on from; empty where it is finished.
     device : str
         Versions, and what it ran on.
+    bpp : list of float
+        Validation bits per pixel for each entry of the history, where the objective weighs them; else empty.
     """
 
     recipe: dict[str, Any]
@@ -49,6 +51,7 @@ class Trained:
     best_at: int
     state: list[np.ndarray]
     device: str
+    bpp: list[float] = dataclasses.field(default_factory=list)
 
     @property
     def steps(self) -> int:

@@ -136,6 +136,21 @@ def test_what_a_kit_cannot_train_is_refused(tmp_path):
         make_bundle(tmp_path / "full", [TINY], tmp_path)
 
 
+def test_a_recipe_ends_when_the_time_is_up_whether_it_has_phases_or_not():
+    pytest.importorskip("jax")
+    from linksim.training.bundle.ending import ending_at, ends, same_but_for_its_end
+
+    phase = Phase("mse", 1000, decay=0.25)
+    for recipe in (dataclasses.replace(TINY, steps=1000, decay=0.25), dataclasses.replace(TINY, phases=(phase,))):
+        shorter = ending_at(recipe, 400, 100)
+        assert shorter.steps == shorter.schedule[0].steps == 400 and ends(shorter).tolist() == [300, 400]
+        assert ends(ending_at(recipe, 400, 350)).tolist() == [350, 400]  # no more than is left
+        assert same_but_for_its_end(recipe.to_dict(), shorter.to_dict())
+        assert not same_but_for_its_end(recipe.to_dict(), dataclasses.replace(shorter, batch_size=5).to_dict())
+    other = dataclasses.replace(TINY, phases=(dataclasses.replace(phase, learning_rate=2e-3),))
+    assert not same_but_for_its_end(dataclasses.replace(TINY, phases=(phase,)).to_dict(), other.to_dict())
+
+
 @pytest.mark.slow
 def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     """Without TensorFlow, with nothing of this installation but JAX, NumPy and h5py; the link gives what it said."""
@@ -149,7 +164,13 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
         dataclasses.replace(first, name=f"kit/a-snr{snr}", snr_db=float(snr), warm_start=first.name, steps=40)
         for snr in (15, 25)
     ]
-    size = make_bundle(tmp_path / "kit", [first, *others], tmp_path)
+    # A codec that makes bytes is compared by rate and distortion, and its one phase says how it is trained.
+    phase = Phase("rate-distortion", 20, {"weight": 0.013}, learning_rate=1e-3, final_learning_rate=0.0, decay=0.5)
+    bits = dataclasses.replace(
+        first, name="kit/bits", codec="lic", options={"filters": 4}, crop=None, batch_size=2,
+        snr_db=None, channel="bsc", error_probability=0.0, phases=(phase,),
+    )  # fmt: skip
+    size = make_bundle(tmp_path / "kit", [first, *others, bits], tmp_path)
     assert size < 60e6
     only = (
         "import sys; sys.modules.update(dict.fromkeys(('tensorflow', 'sionna', 'matplotlib', 'pandas')));"
@@ -159,6 +180,8 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
 
     def run(*arguments):
         env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "LINKSIM_DATA", "KERAS_BACKEND")}
+        # What one call compiled the next finds, so that a slow machine has time left to train.
+        env |= {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}
         done = subprocess.run(
             [sys.executable, "-c", only, "--steps", "20", *arguments],
             env=env,
@@ -178,6 +201,9 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     assert [row[0] for row in models[first.name].history] == [20, 40, 60]
     done = adopt(first.name, tmp_path / "kit" / "out", tmp_path / "zoo")
     assert done.adopted and done.card.backend.startswith("jax")
+    weighed = adopt(bits.name, tmp_path / "kit" / "out", tmp_path / "zoo")
+    assert weighed.adopted and weighed.card.val_bpp == pytest.approx(models[bits.name].bpp[-1], abs=1e-5)
+    assert 0 < weighed.card.val_bpp < 24 and f"at {weighed.card.val_bpp:.3f} bpp" in said
     # With --fit it ends when the time is up, its decay in it, however many steps the recipe has.
     said = run("--minutes", "0.3", "--fit", "--only", first.name, "--out", str(tmp_path / "fitted"))
     fitted = read_models(tmp_path / "fitted")[first.name]
