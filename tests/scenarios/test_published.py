@@ -52,6 +52,16 @@ def test_a_page_says_what_is_to_be_run_again(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_command_is_one_that_others_can_give(name):
+    """Nothing that only one machine has: the scenario by its name, no folder, published points beside the results."""
+    run = describe(name)
+    commands = [run["command"], *(part["command"] for part in run.get("runs", ()))]
+    for command in commands:
+        assert command.startswith(f"linksim run {name}") and "--out" not in command
+    assert not Path(run.get("reference") or "").is_absolute()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_folder_says_all_that_figures_need(name):
     found = report.read(RESULTS / name)
     assert found.figures and found.rows.axis.name == describe(name).get("axis", {}).get("name", "snr_db")
