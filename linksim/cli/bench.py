@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from linksim.cli.bench_coding import factored, ldpc
-from linksim.cli.bench_pictures import metrics, perceptual
+from linksim.cli.bench_pictures import lic, metrics, perceptual
 from linksim.cli.measuring import Measurement, per_second
 from linksim.cli.output import print_table, quiet_tensorflow
 from linksim.errors import LinksimError
@@ -197,6 +197,7 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
     "factored": factored,
     "ds2c2": ds2c2,
     "perceptual": perceptual,
+    "lic": lic,
     "metrics": metrics,
 }
 
@@ -204,7 +205,7 @@ SUITE: dict[str, Callable[[float], list[Measurement]]] = {
 def bench(
     only: Annotated[
         str | None,
-        typer.Option(help="analog, progressive, ldpc, bpg, factored, ds2c2, perceptual or metrics; default all."),
+        typer.Option(help="analog, progressive, ldpc, bpg, factored, ds2c2, perceptual, lic or metrics; default all."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Benchmarks on one photograph of 768x512, as Kodak has them: codecs for perception, and metrics."""
+"""Benchmarks on one photograph of 768x512, as Kodak has them: codecs for perception, learned compression, metrics."""
 
 from __future__ import annotations
 
@@ -52,6 +52,36 @@ def _stages(name: str, codec: Any, x: np.ndarray) -> dict[str, Callable[[], obje
         f"{name}: encode 768x512": lambda: encode(x, 10.0),
         f"{name}: decode 768x512": lambda: decode(symbols, 10.0),
     }
+
+
+def lic(seconds: float) -> list[Measurement]:
+    """Learned image compression, of the size that the recipes have: seconds from picture to bytes and back, and how
+    many of them go into probabilities and the range coder; the networks take the rest."""
+    from linksim.codecs.lic import entropy
+    from linksim.codecs.registry import create
+    from linksim.training import get_recipe
+
+    picture = _photograph()
+    codec = create("lic", get_recipe("lic/photos-0.0130").options)
+    stream = codec.compress(picture)
+    count = codec.latents_of(stream).size * 17 // 16  # and the hyper-latents
+    # Of each latent: three equal components around zero, with a standard deviation of 2**0.5 symbols.
+    parameters = np.tile(np.repeat([0, 0, 8], 3), (count, 1))
+    values = np.rint(np.random.default_rng(0).normal(0, 1.4, count)).astype(np.int64)
+
+    def write() -> bytes:
+        encoder = entropy.Encoder()
+        encoder.write(values, parameters)
+        return encoder.finish()
+
+    data = write()
+    stages: dict[str, Callable[[], object]] = {
+        "encode 768x512": lambda: codec.compress(picture),
+        "encode 768x512, of it entropy coding": write,
+        "decode 768x512": lambda: codec.decompress(stream),
+        "decode 768x512, of it entropy coding": lambda: entropy.Decoder(data).read(parameters),
+    }
+    return [Measurement(f"LIC: {what}", 1 / per_second(_once(work), seconds), "s") for what, work in stages.items()]
 
 
 def metrics(seconds: float) -> list[Measurement]:
