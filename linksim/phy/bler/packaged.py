@@ -5,6 +5,9 @@
 lengths, rates and modulations from which those of all other codes are predicted. It can be stopped at any time:
 every finished table is in the file, and points of one under way are beside it. Tables measured with fewer errors
 and blocks than asked for are continued, not begun again.
+
+What was measured waits beside the packaged tables until `python -m linksim.phy.bler --use`: from then on every link that
+uses tables has another fingerprint, so that published results with such links are to be run again, all at once.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
+from linksim.errors import LinksimError
 from linksim.phy.bler.laws import law_of
 from linksim.phy.bler.measure import MAX_BLOCKS, MIN_ERRORS, VERSION, batch, measure_table
-from linksim.phy.bler.provenance import note_measurement
-from linksim.phy.bler.store import PACKAGED, Progress, read_tables, write_tables
+from linksim.phy.bler.provenance import note_measurement, take_measurements
+from linksim.phy.bler.store import MEASURED, PACKAGED, Progress, read_tables, write_tables
 from linksim.phy.bler.table import BlerKey, BlerTable
 from linksim.phy.bler.waterfall import waterfall
 from linksim.phy.coding.decoders import DEFAULT_DECODER, get_decoder
@@ -105,7 +109,13 @@ def _long_first(keys: Iterable[BlerKey]) -> list[BlerKey]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the missing tables of a file; see `python -m linksim.phy.bler --help`."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.use:
+        print(f"{use_measured()} tables are in use now; run the published results with such links again")
+        return
+    if options.channel is None:
+        parser.error("name a channel, such as awgn, or --use what was measured")
     channel, decoder = law_of(options.channel).name, get_decoder(options.decoder).name
     effort = options.effort or (GRID_EFFORT if options.grid else 1.0)
     if options.grid:
@@ -130,9 +140,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
 
 
+def use_measured(measured: Path = MEASURED, packaged: Path = PACKAGED) -> int:
+    """Put the tables that wait among the packaged ones; returns how many there were.
+
+    Raises
+    ------
+    LinksimError
+        If none wait, or a file cannot be read or written.
+    """
+    tables = read_tables(measured)
+    if not tables:
+        raise LinksimError(f"no tables wait in {measured}; measure some, such as `python -m linksim.phy.bler awgn`")
+    write_tables(packaged, {**read_tables(packaged), **tables})
+    take_measurements(packaged, measured)
+    measured.unlink()
+    return len(tables)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m linksim.phy.bler", description=__doc__)
-    parser.add_argument("channel", help="such as awgn or rayleigh-fast")
+    parser.add_argument("channel", nargs="?", help="such as awgn or rayleigh-fast")
+    parser.add_argument("--use", action="store_true", help="put what was measured among the packaged tables")
     parser.add_argument("--grid", action="store_true", help="lengths, rates and modulations from which others follow")
     parser.add_argument("--decoder", default=DEFAULT_DECODER.name, metavar="NAME", help="(default: %(default)s)")
     parser.add_argument("--mcs", nargs="+", metavar="NAME", help="these schemes")
@@ -144,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="sizes of the transport blocks (default: those of Kodak and CIFAR-10)",
     )
-    parser.add_argument("--out", type=Path, default=PACKAGED, metavar="CSV", help="default: the packaged tables")
+    parser.add_argument("--out", type=Path, default=MEASURED, metavar="CSV", help="default: beside the packaged tables")
     parser.add_argument(
         "--min-errors", type=int, default=MIN_ERRORS, metavar="E", help="per point (default: %(default)s)"
     )
@@ -167,7 +195,7 @@ def _progress(tables: Path, key: BlerKey) -> Progress:
 
 def _jobs(keys: Iterable[BlerKey], out: Path, min_errors: int, effort: float) -> Iterator[Job]:
     """What is still to be measured, with what there is of it."""
-    there = read_tables(out)
+    there = {**(read_tables(PACKAGED) if out == MEASURED else {}), **read_tables(out)}
     for key in keys:
         before = there.get(key)
         max_blocks = math.ceil(effort * MAX_BLOCKS / batch(key)) * batch(key)

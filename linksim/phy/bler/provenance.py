@@ -43,6 +43,18 @@ def note_measurement(tables: Path, key: BlerKey, command: str) -> None:
     write_atomically(tables.with_suffix(".json"), text)
 
 
+def take_measurements(tables: Path, others: Path) -> None:
+    """Move what is noted of other tables to these, in place of what was noted of tables of the same names."""
+    taken = read_measurements(others)
+    moved = {name for one in taken for name in one["tables"]}
+    kept = [
+        {**one, "tables": [name for name in one["tables"] if name not in moved]} for one in read_measurements(tables)
+    ]
+    text = json.dumps([one for one in [*kept, *taken] if one["tables"]], indent=1) + "\n"
+    write_atomically(tables.with_suffix(".json"), text)
+    others.with_suffix(".json").unlink(missing_ok=True)
+
+
 def _sionna_version() -> str:
     """Sionna comes as one of two distributions."""
     try:

@@ -18,6 +18,10 @@ from linksim.files import CACHE_REMEDY, cache_folder, write_atomically
 from linksim.phy.bler.table import BlerKey, BlerTable
 
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
+
+MEASURED = PACKAGED.with_name("measured.csv")
+"""Tables that wait to be used: each change of the packaged ones changes every link that uses tables."""
+
 """The tables that come with linksim; `bler.json` beside it says how they were made.
 
 Each has the version of the measurement that it was made with. Versions 1 and 2 (those of "bp20") sent code blocks of

@@ -1,14 +1,17 @@
 """The tables that come with linksim."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from linksim.errors import LinksimError
 from linksim.phy.bler.measure import BlockErrors
-from linksim.phy.bler.packaged import grid_keys, longest_keys
+from linksim.phy.bler.packaged import grid_keys, longest_keys, use_measured
 from linksim.phy.bler.predicted import predicted_curve
-from linksim.phy.bler.provenance import read_measurements
-from linksim.phy.bler.store import PACKAGED, packaged_tables
+from linksim.phy.bler.provenance import note_measurement, read_measurements
+from linksim.phy.bler.store import PACKAGED, packaged_tables, read_tables, write_tables
 from linksim.phy.bler.table import BlerKey
 from linksim.phy.bler.waterfall import waterfall
 from linksim.phy.capacity import bicm_limit_db
@@ -29,6 +32,26 @@ def test_every_table_says_how_it_was_made():
             assert name not in versions
             versions[name] = measurement["measurement_version"]
     assert versions == {key.name: table.version for key, table in packaged_tables().items()}
+
+
+def test_measured_tables_wait_until_they_are_used(tmp_path):
+    """With what made each; those that were there before give way, the others stay."""
+    old, new = (BlerKey("awgn", 2, 2, 40, coded, "layered20") for coded in (120, 80))
+    packaged, measured = tmp_path / "bler.csv", tmp_path / "measured.csv"
+    table = next(iter(packaged_tables().values()))
+    for path, keys, command in ((packaged, (old, new), "first"), (measured, (new,), "then")):
+        write_tables(path, {key: replace(table, key=key, errors=table.errors * 0 + len(keys)) for key in keys})
+        for key in keys:
+            note_measurement(path, key, command)
+    assert use_measured(measured, packaged) == 1
+    assert {key: table.errors[0] for key, table in read_tables(packaged).items()} == {old: 2, new: 1}
+    assert [(one["command"], one["tables"]) for one in read_measurements(packaged)] == [
+        ("first", [old.name]),
+        ("then", [new.name]),
+    ]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["bler.csv", "bler.json"]
+    with pytest.raises(LinksimError, match="no tables wait"):
+        use_measured(measured, packaged)
 
 
 def test_schemes_of_the_papers_lose_at_most_1_db_against_their_bicm_limit():
