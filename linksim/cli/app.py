@@ -11,6 +11,7 @@ from linksim.cli.bench import bench
 from linksim.cli.listing import Listing, list_
 from linksim.cli.merge import merge
 from linksim.cli.plot import plot
+from linksim.cli.report import report
 from linksim.cli.run import run
 from linksim.cli.score import score
 from linksim.cli.show import show
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("list")(list_)
-for command in (run, train, show, plot, score, bench, merge):
+for command in (run, train, show, plot, report, score, bench, merge):
     app.command()(command)
 app.add_typer(zoo, name="zoo")
 

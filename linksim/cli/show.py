@@ -1,4 +1,4 @@
-"""`linksim show`: the table of a finished run."""
+"""`linksim show`: the table of a finished run, or its page in a browser."""
 
 from __future__ import annotations
 
@@ -13,10 +13,31 @@ from linksim.cli.output import print_table
 def show(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/quickstart.")],
     metric: Annotated[str, typer.Option(help="psnr, psnr_of_mean_mse, ...")] = "psnr",
+    web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
     from linksim.report import Table, read
+
+    if web:
+        _open(results)
+        return
     from linksim.report.tables import cells
 
     made = cells(read(results).rows, Table(metric), intervals=False)
     print_table(f"{results}: {metric}", made.columns, made.rows, whole=True)
+
+
+def _open(results: Path) -> None:
+    """The page of a folder, made anew in the cache, in the browser of this machine."""
+    import webbrowser
+
+    from linksim.cli.report import write
+    from linksim.files import cache_folder
+    from linksim.identity import digest
+
+    name = f"{results.resolve().name}-{digest(str(results.resolve()))[:8]}"
+    index = write([results], cache_folder("pages") / name)
+    page = index.parent / results.resolve().name / "index.html"
+    typer.echo(page)
+    if not webbrowser.open(page.as_uri()):
+        typer.echo("linksim: there is no browser here; open that file in one", err=True)

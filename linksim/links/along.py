@@ -58,6 +58,7 @@ class Along(Link):
         if at is not None and not math.isfinite(at):
             raise LinksimError(f"{name!r} is at {at}; give a finite value")
         members = list(links.values())
+        self.models = tuple(dict.fromkeys(model for link in members for model in link.models))
         for what, found in (
             ("axes", {m.axis for m in members}),
             ("numbers of layers", {m.num_layers for m in members}),

@@ -85,6 +85,7 @@ class AnalogLink(Link):
         self.channel = channel
         self.transceiver: Transceiver = _connect(codec, channel, name, feedback, realizations, probe_size)
         self.name = self.transceiver.name
+        self.models = () if isinstance(codec, tuple) else (codec.title,)
         self.num_layers = self.transceiver.num_layers
         self.first_draws = self.transceiver.first_draws
         self.tags = {"scheme": self.name, "role": "learned", **self.transceiver.tags, **(tags or {})}

@@ -112,6 +112,8 @@ class Link(ABC):
     name: str
     axis: str = "snr_db"
     tags: Mapping[str, str | float] = NO_TAGS
+    models: Sequence[str] = ()
+    """Titles of the learned codecs in it, which are the names of their entries where they are the zoo's."""
     num_layers: int = 1
     max_pixels: int = 1_600_000
     """Pixels of the pictures that one call should be given at most, unless a single picture has more."""

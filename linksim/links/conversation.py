@@ -75,6 +75,7 @@ class ConversationLink(Link):
             raise LinksimError(f"later parts of {codec.title} depend on what was received; give feedback=True")
         self.codec, self.bearers, self.axis, self.feedback = codec, dict(bearers), axis, feedback
         self.name = name or codec.title
+        self.models = (codec.title,)
         self.num_layers = codec.num_layers
         self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
         self._weights: str | None = None  # whose results are remembered

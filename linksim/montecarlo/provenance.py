@@ -26,6 +26,8 @@ _PACKAGES = (
 def command() -> str:
     """The command line, without the folders that only this machine has."""
     program, *arguments = sys.argv or [""]
+    if Path(program).parts[-2:] == ("cli", "__main__.py"):  # python -m linksim.cli
+        program = "linksim"
     return shlex.join([Path(program).name if Path(program).is_absolute() else program, *arguments])
 
 
@@ -101,6 +103,8 @@ def _links(setup: Setup) -> dict[str, dict[str, object]]:
             if link.name not in found:
                 fingerprint = setup.links[link.name][0]
                 found[link.name] = {"fingerprint": fingerprint, "layers": link.num_layers, "tags": dict(link.tags)}
+                if link.models:
+                    found[link.name]["models"] = list(link.models)
                 if link.name in alone:
                     found[link.name]["alone"] = True
     return found

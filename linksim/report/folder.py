@@ -96,9 +96,7 @@ def read(folder: str | Path) -> ResultFolder:
     if path.is_file():
         raise LinksimError(f"{path} is a file; name a results folder, such as results/quickstart")
     table = _read_table(path / "curve.csv")
-    run = _read_json(path / "run.json", default={})
-    if not isinstance(run, dict):
-        raise LinksimError(f"{path / 'run.json'} does not describe a run; run the scenario again")
+    run = read_run(path)
     try:
         rows = Rows.of(table, run)
         reference = _reference_file(path, run, str(table["scenario"].iloc[0]))
@@ -111,6 +109,20 @@ def read(folder: str | Path) -> ResultFolder:
     if rows.axis.name not in table.columns:
         raise LinksimError(f"{path / 'curve.csv'} has no column {rows.axis.name!r}; run the scenario again")
     return ResultFolder(path, rows, figures, _read_received(path / "received"))
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What the `run.json` of a folder says; empty where there is none.
+
+    Raises
+    ------
+    LinksimError
+        If it is damaged.
+    """
+    run = _read_json(folder / "run.json", default={})
+    if not isinstance(run, dict):
+        raise LinksimError(f"{folder / 'run.json'} does not describe a run; run the scenario again")
+    return run
 
 
 def _read_table(path: Path) -> pandas.DataFrame:

@@ -56,8 +56,8 @@ def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
     name = names[first]
     shown = {link: of[name][0] for link, of in list(of_link.items())[:_PANEL_LINKS] if name in of}
     return panel(
-        _pixels(originals[name].file),
-        {link: _pixels(p.file) for link, p in shown.items()},
+        pixels_of(originals[name].file),
+        {link: pixels_of(p.file) for link, p in shown.items()},
         title=f"{name}, {where}",
         notes=_notes(result, figure, originals[name], shown),
         psnr=figure.psnr,
@@ -102,14 +102,16 @@ def _layered(
     names = names[:count]
     rows = []
     for name in names:
-        original = _pixels(originals[name].file)
+        original = pixels_of(originals[name].file)
         for link in links:
             label = name if len(links) == 1 else link
             if len(links) > 1 and len(names) > 1:
                 label = f"{link}, {name}"
             layers = of_link[link].get(name, [])
             if layers:
-                rows.append(LayeredRow(label, original, [_pixels(p.file) for p in layers], [_note(p) for p in layers]))
+                rows.append(
+                    LayeredRow(label, original, [pixels_of(p.file) for p in layers], [_note(p) for p in layers])
+                )
     fixed = [links[0]] if len(links) == 1 else [names[0]] if len(names) == 1 else []
     return layered_panel(rows, title=", ".join([*fixed, where]), psnr=psnr)
 
@@ -119,10 +121,10 @@ def _notes(
 ) -> dict[str, str]:
     """What stands below the PSNR of each: metrics, bandwidth, scheme."""
     measured = [metric for metric in map(metrics.get, figure.metrics) if metric.missing() is None]
-    table, reference = result.rows.table, _pixels(original.file)[None]
+    table, reference = result.rows.table, pixels_of(original.file)[None]
     notes = {}
     for link, picture in shown.items():
-        said = [f"{m.label or m.name} {m(reference, _pixels(picture.file)[None])[0]:.3f}" for m in measured]
+        said = [f"{m.label or m.name} {m(reference, pixels_of(picture.file)[None])[0]:.3f}" for m in measured]
         if figure.cbr:
             taken = table[(table["link"] == link) & (table[result.rows.axis.name] == picture.value)]["cbr"]
             said += [f"CBR {cbr_text(value)}" for value in taken[:1]]
@@ -135,7 +137,7 @@ def _note(picture: ReceivedPicture) -> str:
     return picture.note if picture.delivered else "not delivered"
 
 
-def _pixels(path: Path) -> np.ndarray:
+def pixels_of(path: Path) -> np.ndarray:
     """A PNG file as `uint8 [H, W, 3]`."""
     from PIL import Image
 

@@ -11,5 +11,5 @@ def test_an_unknown_benchmark_is_named_before_anything_is_loaded(capsys):
     assert caught.value.code == 2
     assert capsys.readouterr().err == (
         "linksim: unknown benchmark 'coffee'; "
-        "take one of analog, progressive, ldpc, bpg, factored, ds2c2, perceptual, metrics\n"
+        "take one of analog, progressive, ldpc, bpg, factored, ds2c2, perceptual, lic, metrics\n"
     )

@@ -6,8 +6,8 @@ lengths, rates and modulations from which those of all other codes are predicted
 every finished table is in the file, and points of one under way are beside it. Tables measured with fewer errors
 and blocks than asked for are continued, not begun again.
 
-What was measured waits beside the packaged tables until `python -m linksim.phy.bler --use`: from then on every link that
-uses tables has another fingerprint, so that published results with such links are to be run again, all at once.
+What was measured waits beside the packaged tables until `python -m linksim.phy.bler --use`: from then on every link
+that uses tables has another fingerprint, so that published results with such links are to be run again, all at once.
 """
 
 from __future__ import annotations

@@ -1,0 +1,136 @@
+"""What a page of the explorer shows of a result folder, as plain data: curves, links, provenance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from linksim.report.folder import ResultFolder, read_run
+from linksim.report.labels import cbr_text, metric_label
+
+_COLUMNS = ("mean", "ci_low", "ci_high", "n_pictures", "n_draws", "cbr", "delivered")
+
+
+def curves_of(result: ResultFolder) -> dict[str, Any]:
+    """The numbers of a folder and what is known of its links, as the page's script takes them.
+
+    `points` has, for each metric and each `link|layer`, a list per column: the axis value and those of `curve.csv`;
+    `links` the tags of each link, in the order of the table, and whether it is a member of an envelope.
+    """
+    rows, table = result.rows, result.rows.table
+    links = {}
+    for link in dict.fromkeys(table["link"]):
+        layers = sorted({int(layer) for layer in table.loc[table["link"] == link, "layer"]})
+        links[link] = {"layers": layers, "tags": dict(rows.tags.get(link, {})), "member": link in rows.members}
+    points: dict[str, dict[str, dict[str, list[float | None]]]] = {}
+    for (metric, link, layer), part in table.groupby(["metric", "link", "layer"], sort=False):
+        part = part.sort_values(rows.axis.name)
+        lists = {"value": _numbers(part[rows.axis.name]), **{name: _numbers(part[name]) for name in _COLUMNS}}
+        points.setdefault(str(metric), {})[f"{link}|{int(layer)}"] = lists
+    return {
+        "scenario": str(table["scenario"].iloc[0]),
+        "axis": {"name": rows.axis.name, "label": rows.axis.label},
+        "metrics": {metric: metric_label(metric) for metric in rows.metrics},
+        "columns": {name: metric_label(name) for name in ("cbr", "delivered")},
+        "tags": _numeric_tags(links),
+        "ratios": {f"{ratio:.6g}": cbr_text(ratio) for ratio in _ratios(links)},
+        "links": links,
+        "points": points,
+        "published": [_published(point, rows.axis.name) for point in rows.reference],
+        "shown": _first_shown(result),
+    }
+
+
+def provenance_of(result: ResultFolder) -> dict[str, Any]:
+    """How the numbers of a folder came to be, from its `run.json`: empty where there is none."""
+    run = read_run(result.path)
+    stopped = run.get("stopped") or {}
+    links = [
+        {
+            "name": name,
+            "fingerprint": about.get("fingerprint") or "",
+            "models": list(about.get("models") or ()),
+            "stopped": _counts(stopped.get(name)),
+        }
+        for name, about in (run.get("links") or {}).items()
+    ]
+    seconds = run.get("wall_time_s")
+    return {
+        "command": run.get("command"),
+        "time": _duration(seconds) if isinstance(seconds, (int, float)) else None,
+        "versions": run.get("versions") or {},
+        "pictures": run.get("pictures") or {},
+        "plain": {
+            label: run[key]
+            for key, label in (
+                ("seed", "Seed"),
+                ("ci_half_width_db", "Half width at which a point stops, in dB"),
+                ("max_draws", "Most draws per picture"),
+            )
+            if run.get(key) is not None
+        },
+        "links": links,
+        "runs": run.get("runs") or [],
+        "superseded": (run.get("superseded") or {}).get("why"),
+    }
+
+
+def models_of(result: ResultFolder) -> list[str]:
+    """Names of the zoo's entries that the links of a folder used, in their order."""
+    return list(dict.fromkeys(model for link in provenance_of(result)["links"] for model in link["models"]))
+
+
+def figures_of(folder: Path) -> list[Path]:
+    """The PNG files of a result folder: curves first, then panels and what else there is."""
+    return sorted(folder.glob("*.png"), key=lambda path: (not path.name.startswith("curve"), path.name))
+
+
+def _numbers(column: Any) -> list[float | None]:
+    """JSON has no NaN."""
+    return [None if not math.isfinite(v) else round(float(v), 6) for v in column]
+
+
+def _numeric_tags(links: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Tags by which links can stand along an axis: numbers, and more than one."""
+    found: dict[str, set[float]] = {}
+    for link in links.values():
+        for tag, value in link["tags"].items():
+            if tag != "cbr" and isinstance(value, (int, float)) and not isinstance(value, bool):
+                found.setdefault(tag, set()).add(float(value))
+    return {tag: metric_label(tag) for tag, values in found.items() if len(values) > 1}
+
+
+def _ratios(links: Mapping[str, Mapping[str, Any]]) -> list[float]:
+    """Bandwidth ratios of the links, as written; those that differ by whole channel uses only are one."""
+    given = [float(link["tags"]["cbr"]) for link in links.values() if "cbr" in link["tags"]]
+    return sorted({cbr_text(value): value for value in sorted(given, reverse=True)}.values())
+
+
+def _published(point: Mapping[str, str], axis: str) -> dict[str, Any]:
+    found: dict[str, Any] = {key: point[key] for key in ("source", "link", "metric")}
+    found |= {"value": float(point[axis]), "mean": float(point["value"])}
+    return found | {"cbr": float(point["cbr"]) if point.get("cbr") else None, "scheme": point.get("scheme") or None}
+
+
+def _first_shown(result: ResultFolder) -> dict[str, Any]:
+    """The metric and column of the scenario's first figure."""
+    for figure in result.figures or ():
+        if figure.kind == "curves" and figure.y in result.rows.metrics:  # type: ignore[union-attr]
+            return {"metric": figure.y, "x": figure.x or result.rows.axis.name, "at": figure.at}  # type: ignore[union-attr]
+    return {"metric": result.rows.metrics[0], "x": result.rows.axis.name, "at": None}
+
+
+def _counts(stopped: Any) -> str:
+    """Why the points of a link stopped, such as "20 target, 1 limit"."""
+    if not isinstance(stopped, Mapping):
+        return ""
+    why = [str(reason) for reason in stopped.values()]
+    return ", ".join(f"{why.count(reason)} {reason}" for reason in dict.fromkeys(why))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if n) or "under 1 s"

@@ -1,0 +1,141 @@
+"""Sites from folders alone: what is written, what is refused, and that no text can become a script."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from result_folders import keep_pictures, table, write_folder
+
+import linksim
+from linksim.errors import LinksimError
+from linksim.report import read
+from linksim.report.site.build import build_site
+from linksim.report.site.pictures import pictures_of
+
+ASSETS = Path(linksim.__file__).parent / "report" / "site" / "assets"
+
+
+def data_of(page: Path) -> dict:
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    return json.loads(text)
+
+
+def test_a_page_holds_the_numbers_of_its_folder(site):
+    data = data_of(site / "colours" / "index.html")
+    rows = read(site.parent / "colours").rows.table
+    curve = data["curves"]["points"]["psnr"]["blue|0"]
+    expected = rows[(rows["link"] == "blue") & (rows["metric"] == "psnr")]
+    assert curve["mean"] == list(expected["mean"]) and curve["ci_low"] == pytest.approx(list(expected["ci_low"]))
+    assert data["curves"]["ratios"] == {"0.0833333": "1/12", "0.166667": "1/6"}
+    page = (site / "colours" / "index.html").read_text()
+    for said in ("linksim run s", "1 min 15 s", "2 target, 1 limit", "python 3"):
+        assert said in page
+    lost = next(p for p in data["pictures"]["shown"] if p["link"] == "red" and p["value"] == 0)
+    assert lost["delivered"] is False and lost["scores"]["psnr"] > 0
+    assert 'href="colours/index.html"' in (site / "index.html").read_text()
+
+
+def test_names_cannot_become_scripts(tmp_path):
+    evil = "</script><script>alert(1)</script><!-- "
+    folder = write_folder(tmp_path / "s", table({evil: 1 / 6}), command=evil, tags={evil: {"scheme": evil}})
+    (folder / "README.md").write_text(
+        f"# s\n\nSaid: {evil} [there](javascript:alert(1)) <img src=x onerror=alert(1)>\n"
+    )
+    page = (build_site([folder], tmp_path / "site").parent / "s" / "index.html").read_text()
+    assert data_of(tmp_path / "site" / "s" / "index.html")["curves"]["links"][evil]["tags"]["scheme"] == evil
+    assert "<script>alert" not in page and "<img src=x" not in page and 'href="javascript' not in page
+    assert len(re.findall("<script", page)) == 6
+
+
+def test_equal_pictures_are_one_file(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6, "b": 1 / 6}))
+    keep_pictures(folder, {"a": 1, "b": 1}, pictures=2, values=(0.0, 3.0))
+    found = pictures_of(read(folder), tmp_path / "pictures", 1e6)
+    assert len(found["shown"]) == 10 and found["quality"] is None
+    files = {p["file"] for p in found["shown"]}
+    assert {f"pictures/{path.name}" for path in (tmp_path / "pictures").iterdir()} == files
+    assert len(files) == 4  # each original, and what both links made of it
+    assert {round(p["scores"]["psnr"], 2) for p in found["shown"] if p["link"]} == {24.05}
+
+
+def test_large_pictures_become_smaller_and_say_so(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    keep_pictures(folder, {"a": 1}, pictures=6)
+    rng = np.random.default_rng(0)
+    for path in (folder / "received").glob("*.png"):
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(path)
+    whole = sum(path.stat().st_size for path in (folder / "received").glob("*.png"))
+    found = pictures_of(read(folder), tmp_path / "pictures", whole / 3)
+    written = list((tmp_path / "pictures").iterdir())
+    assert found["quality"] and len(written) == 12 and all(path.suffix == ".webp" for path in written)
+    assert sum(path.stat().st_size for path in written) <= whole / 3
+    with pytest.raises(LinksimError, match="--max-mb"):
+        pictures_of(read(folder), tmp_path / "less", whole / 1000)
+
+
+def test_other_metrics_under_the_pictures(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    keep_pictures(folder, {"a": 1})
+    found = pictures_of(read(folder), tmp_path / "p", 1e6, ("psnr", "mse"))
+    assert {p["scores"]["mse"] for p in found["shown"] if p["link"]} == {256.0}
+    with pytest.raises(LinksimError, match="unknown|no metric"):
+        pictures_of(read(folder), tmp_path / "q", 1e6, ("beauty",))
+
+
+def test_nothing_that_is_no_site_is_written_over(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("all of it")
+    with pytest.raises(LinksimError, match="no site of before"):
+        build_site([folder], tmp_path / "mine")
+    with pytest.raises(LinksimError, match="called s"):
+        build_site([folder, write_folder(tmp_path / "other" / "s", table({"a": 1 / 6}))], tmp_path / "site")
+    with pytest.raises(LinksimError, match="no results"):
+        build_site([], tmp_path / "site")
+    (tmp_path / "broken").mkdir()
+    build_site([folder], tmp_path / "site")
+    with pytest.raises(LinksimError, match="does not exist"):
+        build_site([tmp_path / "broken"], tmp_path / "site")
+    assert (tmp_path / "site" / "s" / "index.html").exists()  # the site of before stays
+    build_site([write_folder(tmp_path / "t", table({"a": 1 / 6}))], tmp_path / "site")
+    assert not (tmp_path / "site" / "s").exists() and (tmp_path / "site" / "t").exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_no_link_and_no_tensorflow_is_needed(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    code = (
+        "import sys; from pathlib import Path; from linksim.report.site.build import build_site;"
+        f"build_site([Path({str(folder)!r})], Path({str(tmp_path / 'site')!r}));"
+        "assert not {'tensorflow', 'sionna', 'keras'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_meet_wcag_aa():
+    """Text 4.5:1 (1.4.3), curves 3:1 (1.4.11), light and dark; the dark ones are written twice and are the same."""
+    css = (ASSETS / "explorer.css").read_text()
+    themes = [dict(re.findall(r"--([\w-]+): (#\w{6})", block)) for block in re.findall(r"color-scheme: \w+;[^}]*", css)]
+    assert len(themes) == 3 and themes[1] == themes[2]
+    for theme in themes[:2]:
+        for text in ("ink", "faint", "accent"):
+            assert min(contrast(theme[text], theme[ground]) for ground in ("ground", "raised")) >= 4.5, text
+        assert contrast(theme["warn"], theme["warn-ground"]) >= 4.5
+        for i in range(8):
+            assert contrast(theme[f"c{i}"], theme["ground"]) >= 3, i
