@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from browsers import browser, opened  # noqa: F401
 from golden_files import GoldenFiles
 
 # Results may not depend on the threads that a machine has; set before TensorFlow is imported.

@@ -15,6 +15,7 @@ from linksim.cli.report import report
 from linksim.cli.run import run
 from linksim.cli.score import score
 from linksim.cli.show import show
+from linksim.cli.study import app as study
 from linksim.cli.train import train
 from linksim.cli.zoo import app as zoo
 from linksim.errors import LinksimError
@@ -35,6 +36,7 @@ app.command("list")(list_)
 for command in (run, train, show, plot, report, score, bench, merge):
     app.command()(command)
 app.add_typer(zoo, name="zoo")
+app.add_typer(study, name="study")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

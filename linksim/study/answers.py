@@ -1,0 +1,154 @@
+"""What a participant answered: checked wherever it comes from, a file or the network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linksim.errors import LinksimError
+from linksim.study.make import Study
+
+MOST_BYTES = 200_000
+"""Of the answers of one participant; 50 answers have about 4,000."""
+
+_LONGEST_MS = 10**9
+_PARTICIPANT = re.compile(r"[0-9a-f]{16,64}")
+_CHECK = "check"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One choice.
+
+    Parameters
+    ----------
+    patch : int
+        Number of the patch, or of the attention check.
+    setting : int or None
+        Number of the setting; None of an attention check.
+    prefers_ours : bool
+        Of an attention check: whether the original was chosen.
+    left : str
+        "ours" or "theirs".
+    ms : int
+        How long it took, in milliseconds.
+    """
+
+    patch: int
+    setting: int | None
+    prefers_ours: bool
+    left: str
+    ms: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that a participant answered.
+
+    Parameters
+    ----------
+    participant : str
+        Hex digits, no name.
+    answers : sequence of Answer
+    """
+
+    participant: str
+    answers: tuple[Answer, ...]
+
+    @property
+    def failed_checks(self) -> int:
+        """Attention checks in which the original was not chosen."""
+        return sum(answer.setting is None and not answer.prefers_ours for answer in self.answers)
+
+
+def parse_answers(text: str | bytes, study: Study) -> Answers:
+    """The answers of a participant, from JSON.
+
+    Parameters
+    ----------
+    text : str or bytes
+        `{"study": .., "participant": .., "answers": [..]}`, each answer as
+        `{"pair": "3/0", "left": "ours", "chosen": "theirs", "ms": 900}`: patch 3 at setting 0.
+    study : Study
+
+    Raises
+    ------
+    LinksimError
+        If it is of another study, or is not exactly one answer to each question.
+    """
+    if len(text) > MOST_BYTES:
+        raise LinksimError(f"these answers have {len(text)} bytes, more than {MOST_BYTES}; they are of no study")
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LinksimError("these answers are no JSON; save them again") from error
+    if not isinstance(said, dict) or said.get("study") != study.id:
+        raise LinksimError("these answers are of another study; name the study that they belong to")
+    participant, given = said.get("participant"), said.get("answers")
+    if not isinstance(participant, str) or not _PARTICIPANT.fullmatch(participant):
+        raise LinksimError("these answers name no participant; save them again")
+    if not isinstance(given, list) or len(given) != len(study.patches) + study.checks:
+        raise LinksimError(
+            f"these answers are not complete: a participant gives {len(study.patches) + study.checks}; answer the rest"
+        )
+    answers = tuple(_answer(one, study) for one in given)
+    asked = {(answer.setting is None, answer.patch) for answer in answers}
+    if len(asked) < len(answers):
+        raise LinksimError("these answers hold two to one question; save them again")
+    return Answers(participant, answers)
+
+
+def read_answers(files: Sequence[Path], study: Study) -> list[Answers]:
+    """The answers in some files, and in all `.json` files of folders; of equal participants the first.
+
+    Raises
+    ------
+    LinksimError
+        If a file cannot be read, or holds something else.
+    """
+    found: dict[str, Answers] = {}
+    for file in _files(files):
+        try:
+            answers = parse_answers(_bytes_of(file), study)
+        except LinksimError as error:
+            raise LinksimError(f"{file}: {error}") from error
+        found.setdefault(answers.participant, answers)
+    return list(found.values())
+
+
+def is_simulated(files: Sequence[Path]) -> bool:
+    """Whether some of these answers are of participants that nobody asked (`linksim.study.simulate`)."""
+    return any(b'"simulated": true' in _bytes_of(file) for file in _files(files))
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise LinksimError(f"{file} cannot be read ({error.strerror}); name files of answers") from error
+
+
+def _answer(one: Any, study: Study) -> Answer:
+    if not isinstance(one, dict):
+        raise LinksimError("an answer is no JSON object; save them again")
+    pair, left, chosen, ms = (one.get(key) for key in ("pair", "left", "chosen", "ms"))
+    kind, _, number = pair.partition("/") if isinstance(pair, str) else ("", "", "")
+    numbers = [int(text) for text in (kind, number) if text.isascii() and text.isdigit() and len(text) < 6]
+    roles = ("ours", "theirs")
+    whole = isinstance(ms, int) and not isinstance(ms, bool) and 0 <= ms < _LONGEST_MS
+    if left not in roles or chosen not in roles or not whole:
+        raise LinksimError("an answer says no side, no choice or no time; save them again")
+    if kind == _CHECK and len(numbers) == 1 and numbers[0] < study.checks:
+        return Answer(numbers[0], None, chosen == "ours", left, ms)
+    if len(numbers) == 2 and numbers[0] < len(study.patches) and numbers[1] < len(study.settings):
+        return Answer(numbers[0], numbers[1], chosen == "ours", left, ms)
+    raise LinksimError("an answer is to a question that this study does not ask; save them again")
