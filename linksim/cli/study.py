@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from linksim.cli.output import print_table
+from linksim.cli.output import print_table, quiet_tensorflow
 from linksim.errors import LinksimError
 
 app = typer.Typer(help="Ask people which of two received pictures they prefer.", no_args_is_help=True)
@@ -40,6 +40,8 @@ def make(
 
     if (out / ABOUT).exists() or (out / PAGE).exists():
         raise LinksimError(f"{out} holds a study; name a new folder with --out, its answers would not fit another one")
+    if simulate:
+        quiet_tensorflow()  # LPIPS runs on it
     made = make_study(folders, ours, theirs, at, pairs, side, checks, question, seed)
     typer.echo(write_page(made, out))
     if simulate:
