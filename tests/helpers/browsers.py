@@ -36,6 +36,14 @@ class Opened:
         self.page.goto(path if isinstance(path, str) else path.as_uri())
         self.page.wait_for_load_state("load")
 
+    def obstacles(self) -> list[str]:
+        """What axe-core finds to stand in the way of some readers (WCAG 2.1, levels A and AA), everything unfolded."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+        self.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        self.page.wait_for_timeout(200)
+        found = axe.run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+        return [f"{one['id']}: {one['nodes'][0]['html'][:100]}" for one in found.response["violations"]]
+
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -154,6 +154,13 @@ def test_as_a_file_on_a_phone(study, tmp_path, opened):
     assert all(url.startswith(("file://", "data:", "blob:")) for url in seen.requests)
 
 
+def test_nobody_is_kept_out(study, opened):
+    seen = opened(study[1] / "study.html", 360)
+    assert seen.obstacles() == []
+    seen.page.get_by_role("button", name="Begin").click()
+    assert seen.obstacles() == []
+
+
 def test_a_second_tap_is_no_second_answer(study, opened):
     page = opened(study[1] / "study.html").page
     page.get_by_role("button", name="Begin").click()

@@ -38,6 +38,14 @@ def test_published_pages_are_whole_on_phones_and_large_screens(published, opened
             seen.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out(published, site, opened, scheme):
+    """By contrast, labels, roles or the order of headings."""
+    pages = published / "index.html", published / "quickstart" / "index.html", site / "colours" / "index.html"
+    for page in pages:
+        assert opened(page, color_scheme=scheme).obstacles() == []
+
+
 def test_curves_follow_the_legend_the_metric_and_the_axis(published, opened):
     page = opened(published / "kodak_awgn" / "index.html").page
     lines = page.locator("#chart .curve path")

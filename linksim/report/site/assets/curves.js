@@ -143,6 +143,8 @@
       ariaLabel: `${data.metrics[$("metric").value]} against ${xs[$("x").value]}, ${of.size} curves`,
       marks: points.length ? marks : [Plot.text(["Nothing is chosen"], { frameAnchor: "middle", fontSize: 16 })],
     });
+    svg.setAttribute("role", "img");
+    svg.querySelectorAll("g[aria-label]").forEach((g) => g.removeAttribute("aria-label")); // the whole has one
     $("chart").replaceChildren(svg);
     $("at-label").hidden = along();
     $("ratio-label").hidden = ratios.length < 2 || !along();

@@ -6,12 +6,15 @@
       if (!card.open) return;
       const history = models[card.dataset.model].history.map(([step, psnr]) => ({ step, psnr }));
       const line = getComputedStyle(document.documentElement).getPropertyValue("--c0").trim();
-      card.querySelector(".learning").replaceChildren(Plot.plot({
+      const svg = Plot.plot({
         height: 240, width: Math.min(640, card.clientWidth), grid: true, marginLeft: 50,
         style: { background: "transparent" },
         x: { label: "gradient steps", tickFormat: "~s" }, y: { label: "validation PSNR (dB)" }, ariaLabel: `learning curve of ${card.dataset.model}`,
         marks: [Plot.line(history, { x: "step", y: "psnr", stroke: line, marker: true }), Plot.tip(history, Plot.pointer({ x: "step", y: "psnr" }))],
-      }));
+      });
+      svg.setAttribute("role", "img");
+      svg.querySelectorAll("g[aria-label]").forEach((g) => g.removeAttribute("aria-label")); // the whole has one
+      card.querySelector(".learning").replaceChildren(svg);
     };
     card.addEventListener("toggle", draw);
     addEventListener("themechange", draw);
