@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,10 +91,56 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / "card.json"
     try:
-        return Card(**json.loads(path.read_text()))
+        card = Card(**json.loads(path.read_text(encoding="utf-8")))
+        _check(card)
+        return card
     except FileNotFoundError as error:
         raise LinksimError(
             f"{folder} holds no card.json; name a zoo entry or a finished `linksim train` folder"
         ) from error
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error
+
+
+def _check(card: Card) -> None:
+    """That what is used of a card, which may be from elsewhere, is what it should be.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    shared = card.shared
+    whole = {
+        "name": isinstance(card.name, str) and card.name,
+        "recipe": isinstance(card.recipe, dict)
+        and isinstance(card.recipe.get("codec"), str)
+        and isinstance(card.recipe.get("options"), dict),
+        "steps": _is_number(card.steps),
+        "seconds": _is_number(card.seconds),
+        "val_psnr": _is_number(card.val_psnr),
+        "val_psnr_layers": isinstance(card.val_psnr_layers, list) and all(map(_is_number, card.val_psnr_layers)),
+        "val_lpips": card.val_lpips is None or _is_number(card.val_lpips),
+        "val_bpp": card.val_bpp is None or _is_number(card.val_bpp),
+        "history": isinstance(card.history, list)
+        and all(isinstance(p, list) and len(p) == 2 and all(map(_is_number, p)) for p in card.history),
+        "sha256": _is_sha256(card.sha256),
+        "golden": isinstance(card.golden, list) and all(map(_is_number, card.golden)),
+        "shared": shared is None
+        or (isinstance(shared, dict) and _is_entry(shared.get("name")) and _is_sha256(shared.get("sha256"))),
+    }
+    if wrong := [field for field, fits in whole.items() if not fits]:
+        raise ValueError(f"{wrong[0]} is {str(getattr(card, wrong[0]))[:40]!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def _is_entry(value: object) -> bool:
+    """A name as entries have it, which leads nowhere else."""
+    return isinstance(value, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", value) is not None and ".." not in value

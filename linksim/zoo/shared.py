@@ -27,7 +27,7 @@ def entry_arrays(folder: Path, card: Card) -> dict[str, np.ndarray]:
         If a file is missing, damaged, or not the one that the card describes.
     """
     path = folder / _WEIGHTS
-    if path.exists() and (found := file_sha256(path)) != card.sha256:
+    if path.is_file() and (found := file_sha256(path)) != card.sha256:
         raise LinksimError(
             f"{path} is not the file its card describes (SHA-256 {found[:12]}.., expected {card.sha256[:12]}..); "
             "it was left as it is, restore it from a copy"
@@ -39,7 +39,7 @@ def entry_arrays(folder: Path, card: Card) -> dict[str, np.ndarray]:
     name, sha256 = card.shared["name"], card.shared["sha256"]
     for root in (_root(folder), ROOT):
         path = root / name / _WEIGHTS
-        if path.exists() and file_sha256(path) == sha256:
+        if path.is_file() and file_sha256(path) == sha256:
             return {**load_arrays(path), **own}
     raise LinksimError(
         f"{folder} begins with the weights of {name!r} (SHA-256 {sha256[:12]}..), which are neither beside it nor in "

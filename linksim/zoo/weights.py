@@ -15,6 +15,13 @@ from linksim.files import cannot_write, replacing
 
 _FORMAT = ("v110", "v110")
 
+_KINDS = "biufS"
+"""Kinds of values that files of ours hold: numbers, and the text of checkpoints."""
+
+_MOST_TIMES, _ALWAYS = 64, 1 << 26
+"""What a file unpacks to may be so many times as large as the file, and always so many bytes: weights are noise, which
+no filter makes much smaller, and a few arrays of zeros are small."""
+
 
 def variable_names(model: Any) -> list[str]:
     """One stable name per weight of a Keras model: position, then path without the model's own name."""
@@ -41,24 +48,36 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray], compressed: bool =
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `save_arrays` wrote.
 
+    Nothing but the file is read, whoever wrote it: HDF5 could have arrays that stand in other files.
+
     Raises
     ------
     LinksimError
-        If the file is missing or is no whole HDF5 file.
+        If the file is missing or is no whole HDF5 file, or holds what no file of ours does.
     """
-    arrays: dict[str, np.ndarray] = {}
+    found: dict[str, Any] = {}
 
     def collect(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            arrays[name] = item[()]
+            found[name] = item
 
     try:
         with h5py.File(path, "r") as file:
             file.visititems(collect)
+            for name, item in found.items():
+                if item.external or item.is_virtual:
+                    raise ValueError(f"{name} stands in another file")
+                if item.dtype.kind not in _KINDS:
+                    raise ValueError(f"{name} holds {item.dtype}, no numbers")
+            whole = sum(item.size * item.dtype.itemsize for item in found.values())
+            if whole > max(_MOST_TIMES * path.stat().st_size, _ALWAYS):
+                raise ValueError(f"it would unpack to {whole:,} bytes")
+            arrays = {name: item[()] for name, item in found.items()}
     except FileNotFoundError as error:
         raise LinksimError(f"{path} does not exist; train it with `linksim train` or name other weights") from error
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error
+        why = " ".join(str(error).split())  # HDF5 breaks its lines
+        raise LinksimError(f"{path} is damaged ({why}); it was left as it is, restore it from a copy") from error
     return arrays
 
 
@@ -79,16 +98,19 @@ def assign(variables: Sequence[Any], names: Sequence[str], arrays: Mapping[str, 
     if set(names) != set(arrays):
         odd = sorted(set(names) ^ set(arrays))[0]
         raise LinksimError(f"{where} does not belong to this network ({odd} is on one side only); name its own weights")
+    cast = {}
     for name, variable in zip(names, variables, strict=True):
         if tuple(arrays[name].shape) != tuple(variable.shape):
             raise LinksimError(
                 f"{where}: {name} has shape {list(arrays[name].shape)}, the network {list(variable.shape)}; "
                 "name weights of this codec and these options"
             )
-        if not np.all(np.isfinite(arrays[name])):
+        with np.errstate(over="ignore"):
+            cast[name] = arrays[name].astype(variable.dtype) if arrays[name].dtype.kind != "S" else np.array(np.nan)
+        if not np.all(np.isfinite(cast[name].astype(np.float64))):
             raise LinksimError(f"{where}: {name} holds values that are not finite; restore it from a copy")
     for name, variable in zip(names, variables, strict=True):
-        variable.assign(arrays[name].astype(variable.dtype))
+        variable.assign(cast[name])
 
 
 def load_weights(path: Path, model: Any) -> None:
