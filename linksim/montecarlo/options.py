@@ -46,6 +46,10 @@ HELP = {
 }
 
 
+MOST_WORKERS = 1024
+"""Processes that anyone may ask for; a run starts no more of them than it has cores, or points."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the command line says, as it says it; None where it says nothing.
@@ -100,6 +104,8 @@ class Options:
 
             changes["pictures"], changes["max_pictures"] = name_and_limit(self.pictures)
         if self.out is not None:
+            if not self.out.strip():
+                raise LinksimError("--out is empty; name a folder")
             changes["out"] = self.out
         if self.keep_pictures is not None:
             changes["keep_pictures"] = parse_keep_pictures(self.keep_pictures)
@@ -121,8 +127,8 @@ class Options:
             number = int(self.workers)
         except ValueError:
             number = 0
-        if number < 1:
-            raise LinksimError(f"--workers {self.workers}: give a number from 1 up, or auto")
+        if not 1 <= number <= MOST_WORKERS:
+            raise LinksimError(f"--workers {self.workers}: give a number from 1 to {MOST_WORKERS}, or auto")
         return number
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from linksim import metrics as registry
 from linksim.errors import LinksimError
-from linksim.files import prepare_folder
+from linksim.files import num_cores, prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
@@ -248,6 +248,8 @@ class Sweep:
             for value in setup.axis.values
         }
         job = Job(by_fingerprint, list(setup.pictures), metrics)
+        # More processes than cores only share them; two are two, so that what is asked for is tried anywhere.
+        workers = min(workers, max(num_cores(), 2), max(len(points), 1))
 
         def make_pool() -> Pool:
             # What all units of a link share is done once, before workers would do it side by side.

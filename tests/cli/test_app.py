@@ -1,6 +1,7 @@
 """The command as a user types it: exit codes, one line per mistake, nothing lost."""
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -82,6 +83,25 @@ def test_lists(what):
         "mcs": "16-QAM 2/3",
     }
     assert expected[what] in result.output
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("def f(:\n", r"mine\d\.py, line 1: invalid syntax; mend the script"),
+        ("import linksim\n\nsweep = linksim.Sweeep()\n", r"mine\d\.py, line 3: AttributeError: .*Sweeep"),
+        ("def f():\n    return 1 / 0\n\n\nf()\n", r"mine\d\.py, line 2: ZeroDivisionError: division by zero"),
+        ("raise RuntimeError('two\\nlines')\n", r"mine\d\.py, line 1: RuntimeError: two lines; mend the script"),
+        ("sweep = 3\n", "defines no `sweep`"),
+    ],
+)
+def test_a_script_that_fails_is_one_line(tmp_path, capsys, text, said):
+    path = tmp_path / f"mine{len(text) % 10}.py"  # a name of its own: scripts are imported
+    path.write_text(text)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["run", str(path)])
+    err = capsys.readouterr().err
+    assert stopped.value.code == 2 and err.count("\n") == 1 and re.search(said, err) and err.startswith("linksim: ")
 
 
 def test_every_scenario_says_what_it_shows():

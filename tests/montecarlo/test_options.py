@@ -5,6 +5,7 @@ from harness_fakes import NoisyLink, picture_set
 
 from linksim.errors import LinksimError
 from linksim.montecarlo import Options, Sweep
+from linksim.montecarlo.execute import InProcess
 from linksim.montecarlo.options import parse_snr
 
 
@@ -49,9 +50,30 @@ def test_explicit_options_win_over_quick(tmp_path):
 def test_workers():
     assert Options(workers="2").num_workers() == 2
     assert Options(workers="auto").num_workers() >= 1
-    for bad in ("0", "-1", "many", "1.5"):
+    for bad in ("0", "-1", "many", "1.5", "100000"):
         with pytest.raises(LinksimError, match="--workers"):
             Options(workers=bad).num_workers()
+
+
+def test_more_workers_than_cores_or_points_are_not_started(tmp_path, monkeypatch):
+    asked = []
+
+    class Counted(InProcess):
+        def __init__(self, job, workers):
+            asked.append(workers)
+            super().__init__(job)
+
+    monkeypatch.setattr("linksim.montecarlo.sweep.Processes", Counted)
+    monkeypatch.setattr("linksim.montecarlo.sweep.num_cores", lambda: 8)
+    for points, expected in ((2, 2), (5, 5), (30, 8)):
+        found = sweep(pictures=picture_set(), snr_db=range(points), max_draws=2, out=tmp_path / str(points))
+        found.run(workers=1000)
+        assert asked[-1] == expected
+
+
+def test_an_empty_folder_name_is_no_folder():
+    with pytest.raises(LinksimError, match="--out is empty"):
+        Options(out="").apply(sweep())
 
 
 def test_a_run_ends_in_one_line(tmp_path, capsys):

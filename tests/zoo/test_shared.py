@@ -19,7 +19,9 @@ def entry(folder, name, arrays, start=None):
     (folder / name).mkdir(parents=True)
     save_arrays(folder / name / "weights.h5", arrays)
     sha256 = file_sha256(folder / name / "weights.h5")
-    Card(name, {"codec": "x", "options": {}, "warm_start": start}, 1, "", 0.0, 20.0, [], sha256, []).write(folder / name)
+    Card(name, {"codec": "x", "options": {}, "warm_start": start}, 1, "", 0.0, 20.0, [], sha256, []).write(
+        folder / name
+    )
     return folder / name
 
 
