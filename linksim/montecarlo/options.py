@@ -47,7 +47,7 @@ HELP = {
 
 
 MOST_WORKERS = 1024
-"""Processes that anyone may ask for; a run starts no more of them than it has cores, or points."""
+"""Processes that anyone may ask for; a run starts no more of them than there are cores."""
 
 
 @dataclass(frozen=True)

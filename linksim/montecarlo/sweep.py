@@ -12,7 +12,7 @@ from pathlib import Path
 
 from linksim import metrics as registry
 from linksim.errors import LinksimError
-from linksim.files import num_cores, prepare_folder
+from linksim.files import locked, num_cores, prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
@@ -229,7 +229,7 @@ class Sweep:
         Raises
         ------
         LinksimError
-            If the result folder cannot be written or holds damaged files, or a link fails.
+            If the result folder cannot be written, holds damaged files or has another run in it, or a link fails.
         """
         started = time.monotonic()
         if workers < 1:
@@ -248,8 +248,7 @@ class Sweep:
             for value in setup.axis.values
         }
         job = Job(by_fingerprint, list(setup.pictures), metrics)
-        # More processes than cores only share them; two are two, so that what is asked for is tried anywhere.
-        workers = min(workers, max(num_cores(), 2), max(len(points), 1))
+        workers = min(workers, max(num_cores(), 2))  # more only share the cores; two are two anywhere
 
         def make_pool() -> Pool:
             # What all units of a link share is done once, before workers would do it side by side.
@@ -263,7 +262,9 @@ class Sweep:
 
         here = workers == 1 and cluster is None and in_process
         several = here and on_several_threads()
-        with one_thread(), ProgressBar(self.name, len(points), progress) as shown:
+        taken = f"another run is at work in {self.folder}; wait for it, or give this one another --out"
+        alone = locked(self.folder / "units" / ".lock", taken)
+        with alone, one_thread(), ProgressBar(self.name, len(points), progress) as shown:
             for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}

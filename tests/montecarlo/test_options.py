@@ -4,6 +4,7 @@ import pytest
 from harness_fakes import NoisyLink, picture_set
 
 from linksim.errors import LinksimError
+from linksim.files import locked
 from linksim.montecarlo import Options, Sweep
 from linksim.montecarlo.execute import InProcess
 from linksim.montecarlo.options import parse_snr
@@ -55,7 +56,7 @@ def test_workers():
             Options(workers=bad).num_workers()
 
 
-def test_more_workers_than_cores_or_points_are_not_started(tmp_path, monkeypatch):
+def test_more_workers_than_cores_are_not_started(tmp_path, monkeypatch):
     asked = []
 
     class Counted(InProcess):
@@ -64,11 +65,21 @@ def test_more_workers_than_cores_or_points_are_not_started(tmp_path, monkeypatch
             super().__init__(job)
 
     monkeypatch.setattr("linksim.montecarlo.sweep.Processes", Counted)
-    monkeypatch.setattr("linksim.montecarlo.sweep.num_cores", lambda: 8)
-    for points, expected in ((2, 2), (5, 5), (30, 8)):
-        found = sweep(pictures=picture_set(), snr_db=range(points), max_draws=2, out=tmp_path / str(points))
-        found.run(workers=1000)
+    for cores, expected in ((8, 8), (1, 2)):
+        monkeypatch.setattr("linksim.montecarlo.sweep.num_cores", lambda cores=cores: cores)
+        sweep(pictures=picture_set(), snr_db=[0], max_draws=2, out=tmp_path / str(cores)).run(workers=1000)
         assert asked[-1] == expected
+
+
+def test_two_runs_in_one_folder_do_not_do_the_same_work(tmp_path, capsys):
+    (tmp_path / "units").mkdir()
+    with locked(tmp_path / "units" / ".lock", "held"), pytest.raises(SystemExit) as caught:
+        sweep(pictures=picture_set(), snr_db=[0]).main(["--draws", "2", "--out", str(tmp_path)])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        f"linksim: another run is at work in {tmp_path}; wait for it, or give this one another --out\n"
+    )
+    sweep(pictures=picture_set(), snr_db=[0]).main(["--draws", "2", "--out", str(tmp_path)])
 
 
 def test_an_empty_folder_name_is_no_folder():
