@@ -62,6 +62,7 @@ def card_of(name: str) -> dict[str, Any] | None:
     from linksim.zoo.catalog import find
 
     try:
-        return dataclasses.asdict(read_card(find(name)))
+        folder = find(name)
     except LinksimError:
         return None  # the name of a codec that is no entry
+    return dataclasses.asdict(read_card(folder))

@@ -43,10 +43,11 @@ def make(
     if simulate:
         quiet_tensorflow()  # LPIPS runs on it
     made = make_study(folders, ours, theirs, at, pairs, side, checks, question, seed)
+    simulated = by_lpips(made, simulate, seed) if simulate else []
     typer.echo(write_page(made, out))
-    if simulate:
+    if simulated:
         prepare_folder(out / _SIMULATED)
-        for number, text in enumerate(by_lpips(made, simulate, seed)):
+        for number, text in enumerate(simulated):
             write_atomically(out / _SIMULATED / f"{number}.json", text)
         typer.echo(out / _SIMULATED)
 
@@ -58,6 +59,12 @@ def serve(
     participants: Annotated[int, typer.Option(help="How many links there are to be; each serves once.", min=1)] = 20,
     host: Annotated[str, typer.Option(help="Address to listen on; this machine alone by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    url: Annotated[
+        str | None, typer.Option(help="What the links begin with, where a server before it has a name.")
+    ] = None,
+    proxy: Annotated[
+        str | None, typer.Option(help="Address of that server, whose X-Forwarded-For says who asks.")
+    ] = None,
 ) -> None:
     """Hand the study out and collect answers, until Ctrl-C."""
     try:
@@ -69,16 +76,18 @@ def serve(
     from linksim.study.answers import MOST_BYTES
 
     made = make_app(study, answers, participants)
-    shown = f"[{host}]" if ":" in host else host
+    base = url or f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     for token in made.extensions["desk"].tokens:
-        typer.echo(f"http://{shown}:{port}/?t={token}")
+        typer.echo(f"{base}?t={token}")
     if not _is_loopback(host):
         typer.echo("linksim: the answers travel unencrypted; put a server with TLS in front of this one", err=True)
     typer.echo(f"linksim: answers are kept in {answers}; Ctrl-C ends", err=True)
     try:
-        waitress.serve(made, host=host, port=port, threads=8, max_request_body_size=2 * MOST_BYTES, ident=None)
-    except OSError as error:
-        raise LinksimError(f"{host}:{port} cannot be listened on ({error.strerror}); take another --port") from error
+        trusted = {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}
+        most = 2 * MOST_BYTES
+        waitress.serve(made, host=host, port=port, threads=8, max_request_body_size=most, ident=None, **trusted)
+    except (OSError, ValueError) as error:
+        raise LinksimError(f"{host}:{port} cannot be listened on ({error}); take another --host or --port") from error
 
 
 @app.command()
@@ -91,7 +100,7 @@ def analyse(
     """How often ours is preferred at each setting, with 95 % intervals over participants and patches."""
     from linksim.report.labels import cbr_text
     from linksim.study.analysis import analyse
-    from linksim.study.answers import is_simulated, read_answers
+    from linksim.study.answers import read_answers
     from linksim.study.figure import write
     from linksim.study.make import read_study
     from linksim.study.page import ABOUT
@@ -99,7 +108,7 @@ def analyse(
     about = read_study(study / ABOUT)
     given = read_answers(answers, about)
     outcome = analyse(about, given, allowed)
-    note = "simulated participants: no result" if is_simulated(answers) else ""
+    note = "simulated participants: no result" if any(one.simulated for one in given) else ""
     rows = [
         [p.setting.ours, p.setting.theirs, cbr_text(p.setting.theirs_cbr), f"{100 * p.share:.1f} %",
          f"{100 * p.low:.1f} to {100 * p.high:.1f} %", str(p.participants), str(p.answers)]
@@ -109,10 +118,11 @@ def analyse(
     print_table(note or f"{study}: {len(given)} participants", columns, rows, whole=True)
     if outcome.excluded:
         typer.echo(f"{outcome.excluded} of {len(given)} participants failed attention checks and are not counted")
-    for surely, how in ((False, "in more than half of the answers"), (True, "by the whole of its interval")):
-        highest = outcome.highest_cbr(surely)
-        at = "at no bandwidth ratio" if highest is None else f"up to CBR {cbr_text(highest)} of the other scheme"
-        typer.echo(f"ours is preferred {how}: {at}")
+    for name in dict.fromkeys(p.setting.ours for p in outcome.preferences):
+        for surely, how in ((False, "in more than half of the answers"), (True, "by the whole of its interval")):
+            highest = outcome.highest_cbr(name, surely)
+            at = "at no bandwidth ratio" if highest is None else f"up to CBR {cbr_text(highest)} of the other scheme"
+            typer.echo(f"{name} is preferred {how}: {at}")
     for path in write(outcome, out, note) if out else ():
         typer.echo(path)
 

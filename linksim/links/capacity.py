@@ -82,6 +82,7 @@ class CapacityLink(Link):
             )
         channel.capacity(0.0, outage)  # raises where no formula is known
         self.source, self.channel, self.outage = source, channel, outage
+        self.models = source.model_names
         self.cbr = exact_cbr(cbr)
         self.concealment = check_concealment(concealment)
         self._source_id = source.fingerprint()

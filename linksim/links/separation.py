@@ -140,6 +140,7 @@ class SeparationLink(Link):
             # Nothing is simulated but a coin toss per draw.
             self.max_pixels, self.first_draws = 1 << 40, 128
         self.source, self.mcs, self.channel, self.mode, self.tables = source, mcs, channel, mode, tables
+        self.models = source.model_names
         self.cbr, self.harq = exact_cbr(cbr), harq
         self.concealment = check_concealment(concealment)
         self.decoder = get_decoder(decoder)

@@ -75,7 +75,7 @@ def keep(setup: Setup, choices: Choices, values: Sequence[float], count: int, me
     write_atomically(folder / "index.json", json.dumps(index, indent=1) + "\n", RESULT_REMEDY)
     wanted = {entry["file"] for entry in index}
     for entry in before:
-        if entry.get("file") not in wanted:
+        if entry.get("file") not in wanted and Path(str(entry["file"])).name == entry["file"]:
             with contextlib.suppress(OSError):  # a file too many does no harm
                 (folder / str(entry["file"])).unlink(missing_ok=True)
 

@@ -165,10 +165,13 @@ def _read_received(folder: Path) -> list[ReceivedPicture]:
             value = None if entry.get("value") is None else float(entry["value"])
             if value is not None and not math.isfinite(value):
                 raise ValueError(f"value {value}")
+            file = folder / str(entry["file"])
+            if file.parent != folder or file.name in ("", "..") or file.is_symlink():
+                raise ValueError(f"file {entry['file']!r} is not in this folder")
             found.append(
                 ReceivedPicture(
                     str(entry["link"]), int(entry["layer"]), str(entry["picture"]), value,
-                    folder / str(entry["file"]), bool(entry.get("delivered", True)), str(entry.get("note") or ""),
+                    file, bool(entry.get("delivered", True)), str(entry.get("note") or ""),
                 )
             )  # fmt: skip
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -21,6 +21,8 @@ class SourceCodec(ABC):
 
     name: str
     qualities: Sequence[int]
+    model_names: Sequence[str] = ()
+    """Titles of the learned models in it, where there are any."""
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -31,6 +31,7 @@ class RateDistortion(ABC):
 
     name: str
     qualities: Sequence[int]
+    model_names: Sequence[str] = ()
     has_streams: ClassVar[bool]
 
     @abstractmethod
@@ -130,6 +131,7 @@ class RdCurves(RateDistortion):
 
     def __init__(self, codec: SourceCodec):
         self.codec, self.name, self.qualities = codec, codec.name, codec.qualities
+        self.model_names = codec.model_names
 
     def fingerprint(self) -> str:
         """Hex digest of the codec and of the choice among its points."""

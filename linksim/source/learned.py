@@ -63,6 +63,7 @@ class Learned(SourceCodec):
             raise LinksimError(f"{name} has {len(models)} models; give 1 to {_MOST_MODELS}")
         self.models, self.name = tuple(models), name
         self.qualities = range(len(models))
+        self.model_names = tuple(model.title for model in models if hasattr(model, "title"))
 
     def fingerprint(self) -> str:
         """Hex digest of the models in their order."""

@@ -59,11 +59,17 @@ class Outcome:
     preferences: tuple[Preference, ...]
     excluded: int
 
-    def highest_cbr(self, surely: bool = False) -> float | None:
-        """The highest bandwidth ratio of the other scheme at which ours is still preferred, in more than half of the
-        answers; with `surely` by its whole interval. None where there is none."""
-        preferred = [p.setting.theirs_cbr for p in self.preferences if (p.low if surely else p.share) > 0.5]
-        return max(preferred, default=None)
+    def highest_cbr(self, ours: str, surely: bool = False) -> float | None:
+        """Up to which bandwidth ratio of the other schemes one of ours is still preferred, in more than half of the
+        answers; with `surely` by its whole interval. None where it is not preferred at the lowest of them."""
+        highest = None
+        of = [p for p in self.preferences if p.setting.ours == ours]
+        for cbr in sorted({p.setting.theirs_cbr for p in of}):
+            there = [p.low if surely else p.share for p in of if p.setting.theirs_cbr == cbr]
+            if min(there) <= 0.5:
+                break
+            highest = cbr
+        return highest
 
 
 def analyse(study: Study, answers: Sequence[Answers], allowed: int = 0) -> Outcome:

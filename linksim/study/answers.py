@@ -54,10 +54,26 @@ class Answers:
     participant : str
         Hex digits, no name.
     answers : sequence of Answer
+    simulated : bool
+        Whether nobody was asked (`linksim.study.simulate`).
     """
 
     participant: str
     answers: tuple[Answer, ...]
+    simulated: bool = False
+
+    def to_dict(self, study: Study) -> dict[str, Any]:
+        """As a file holds them: nothing but what was checked."""
+        said = [
+            {
+                "pair": f"{_CHECK}/{a.patch}" if a.setting is None else f"{a.patch}/{a.setting}",
+                "left": a.left,
+                "chosen": "ours" if a.prefers_ours else "theirs",
+                "ms": a.ms,
+            }
+            for a in self.answers
+        ]
+        return {"study": study.id, "participant": self.participant, "answers": said}
 
     @property
     def failed_checks(self) -> int:
@@ -99,42 +115,30 @@ def parse_answers(text: str | bytes, study: Study) -> Answers:
     asked = {(answer.setting is None, answer.patch) for answer in answers}
     if len(asked) < len(answers):
         raise LinksimError("these answers hold two to one question; save them again")
-    return Answers(participant, answers)
+    return Answers(participant, answers, bool(said.get("simulated")))
 
 
 def read_answers(files: Sequence[Path], study: Study) -> list[Answers]:
-    """The answers in some files, and in all `.json` files of folders; of equal participants the first.
+    """The answers in some files, and in all `.json` files of folders; the same ones twice, sent and as a file, are one.
 
     Raises
     ------
     LinksimError
-        If a file cannot be read, or holds something else.
+        If a file cannot be read, holds something else, or a participant has answered twice, and otherwise.
     """
-    found: dict[str, Answers] = {}
-    for file in _files(files):
+    found: dict[str, tuple[Path, Answers]] = {}
+    for file in [file for path in files for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]:
         try:
-            answers = parse_answers(_bytes_of(file), study)
+            with open(file, "rb") as opened:
+                answers = parse_answers(opened.read(MOST_BYTES + 1), study)
+        except OSError as error:
+            raise LinksimError(f"{file} cannot be read ({error.strerror}); name files of answers") from error
         except LinksimError as error:
             raise LinksimError(f"{file}: {error}") from error
-        found.setdefault(answers.participant, answers)
-    return list(found.values())
-
-
-def is_simulated(files: Sequence[Path]) -> bool:
-    """Whether some of these answers are of participants that nobody asked (`linksim.study.simulate`)."""
-    return any(b'"simulated": true' in _bytes_of(file) for file in _files(files))
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise LinksimError(f"{file} cannot be read ({error.strerror}); name files of answers") from error
+        first, before = found.setdefault(answers.participant, (file, answers))
+        if before.answers != answers.answers:
+            raise LinksimError(f"{first} and {file} are of one participant and differ; leave one of them out")
+    return [answers for _, answers in found.values()]
 
 
 def _answer(one: Any, study: Study) -> Answer:

@@ -61,7 +61,8 @@ def draw(outcome: Outcome, note: str = "") -> bytes:
         shares = [100 * p.share for p in of]
         bars = [[100 * (p.share - p.low) for p in of], [100 * (p.high - p.share) for p in of]]
         label = f"{ours}, CBR {cbr_text(of[0].setting.ours_cbr)}"
-        axes.errorbar(x, shares, bars, marker="o", capsize=4, label=label, color=f"C{number}")
+        line = "-" if len(set(x)) == len(x) else "none"  # several schemes of one ratio are no curve
+        axes.errorbar(x, shares, bars, marker="o", ls=line, capsize=4, label=label, color=f"C{number}")
     axes.axhline(50, color="#555555", lw=1, ls=(0, (4, 3)))
     axes.set_xlabel("bandwidth ratio k/n (CBR) of the other scheme")
     axes.set_ylabel("ours is preferred (%)")

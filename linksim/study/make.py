@@ -140,8 +140,8 @@ def make_study(
         If no pictures were kept, a link or value is not there, or no picture is as large as a patch.
     """
     results = [read(folder) for folder in folders]
-    received = {(p.link, p.picture, p.value): p for result in results for p in _last_layers(result)}
-    originals = {p.picture: p for result in results for p in result.received if not p.link}
+    received = _once([((p.link, p.picture, p.value), p) for result in results for p in _last_layers(result)])
+    originals = _once([(p.picture, p) for result in results for p in result.received if not p.link])
     if not originals:
         raise LinksimError("these folders hold no received pictures; run the scenario again with --keep-pictures 24")
     value = _value(sorted({v for _, _, v in received if v is not None}), at)
@@ -150,6 +150,8 @@ def make_study(
         raise LinksimError("a study compares two links on at least one patch; name links with --ours and --theirs")
     links = {link for setting in settings for link in (setting.ours, setting.theirs)}
     names = [name for name in originals if all((link, name, value) in received for link in links)]
+    if not names:
+        raise LinksimError("no picture was kept of all these links; run the scenario again with --keep-pictures 24")
     pixels = {name: pixels_of(originals[name].file) for name in names}
     large = [name for name in names if min(pixels[name].shape[:2]) >= side]
     if not large:
@@ -189,6 +191,16 @@ def read_study(path: Path) -> Study:
         raise LinksimError(f"{path} cannot be read ({error.strerror}); name what `linksim study make` wrote") from error
     except (ValueError, TypeError, KeyError) as error:
         raise LinksimError(f"{path} is no study ({error!r}); make it again") from error
+
+
+def _once(given: Sequence[tuple[Any, ReceivedPicture]]) -> dict[Any, ReceivedPicture]:
+    """Pictures by name; runs may share some, but not show others under one name."""
+    found: dict[Any, ReceivedPicture] = {}
+    for key, picture in given:
+        first = found.setdefault(key, picture)
+        if first.file != picture.file and not np.array_equal(pixels_of(first.file), pixels_of(picture.file)):
+            raise LinksimError(f"{first.file} and {picture.file} are called the same and differ; take one of the runs")
+    return found
 
 
 def _last_layers(result: ResultFolder) -> list[ReceivedPicture]:

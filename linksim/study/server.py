@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
-from linksim.files import prepare_folder, write_atomically
+from linksim.files import cannot_write, prepare_folder, write_atomically
 from linksim.study.answers import MOST_BYTES, parse_answers
 from linksim.study.make import Study, read_study
 from linksim.study.page import ABOUT, PAGE
@@ -58,18 +58,27 @@ class Desk:
     Raises
     ------
     LinksimError
-        If the folder cannot be written.
+        If the folder is of another study, or cannot be written as it must be.
     """
 
     def __init__(self, folder: Path, study: Study, participants: int = 0):
         prepare_folder(folder)
         self.folder, self.study = folder, study
         path = folder / TOKENS
-        self.tokens = path.read_text().split() if path.exists() else []
+        of, *self.tokens = path.read_text().split() if path.exists() else [study.id]
+        if of != study.id:
+            raise LinksimError(f"{folder} holds the answers of another study; name a new folder with --answers")
         if len(self.tokens) < participants:
             self.tokens += [secrets.token_hex(16) for _ in range(participants - len(self.tokens))]
-            write_atomically(path, "\n".join(self.tokens) + "\n")
+            write_atomically(path, "\n".join([study.id, *self.tokens]) + "\n")
         self._known = frozenset(self.tokens)
+        trial = folder / f".{secrets.token_hex(8)}"
+        try:  # now, and not when the first participant has answered everything
+            _write_once(trial, "")
+        except OSError as error:
+            raise cannot_write(folder, error, "keep the answers on a file system with hard links") from error
+        finally:
+            trial.unlink(missing_ok=True)
 
     def knows(self, token: str | None) -> bool:
         """Whether somebody was given this token."""
@@ -88,11 +97,9 @@ class Desk:
         answers = parse_answers(body, self.study)
         if not self.knows(answers.participant):
             raise LinksimError("these answers are of nobody who was invited; use the link that you were given")
-        # The token is a secret, and its file has a name that comes of no text from outside.
+        # The name of a file comes of no text from outside.
         name = hashlib.sha256(answers.participant.encode()).hexdigest()[:32]
-        said = json.loads(body)
-        kept = {"study": self.study.id, "participant": name, "answers": said["answers"]}
-        text = json.dumps(kept, indent=1) + "\n"
+        text = json.dumps(answers.to_dict(self.study), indent=1) + "\n"
         path = self.folder / f"{name}.json"
         if _write_once(path, text):
             return True

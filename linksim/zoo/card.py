@@ -98,7 +98,7 @@ def read_card(folder: Path) -> Card:
         raise LinksimError(
             f"{folder} holds no card.json; name a zoo entry or a finished `linksim train` folder"
         ) from error
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, OverflowError) as error:
         raise LinksimError(f"{path} is damaged ({error}); it was left as it is, restore it from a copy") from error
 
 

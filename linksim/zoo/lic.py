@@ -34,7 +34,9 @@ class Lic(Learned):
     def __init__(self, entries: Sequence[str | Path] | None = None) -> None:
         chosen = [name for name in names() if name.startswith(f"{_KIND}/")] if entries is None else list(entries)
         if not chosen:
-            raise LinksimError(f"there are no models of {_KIND}; train them with `linksim train {_KIND}/photos-0.0130`")
+            raise LinksimError(
+                f"the zoo has no models of {_KIND}; train some, `linksim train {_KIND}/photos-0.0130`, and name them"
+            )
         cards = {entry: read_card(find(entry)) for entry in chosen}
         for entry, card in cards.items():
             if card.recipe["codec"] != _KIND or card.val_bpp is None:

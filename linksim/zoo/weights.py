@@ -67,7 +67,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
             for name, item in found.items():
                 if item.external or item.is_virtual:
                     raise ValueError(f"{name} stands in another file")
-                if item.dtype.kind not in _KINDS:
+                if item.dtype.kind not in _KINDS or item.size is None:
                     raise ValueError(f"{name} holds {item.dtype}, no numbers")
             whole = sum(item.size * item.dtype.itemsize for item in found.values())
             if whole > max(_MOST_TIMES * path.stat().st_size, _ALWAYS):

@@ -40,7 +40,7 @@ def test_made_answered_and_analysed(run, tmp_path, capsys):
     command("analyse", tmp_path / "study", tmp_path / "answers", "--out", tmp_path / "out")
     said = capsys.readouterr().out
     assert "4 participants" in said and "100.0 %" in said and "simulated" not in said
-    assert "in more than half of the answers: up to CBR 1/12" in said
+    assert "in more than half of the answers: up to CBR 1/12 of the other scheme" in said
     assert (tmp_path / "out" / "preference.png").stat().st_size > 1000
     # One who failed the check is left out, and it is said.
     bad = json.loads((tmp_path / "answers" / "0.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 
 from linksim.errors import LinksimError
 from linksim.study.analysis import analyse, preference
-from linksim.study.answers import is_simulated, parse_answers, read_answers
+from linksim.study.answers import parse_answers, read_answers
 from linksim.study.figure import write
 from linksim.study.simulate import answers_of
 
@@ -60,7 +60,10 @@ def test_settings_are_told_apart_and_the_inattentive_are_not_counted(made, tmp_p
     outcome = analyse(made.study, given)
     assert [p.share for p in outcome.preferences] == [1.0, 0.0] and outcome.excluded == 1
     assert sum(p.answers for p in outcome.preferences) == 6 * 8
-    assert outcome.highest_cbr() == outcome.highest_cbr(surely=True) == pytest.approx(1 / 12)
+    assert outcome.highest_cbr("ours") == outcome.highest_cbr("ours", surely=True) == pytest.approx(1 / 12)
+    # Where it is not preferred at the lowest ratio, it is not "up to" a higher one.
+    turned = analyse(made.study, [answers(made.study, lambda i, k: k == 1, n) for n in range(6)])
+    assert turned.preferences[1].share == 1 and turned.highest_cbr("ours") is None
     assert analyse(made.study, given, allowed=1).preferences[0].share < 1
     assert {path.name for path in write(outcome, tmp_path)} == {"preference.csv", "preference.png"}
     assert (tmp_path / "preference.csv").read_text().splitlines()[1].startswith("ours,0.041667,theirs 1/12,0.083333,10")
@@ -72,7 +75,7 @@ def test_files_of_answers(made, tmp_path):
     texts = [answers_of(made.study, f"{n:016x}", lambda i, k: True, n) for n in (1, 2, 2)]
     for i, text in enumerate(texts):
         (tmp_path / f"{i}.json").write_text(text)
-    assert len(read_answers([tmp_path], made.study)) == 2 and is_simulated([tmp_path])
+    assert [one.simulated for one in read_answers([tmp_path], made.study)] == [True, True]
     (tmp_path / "3.json").write_bytes(b"\xff" * 300_000)
     with pytest.raises(LinksimError, match="3.json: these answers have"):
         read_answers([tmp_path], made.study)

@@ -1,9 +1,11 @@
 """Studies from result folders: the same patch on both sides, settings that rotate, mistakes in one line."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from linksim.errors import LinksimError
 from linksim.report import read
@@ -66,6 +68,17 @@ def test_mistakes_are_one_line(folder, change, message):
     with pytest.raises(LinksimError, match=message) as error:
         make_study([folder], **options)
     assert "\n" not in str(error.value)
+
+
+def test_runs_may_not_show_others_under_one_name(folder, tmp_path):
+    twice = make_study([folder, folder], ["ours"], ["theirs 1/12"], at=10.0, patches=8, side=64, checks=2)
+    assert len(twice.study.patches) == 8
+    other = tmp_path / "run"
+    shutil.copytree(folder, other)
+    picture = next(p for p in read(other).received if p.link == "ours" and p.value == 10.0)
+    Image.fromarray(255 - pixels_of(picture.file)).save(picture.file)
+    with pytest.raises(LinksimError, match="are called the same and differ"):
+        make_study([folder, other], ["ours"], ["theirs 1/12"], at=10.0, patches=8, side=64)
 
 
 def test_our_patch_stands_in_the_page_once(made, tmp_path):

@@ -1,5 +1,6 @@
 """The server: each participant once, nothing lost or overwritten, nothing let in."""
 
+import dataclasses
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,40 @@ def test_each_participant_counts_once(app, made, tmp_path):
     assert len(files(tmp_path / "answers")) == 1
     (kept,) = read_answers([tmp_path / "answers"], made.study)
     assert all(answer.prefers_ours for answer in kept.answers)
-    assert tokens[0] not in (tmp_path / "answers" / files(tmp_path / "answers")[0]).read_text()  # it is a secret
+    # The same answers, sent and saved as a file, are of one participant.
+    (tmp_path / "saved.json").write_bytes(first)
+    assert len(read_answers([tmp_path / "answers", tmp_path / "saved.json"], made.study)) == 1
+    (tmp_path / "saved.json").write_bytes(body(made.study, tokens[0], prefers=False))
+    with pytest.raises(LinksimError, match="are of one participant and differ"):
+        read_answers([tmp_path / "answers", tmp_path / "saved.json"], made.study)
+
+
+def test_only_what_was_checked_is_kept(app, made, tmp_path):
+    """Whatever else stands in an answer could make the others unreadable, or say that nobody was asked."""
+    said = json.loads(body(made.study, app.extensions["desk"].tokens[0]))
+    nested: list = []
+    for _ in range(500):
+        nested = [nested]
+    said["answers"][0] |= {"more": nested, "simulated": True}
+    assert app.test_client().post("/answers", json=said).status_code == 201
+    (kept,) = read_answers([tmp_path / "answers"], made.study)
+    assert not kept.simulated and "more" not in (tmp_path / "answers" / files(tmp_path / "answers")[0]).read_text()
+
+
+def test_answers_of_two_studies_do_not_meet(study_folder, tmp_path, made):
+    Desk(tmp_path / "answers", made.study, 2)
+    other = dataclasses.replace(made.study, id="0" * 16)
+    with pytest.raises(LinksimError, match="answers of another study; name a new folder"):
+        Desk(tmp_path / "answers", other, 2)
+
+
+def test_a_file_system_without_hard_links_is_found_out_at_once(study_folder, tmp_path, made, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    with pytest.raises(LinksimError, match="hard links"):
+        Desk(tmp_path / "answers", made.study, 2)
 
 
 def test_the_page_is_for_those_who_were_invited(app, study_folder):

@@ -37,7 +37,7 @@ class Server:
             self.port = free.getsockname()[1]
         self.folder, self.answers, self.process = folder, answers, None
         self.start()
-        self.tokens = (answers / "tokens.txt").read_text().split()
+        self.tokens = (answers / "tokens.txt").read_text().split()[1:]
 
     def start(self) -> None:
         command = [sys.executable, "-m", "linksim.cli", "study", "serve", str(self.folder), "--answers"]

@@ -58,8 +58,8 @@ def test_what_unpacks_to_much_more_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "value",
-    [np.ones(3, complex), np.array(["a", "b"], h5py.string_dtype()), np.zeros(2, [("a", "f4")])],
-    ids=["complex", "strings", "records"],
+    [np.ones(3, complex), np.array(["a", "b"], h5py.string_dtype()), np.zeros(2, [("a", "f4")]), h5py.Empty("f4")],
+    ids=["complex", "strings", "records", "nothing"],
 )
 def test_what_is_no_number_is_refused(tmp_path, value):
     with h5py.File(tmp_path / "a.h5", "w") as file:
@@ -92,6 +92,7 @@ def test_a_folder_is_no_file(tmp_path):
         "", "{}", "null", "-1", "[" * 200_000, "[]", '"card"', "\xff",
         {"sha256": None}, {"sha256": "0" * 63}, {"name": None}, {"recipe": None}, {"recipe": {}},
         {"recipe": {"codec": 7, "options": {}}}, {"recipe": {"codec": "deepjscc", "options": []}}, {"steps": "many"},
+        {"steps": 10**400},
         {"history": {"a": 1}}, {"history": [[1]]}, {"golden": None}, {"golden": ["x"]}, {"val_psnr": None},
         {"shared": {"name": "../../secret/x", "sha256": "0" * 64}}, {"shared": []}, {"unknown": 1},
     ],

@@ -18,10 +18,13 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from linksim.errors import LinksimError
 from linksim.phy.bler.laws import law_of
@@ -112,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.use:
-        print(f"{use_measured()} tables are in use now; run the published results with such links again")
+        print(f"{use_measured(options.out)} tables are in use now; run the published results with such links again")
         return
     if options.channel is None:
         parser.error("name a channel, such as awgn, or --use what was measured")
@@ -130,8 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began, command = time.monotonic(), _command(options)
     for number, (key, table) in enumerate(_measured(jobs, options.workers), 1):
         # Read again: another channel may have been measured into the same file meanwhile.
-        write_tables(options.out, {**read_tables(options.out), key: table})
-        note_measurement(options.out, key, command)
+        with _alone(options.out):
+            write_tables(options.out, {**read_tables(options.out), key: table})
+            note_measurement(options.out, key, command)
         _progress(options.out, key).remove()
         print(
             f"{number}/{len(jobs)} {key.name}: {len(table.snr_db)} points, {table.blocks.sum()} blocks, "
@@ -148,13 +152,19 @@ def use_measured(measured: Path = MEASURED, packaged: Path = PACKAGED) -> int:
     LinksimError
         If none wait, or a file cannot be read or written.
     """
-    tables = read_tables(measured)
-    if not tables:
-        raise LinksimError(f"no tables wait in {measured}; measure some, such as `python -m linksim.phy.bler awgn`")
-    write_tables(packaged, {**read_tables(packaged), **tables})
-    take_measurements(packaged, measured)
-    measured.unlink()
+    with _alone(measured):
+        tables = read_tables(measured)
+        if not tables:
+            raise LinksimError(f"no tables wait in {measured}; measure some, such as `python -m linksim.phy.bler awgn`")
+        write_tables(packaged, {**read_tables(packaged), **tables})
+        take_measurements(packaged, measured)
+        measured.unlink()
     return len(tables)
+
+
+def _alone(tables: Path) -> AbstractContextManager[Any]:
+    """Nobody else reads and writes a file of tables meanwhile: a table that was added in between would be lost."""
+    return FileLock(tables.with_suffix(".lock"))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,10 +18,6 @@ from linksim.files import CACHE_REMEDY, cache_folder, write_atomically
 from linksim.phy.bler.table import BlerKey, BlerTable
 
 PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
-
-MEASURED = PACKAGED.with_name("measured.csv")
-"""Tables that wait to be used: each change of the packaged ones changes every link that uses tables."""
-
 """The tables that come with linksim; `bler.json` beside it says how they were made.
 
 Each has the version of the measurement that it was made with. Versions 1 and 2 (those of "bp20") sent code blocks of
@@ -29,6 +25,9 @@ random bits without CRC and scrambling, and compared them with what was decoded;
 that sends pictures, version 4 draws other bits. Scrambled random bits are random bits, and a CRC of 24 bits misses one
 wrong block in 16 million, so that the error rates are the same: `tests/phy/bler/test_packaged.py` measures some again.
 """
+
+MEASURED = PACKAGED.with_name("measured.csv")
+"""Tables that wait to be used: each change of the packaged ones changes every link that uses tables."""
 
 _KEY_COLUMNS = ("channel", "bits_per_symbol", "base_graph", "info_bits", "coded_bits", "decoder")
 COLUMNS = (*_KEY_COLUMNS, "version", "snr_db", "errors", "blocks")

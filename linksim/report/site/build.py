@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from linksim.errors import LinksimError
-from linksim.files import prepare_folder
+from linksim.files import cannot_write, prepare_folder
 from linksim.report.folder import ResultFolder, read
 from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of
 from linksim.report.site.pages import page, sentence_of, written_page
@@ -20,6 +20,9 @@ from linksim.report.site.pictures import pictures_of, thumbnail
 
 MARK = "linksim-site.json"
 """A file in every site: a folder with it may be written over."""
+
+_INDEX, _ASSETS = "index.html", "assets"
+_OURS = (MARK, _INDEX, _ASSETS)
 
 Card = Mapping[str, Any]
 
@@ -31,7 +34,7 @@ class _Entry:
     name: str
     sentence: str
     command: str | None
-    thumbnail: str | None
+    thumbnail: bool
 
 
 def build_site(
@@ -69,35 +72,45 @@ def build_site(
     LinksimError
         If there is no folder, two have one name, one is damaged, or `out` holds something else.
     """
+    given, out = out, out.resolve()
     _check_out(out)
     if not folders:
         raise LinksimError("there are no results to show; run a scenario first, or name result folders")
     results = [read(folder) for folder in folders]
     names = [_name(result) for result in results]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise LinksimError(f"two folders are called {twice}; show them one by one, or rename one")
+    for name in names:
+        if names.count(name) > 1 or name in _OURS:
+            raise LinksimError(f"two folders of the site would be called {name}; show them one by one, or rename one")
     prepare_folder(out.parent)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        made = Path(folder) / "site"
-        made.mkdir()
-        entries = []
-        for result, name in zip(results, names, strict=True):
-            report(name)
-            entries.append(_write_page(result, name, set(names), made, card_of, max_mb * 1e6, scores))
-        _copy_assets(made / "assets")
-        (made / "index.html").write_text(page("index.html", root=".", entries=entries), encoding="utf-8")
-        (made / MARK).write_text(json.dumps({"pages": names}) + "\n", encoding="utf-8")
-        if out.exists():
-            shutil.rmtree(out)
-        made.rename(out)
-        out.chmod(0o755)
-    return out / "index.html"
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+            made = Path(folder) / "site"
+            made.mkdir()
+            entries = []
+            for result, name in zip(results, names, strict=True):
+                report(name)
+                entries.append(_write_page(result, name, set(names), made, card_of, max_mb * 1e6, scores))
+            _copy_assets(made / _ASSETS)
+            (made / _INDEX).write_text(page(_INDEX, root=".", entries=entries), encoding="utf-8")
+            (made / MARK).write_text(json.dumps({"pages": names}) + "\n", encoding="utf-8")
+            if out.exists():
+                out.rename(Path(folder) / "before")  # goes with the folder, once the new one stands in its place
+            made.rename(out)
+    except OSError as error:
+        raise cannot_write(out, error, "free space, or choose another --out") from error
+    return given / _INDEX
 
 
 def _check_out(out: Path) -> None:
-    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / MARK).is_file())):
-        raise LinksimError(f"{out} exists and is no site of before; name a new folder with --out")
+    """Only what a site of before wrote is replaced."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    try:
+        pages = json.loads((out / MARK).read_text(encoding="utf-8"))["pages"]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise LinksimError(f"{out} exists and is no site of before; name a new folder with --out") from None
+    if others := {path.name for path in out.iterdir()} - {*pages, *_OURS}:
+        raise LinksimError(f"{out} holds {min(others)}, which is of no site of before; name a new folder with --out")
 
 
 def _name(result: ResultFolder) -> str:
@@ -142,7 +155,7 @@ def _write_page(
         name,
         sentence_of(result.path),
         provenance["command"],
-        f"{name}/thumbnail.webp" if figures else None,
+        bool(figures),
     )
 
 

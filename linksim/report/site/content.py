@@ -84,7 +84,8 @@ def models_of(result: ResultFolder) -> list[str]:
 
 def figures_of(folder: Path) -> list[Path]:
     """The PNG files of a result folder: curves first, then panels and what else there is."""
-    return sorted(folder.glob("*.png"), key=lambda path: (not path.name.startswith("curve"), path.name))
+    found = [path for path in folder.glob("*.png") if not path.is_symlink()]
+    return sorted(found, key=lambda path: (not path.name.startswith("curve"), path.name))
 
 
 def _numbers(column: Any) -> list[float | None]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 QUALITIES = (90, 80, 65, 50, 35, 20)
 """Of WebP, where PNG files would be too large together: the first at which they are not."""
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+
 _SAMPLE = 16
 """Pictures by which the size at a quality is estimated."""
 
@@ -119,9 +121,12 @@ def _scores(measured: Sequence[Metric], original: ReceivedPicture, shown: Receiv
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        data = path.read_bytes()
     except OSError as error:
         raise LinksimError(f"{path} cannot be read ({error.strerror}); run the scenario again") from error
+    if not data.startswith(_PNG):  # nothing else is copied into a site
+        raise LinksimError(f"{path} is no PNG file; run the scenario again")
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _write(files: Mapping[str, Path], to: Path, max_bytes: float) -> tuple[dict[str, str], int | None]:

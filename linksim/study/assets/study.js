@@ -95,7 +95,12 @@
         keep();
         return send();
       }
-      if (reply.status < 500 && reply.status !== 429) {
+      if (reply.status === 429) {
+        $("sent").textContent = "The server is busy. The page tries again in a minute; you can also save your answers as a file.";
+        waiting = setTimeout(send, 1000 * (Number(reply.headers.get("Retry-After")) || 60));
+        return;
+      }
+      if (reply.status < 500) {
         $("sent").textContent = `The server did not take them (${(await reply.json()).error}). Please save them as a file and send it to whoever asked you.`;
         return;
       }

@@ -49,7 +49,7 @@ def test_measured_tables_wait_until_they_are_used(tmp_path):
         ("first", [old.name]),
         ("then", [new.name]),
     ]
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["bler.csv", "bler.json"]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["bler.csv", "bler.json", "measured.lock"]
     with pytest.raises(LinksimError, match="no tables wait"):
         use_measured(measured, packaged)
 

@@ -37,7 +37,7 @@ def test_a_page_holds_the_numbers_of_its_folder(site):
         assert said in page
     lost = next(p for p in data["pictures"]["shown"] if p["link"] == "red" and p["value"] == 0)
     assert lost["delivered"] is False and lost["scores"]["psnr"] > 0
-    assert 'href="colours/index.html"' in (site / "index.html").read_text()
+    assert 'href="./colours/index.html"' in (site / "index.html").read_text()
 
 
 def test_names_cannot_become_scripts(tmp_path):
@@ -102,9 +102,45 @@ def test_nothing_that_is_no_site_is_written_over(tmp_path):
     with pytest.raises(LinksimError, match="does not exist"):
         build_site([tmp_path / "broken"], tmp_path / "site")
     assert (tmp_path / "site" / "s" / "index.html").exists()  # the site of before stays
+    (tmp_path / "site" / "notes.txt").write_text("mine")
+    with pytest.raises(LinksimError, match="holds notes.txt"):
+        build_site([folder], tmp_path / "site")
+    (tmp_path / "site" / "notes.txt").unlink()
+    with pytest.raises(LinksimError, match="called assets"):
+        build_site([write_folder(tmp_path / "assets", table({"a": 1 / 6}))], tmp_path / "site")
     build_site([write_folder(tmp_path / "t", table({"a": 1 / 6}))], tmp_path / "site")
     assert not (tmp_path / "site" / "s").exists() and (tmp_path / "site" / "t").exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_site_is_replaced_from_within(tmp_path, monkeypatch):
+    folder = write_folder(tmp_path / "a #1?", table({"a": 1 / 6}))
+    build_site([folder], tmp_path / "site")
+    monkeypatch.chdir(tmp_path / "site")
+    assert build_site([folder], Path(".")) == Path("index.html")
+    assert 'href="./a%20%231%3F/index.html"' in (tmp_path / "site" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("file", ["../../secret", "/etc/hostname", "..", "", "linked.png"])
+def test_no_file_from_elsewhere_comes_into_a_site(tmp_path, file):
+    """A result folder of a stranger's may name any file."""
+    (tmp_path / "secret").write_text("key")
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    keep_pictures(folder, {"a": 1})
+    (folder / "received" / "linked.png").symlink_to(tmp_path / "secret")
+    (folder / "curve.png").symlink_to(tmp_path / "secret")
+    index = folder / "received" / "index.json"
+    entries = [*json.loads(index.read_text()), {"link": "x", "layer": 0, "picture": "y", "value": 1.0, "file": file}]
+    index.write_text(json.dumps(entries))
+    with pytest.raises(LinksimError, match=r"index\.json is damaged"):
+        build_site([folder], tmp_path / "site", scores=())
+    index.write_text(json.dumps(entries[:-1]))
+    (folder / "received" / "0.png").write_text("no picture")
+    with pytest.raises(LinksimError, match="is no PNG file"):
+        build_site([folder], tmp_path / "site", scores=())
+    (folder / "received").rename(folder / "elsewhere")
+    build_site([folder], tmp_path / "site")
+    assert not (tmp_path / "site" / "s" / "curve.png").exists()
 
 
 def test_no_link_and_no_tensorflow_is_needed(tmp_path):

@@ -54,6 +54,7 @@ def test_curves_follow_the_legend_the_metric_and_the_axis(published, opened):
     assert lines.count() == 5
     page.get_by_role("button", name="Members of envelopes: all").click()
     assert lines.count() == 15
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Members of envelopes: none"
     page.get_by_role("button", name="Links: none").click()
     assert lines.count() == 10
     page.get_by_role("button", name="Links: all").click()
@@ -177,7 +178,16 @@ def test_zoom_and_move_in_step(site, opened):
     ready(page)
     box = page.locator("#stage").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.mouse.wheel(0, -40)  # alone it scrolls the page
+    assert "scale(1)" in page.locator("#left-image").evaluate("(i) => i.style.transform")
+    page.mouse.wheel(0, 40)
+    page.wait_for_timeout(300)
+    ready(page)
+    box = page.locator("#stage").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4 - 50, box["y"] + box["height"] / 4 - 30, steps=3)
     page.mouse.up()
@@ -188,6 +198,10 @@ def test_zoom_and_move_in_step(site, opened):
     clip = float(re.search(r"([\d.]+)px\)$", page.evaluate("document.getElementById('right-image').style.clipPath"))[1])
     scale = float(re.search(r"scale\(([\d.]+)\)", transforms[0])[1])
     assert cut + clip * scale == pytest.approx(box["x"] + box["width"] / 2, abs=1.5)
+    page.locator("#stage").focus()
+    page.keyboard.press("ArrowRight")
+    moved = page.evaluate("[...document.querySelectorAll('#stage img')].map((i) => i.style.transform)")
+    assert moved[0] == moved[1] != transforms[0]
     page.get_by_role("button", name="Whole picture").click()
     transforms = page.evaluate("[...document.querySelectorAll('#stage img')].map((i) => i.style.transform)")
     assert set(transforms) == {"translate(0px, 0px) scale(1)"}

@@ -169,13 +169,19 @@
       const field = document.createElement("fieldset"), head = document.createElement("legend");
       head.append(title);
       const all = document.createElement("button");
-      const shown = of.some((s) => !hidden.has(s.key));
+      const anyShown = () => of.some((s) => !hidden.has(s.key));
+      function nameAll() {
+        all.textContent = anyShown() ? "none" : "all";
+        all.setAttribute("aria-label", `${title}: ${all.textContent}`);
+      }
       all.type = "button";
-      all.textContent = shown ? "none" : "all";
-      all.setAttribute("aria-label", `${title}: ${all.textContent}`);
+      all.dataset.all = kind;
+      nameAll();
       all.addEventListener("click", () => {
-        of.forEach((s) => (shown ? hidden.add(s.key) : hidden.delete(s.key)));
+        const hide = anyShown();
+        of.forEach((s) => (hide ? hidden.add(s.key) : hidden.delete(s.key)));
         redraw();
+        $("legend").querySelector(`[data-all="${kind}"]`)?.focus(); // the legend is a new one
       });
       head.append(all);
       const labels = [...d3.group(of, lineOf).values()].map((line) => {
@@ -186,6 +192,7 @@
         box.dataset.key = s.key;
         box.addEventListener("change", () => {
           line.forEach((one) => (box.checked ? hidden.delete(one.key) : hidden.add(one.key)));
+          nameAll();
           cursor = null;
           draw();
         });

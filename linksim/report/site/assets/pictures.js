@@ -44,6 +44,7 @@
     handle.style.left = `${border * width}px`;
     handle.setAttribute("aria-valuenow", String(Math.round(100 * border)));
     stage.classList.toggle("close", (zoom * width) / size[0] > 2);
+    stage.classList.toggle("whole", zoom === 1); // fingers then scroll the page
   }
 
   function score(p) {
@@ -96,6 +97,7 @@
   $("zoom-out").addEventListener("click", () => zoomAt(1 / 1.5));
   $("zoom-reset").addEventListener("click", () => { zoom = 1; place(); });
   stage.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return; // the page scrolls
     event.preventDefault();
     const box = stage.getBoundingClientRect();
     zoomAt(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
@@ -132,6 +134,13 @@
       if (!fingers.size) dragged = null;
     });
   }
+  stage.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (!step || event.target !== stage || zoom === 1) return;
+    event.preventDefault();
+    moved = [moved[0] + 40 * step[0], moved[1] + 40 * step[1]];
+    place();
+  });
   handle.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -0.02, ArrowRight: 0.02, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 }[event.key];
     if (step === undefined) return;
