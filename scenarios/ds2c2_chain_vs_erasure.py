@@ -22,7 +22,8 @@ transport = smallest_transport(get_mcs(MCS), BYTES)
 
 def erasure_at(snr_db):
     """Loses blocks as often as the chain does."""
-    p = float(code_block_error_probabilities(transport, Awgn().law, snr_db).mean())
+    # Rounded: its last digits are those of a machine, and the link would be another on each.
+    p = round(float(code_block_error_probabilities(transport, Awgn().law, snr_db).mean()), 6)
     return BlockErasure(p, BYTES // transport.num_code_blocks)
 
 

@@ -182,7 +182,7 @@ def test_full_disk(tiny):
 def test_truncated_store_is_named_and_kept(tiny):
     """A record cut in the middle of the file is damage; the file stays as it is, byte for byte."""
     assert command("run", "tiny", "--snr", "15,20", cwd=tiny).returncode == 0
-    (store,) = (tiny / "results" / "tiny" / "units").iterdir()
+    (store,) = (tiny / "results" / "tiny" / "units").glob("*.jsonl")
     lines = store.read_bytes().splitlines(keepends=True)
     damaged = lines[0][:40] + b"\n" + b"".join(lines[1:])
     store.write_bytes(damaged)

@@ -29,10 +29,12 @@ def test_commands_and_options_exist(page):
     used = [line for line in re.findall(r"linksim [a-z]+[^\n`&|]*", text)]
     for line in used:
         name, *words = line.split()[1:]
-        of_group = words[:1] if name == "zoo" else []
+        of_group = words[:1] if name in ("zoo", "study") else []
         known = CliRunner().invoke(app, [name, *of_group, "--help"])
         if known.exit_code:
-            assert name not in ("run", "plot", "show", "list", "train", "bench", "merge", "zoo"), line
+            assert name not in ("run", "plot", "show", "list", "train", "bench", "merge", "zoo", "report", "study"), (
+                line
+            )
             continue  # a sentence that begins with the name of the project
         for option in (word for word in words if word.startswith("--")):
             assert option in known.output, line

@@ -63,5 +63,5 @@ def test_what_is_no_such_model_is_refused(runs):
         Lic(["deepjscc/cifar10-1_6-snr10"])
     with pytest.raises(LinksimError, match="no weights"):
         Lic(["lic/nothing"])
-    with pytest.raises(LinksimError, match="there are no models"):
+    with pytest.raises(LinksimError, match="has no models of lic; train some"):
         Lic([])

@@ -36,9 +36,12 @@ def ends(recipe: Recipe) -> Any:
 
 
 def ending_at(recipe: Recipe, steps: int, done: int) -> Recipe:
-    """A recipe of one phase that ends after so many steps, of which some are done; its decay keeps its share."""
+    """A recipe of one phase that ends after so many steps, of which some are done; a decay that has not begun keeps its
+    share, one that has goes on from where it began."""
     phase = recipe.schedule[0]
     falls = min(round(steps * (phase.decay or 0.0)), steps - done)
+    if done > phase.decay_from:
+        falls = steps - phase.decay_from
     fitted: dict[str, Any] = {"steps": steps, "decay": falls / steps}
     if recipe.phases:
         fitted = {"phases": (dataclasses.replace(phase, **fitted),)}

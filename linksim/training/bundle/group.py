@@ -111,18 +111,19 @@ class Group:
         self._validator = Validator(self.chain, held_back, self._parts, self._over_models)
 
     def end_at(self, steps: int) -> None:
-        """Let training end after so many steps in all; a decay of the rate that has not begun keeps its share.
+        """Let training end after so many steps in all; a decay of the rate that has not begun keeps its share, and one
+        that has may only end sooner.
 
         Raises
         ------
         LinksimError
-            If the learning rate follows a cosine, or already falls, or fewer steps are left than were done.
+            If the learning rate follows a cosine, or already falls and would fall for longer, or more steps were done.
         """
         recipe = self.recipes[0]
         phase = recipe.schedule[0]
         if self._schedule is None or phase.decay is None:
             raise LinksimError(f"recipe {recipe.name!r} has no constant rate; give it a decay, or leave --fit")
-        if self.step > phase.decay_from or steps < self.step:
+        if steps < self.step or (self.step > phase.decay_from and steps > recipe.steps):
             raise LinksimError(f"recipe {recipe.name!r} cannot end after {steps} steps any more")
         self.recipes = [ending_at(r, steps, self.step) for r in self.recipes]
         self._ends = ends(self.recipes[0])

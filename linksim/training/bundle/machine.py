@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from linksim.zoo.weights import load_arrays
 
 _TRIAL_STEPS = 20
 _WRITE_EVERY_S = 60
+_LATELY = 5  # chunks whose median tells how long the next will take: one of them may have waited for the machine
 _MARGIN = 1.08  # chunks of a recipe that is to end in time are counted as so much longer than the last one
 _SPARE = 1.3  # a chunk, its validation and the writing take so much longer than the chunk before
 
@@ -155,7 +158,7 @@ class Machine:
         group = self._group(recipes)
         shapes = {shape_of(r) for r in self.recipes if self._done(r.name) < r.steps and r.name not in self.failed}
         share = started + (self.until - started) / max(len(shapes), 1)
-        first = True
+        first, lately = True, deque[float](maxlen=_LATELY)
         if self.fit and group.step <= group.recipes[0].schedule[0].decay_from:
             # Until it is known how many steps there will be, the rate stays.
             group.end_at(max(group.recipes[0].steps, group.step + 10 * self.steps))
@@ -163,8 +166,10 @@ class Machine:
             began = time.monotonic()
             group.train(min(self.steps, group.recipes[0].steps - group.step))
             now = time.monotonic()
+            last = now + _SPARE * (now - began) > self.until
             if self.fit and not first:
-                self._fit(group, now, now - began, share)
+                lately.append(now - began)
+                self._fit(group, 0.0 if last else share - now, statistics.median(lately))
             if first:  # compiled, too: what another group would take until it has something to keep
                 self._longest_start, first = max(self._longest_start, now - started), False
             self.models |= group.trained()
@@ -174,14 +179,16 @@ class Machine:
             if now - written > _WRITE_EVERY_S:
                 write_models(self.out, self.models)
                 written = now
-            if now + _SPARE * (now - began) > self.until:
+            if last:
                 return
 
-    def _fit(self, group: Any, now: float, seconds: float, until: float) -> None:
-        """Let a group end when its time is up, as long as its rate has not begun to fall."""
+    def _fit(self, group: Any, left: float, seconds: float) -> None:
+        """Let a group, whose chunks take so many seconds, end when its time is up; once its rate falls, only sooner."""
+        steps = group.step + self.steps * max(int(left / (_MARGIN * seconds)), 0)
         if group.step <= group.recipes[0].schedule[0].decay_from:
-            chunks = int((until - now) / (_MARGIN * seconds))
-            group.end_at(group.step + self.steps * max(chunks, 1))
+            group.end_at(max(steps, group.step + self.steps))
+        elif steps < group.recipes[0].steps:
+            group.end_at(steps)
 
     def _group(self, recipes: Sequence[Recipe]) -> Any:
         """The models of some recipes, in the way that is faster here: one compiled call for all, or each in turn."""

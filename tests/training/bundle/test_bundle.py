@@ -145,6 +145,7 @@ def test_a_recipe_ends_when_the_time_is_up_whether_it_has_phases_or_not():
         shorter = ending_at(recipe, 400, 100)
         assert shorter.steps == shorter.schedule[0].steps == 400 and ends(shorter).tolist() == [300, 400]
         assert ends(ending_at(recipe, 400, 350)).tolist() == [350, 400]  # no more than is left
+        assert ends(ending_at(recipe, 900, 800)).tolist() == [750, 900]  # falls from where it fell
         assert same_but_for_its_end(recipe.to_dict(), shorter.to_dict())
         assert not same_but_for_its_end(recipe.to_dict(), dataclasses.replace(shorter, batch_size=5).to_dict())
     other = dataclasses.replace(TINY, phases=(dataclasses.replace(phase, learning_rate=2e-3),))
