@@ -2,7 +2,7 @@
 
 Participants and patches are both drawn from many: other people, and other patches, would have answered otherwise. So
 both are random effects. The variance of the share is estimated with clusters in both ways (Cameron, Gelbach and Miller
-2011, eq. 2.8: that of participants, plus that of patches, minus that of single answers), which needs no model of how
+2011: that of participants, plus that of patches, minus that of single answers), which needs no model of how
 people choose, takes answers of any balance, and, unlike a bootstrap over both, does not count the noise of single
 answers twice (Owen 2007). The interval is Wilson's with the number of independent answers that this variance amounts
 to, so that it stays within 0 and 1, and Student's t for the few clusters.

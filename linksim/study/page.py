@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from linksim.files import prepare_folder, write_atomically
+from linksim.messages import Ticker
 from linksim.report.site.pages import script
 from linksim.study.make import Made
 
@@ -41,7 +42,10 @@ def html(made: Made) -> str:
     images: dict[str, str] = {}
     place: dict[bytes, int] = {}
     sources = []
-    for key, pixels in made.shown.items():  # our patch is the same at each setting, and stands in the page once
+    tick = Ticker("patches put into the page")
+    # Our patch is the same at each setting, and stands in the page once.
+    for i, (key, pixels) in enumerate(made.shown.items()):
+        tick(i, len(made.shown))
         content = pixels.tobytes()
         if content not in place:
             place[content] = len(sources)

@@ -9,6 +9,7 @@ import numpy as np
 
 from linksim import metrics
 from linksim.errors import LinksimError
+from linksim.messages import Ticker
 from linksim.study.make import Made, Study
 
 _UNDECIDED = 0.02
@@ -62,7 +63,9 @@ def by_lpips(made: Made, participants: int, seed: int = 0) -> list[str]:
     if (missing := lpips.missing()) is not None:
         raise LinksimError(missing)
     study, better = made.study, {}
+    tick = Ticker("patches compared by LPIPS")
     for i, original in enumerate(made.originals):
+        tick(i, len(made.originals))
         for k in range(len(study.settings)):
             pair = np.stack([made.shown[f"{i}/{k}/ours"], made.shown[f"{i}/{k}/theirs"]])
             ours, theirs = lpips(np.stack([original, original]), pair)
