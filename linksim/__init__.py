@@ -31,6 +31,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "links.separation": ["SeparationLink"],
         "montecarlo": ["Sweep"],
         "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
-        "report": ["Curves", "Panel", "Table"],
+        "report": ["Curves", "Panel", "Preference", "Table"],
     },
 )

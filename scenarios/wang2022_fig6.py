@@ -10,13 +10,13 @@ asked about; people give the answers:
     linksim study serve study --participants 20
     linksim study analyse study answers --out results/wang2022_fig6
 
-and the last command draws the figure.
+The figure of preferences is drawn from the answers by the last command, and by each run from then on.
 """
 
 from wang2022_fig4 import learned, separation
 from wang2022_fig5 import rates
 
-from linksim import Panel, Sweep
+from linksim import Panel, Preference, Sweep
 
 sweep = Sweep(
     "wang2022_fig6",
@@ -28,7 +28,7 @@ sweep = Sweep(
     snr_db=[10],
     max_draws=2,
     keep_pictures=24,
-    figures=[Panel(value=10)],
+    figures=[Panel(value=10), Preference()],
 )
 
 if __name__ == "__main__":

@@ -101,9 +101,9 @@ def analyse(
     from linksim.report.labels import cbr_text
     from linksim.study.analysis import analyse
     from linksim.study.answers import read_answers
-    from linksim.study.figure import write
     from linksim.study.make import read_study
     from linksim.study.page import ABOUT
+    from linksim.study.table import write
 
     about = read_study(study / ABOUT)
     given = read_answers(answers, about)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, write_atomically
+from linksim.messages import tell
 from linksim.report.canvas import to_bytes
 from linksim.report.curve_plot import curves
-from linksim.report.figures import Curves, Figure, Panel, Table
+from linksim.report.figures import Curves, Figure, Panel, Preference, Table
 from linksim.report.folder import ResultFolder, read
 from linksim.report.kept import panel_of
+from linksim.report.preference import PREFERENCES, preference, read_preferences
 from linksim.report.rows import Rows
 from linksim.report.tables import to_csv, to_markdown
 
@@ -45,9 +47,9 @@ def draw(
     Parameters
     ----------
     folder : path or ResultFolder
-    figures : sequence of Curves, Panel or Table, optional
+    figures : sequence of Curves, Panel, Table or Preference, optional
         By default those that the scenario said, in `run.json`; or the default ones. A panel of a folder
-        that holds no received pictures is then left out.
+        that holds no received pictures is then left out, and preferences where no study was analysed.
     formats : sequence of str
         Of "png", "pdf", "svg". Tables are Markdown and CSV whatever is said here.
     out : path, optional
@@ -69,7 +71,7 @@ def draw(
     result = folder if isinstance(folder, ResultFolder) else read(folder)
     if figures is None:
         figures = result.figures if result.figures is not None else default_figures(result.rows)
-        figures = [f for f in figures if result.received or not isinstance(f, Panel)]
+        figures = [f for f in figures if _has_what_it_shows(result, f)]
     target = result.path if out is None else Path(out)
     written = []
     for figure in figures:
@@ -80,9 +82,23 @@ def draw(
     return written
 
 
+def _has_what_it_shows(result: ResultFolder, figure: Figure) -> bool:
+    if isinstance(figure, Panel):
+        return bool(result.received)
+    if isinstance(figure, Preference) and not (result.path / PREFERENCES).is_file():
+        tell(f"no study was analysed into {result.path}, so {figure.file_name} is left out (docs/studies.md)")
+        return False
+    return True
+
+
 def _contents(result: ResultFolder, figure: Figure, formats: Sequence[str]) -> list[tuple[str, bytes]]:
     """(ending, bytes) of every file of a figure."""
     if isinstance(figure, Table):
         return [("md", to_markdown(result.rows, figure).encode()), ("csv", to_csv(result.rows, figure).encode())]
-    drawn = curves(result.rows, figure) if isinstance(figure, Curves) else panel_of(result, figure)
+    if isinstance(figure, Curves):
+        drawn = curves(result.rows, figure)
+    elif isinstance(figure, Panel):
+        drawn = panel_of(result, figure)
+    else:
+        drawn = preference(read_preferences(result.path))
     return [(format, to_bytes(drawn, format)) for format in formats]

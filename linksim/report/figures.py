@@ -1,4 +1,4 @@
-"""What a scenario can say about its figures: curves, a panel of pictures, a table. Plain data, kept in `run.json`."""
+"""What a scenario can say about its figures: curves, panels of pictures, a table, a study. Plain data in `run.json`."""
 
 from __future__ import annotations
 
@@ -225,10 +225,35 @@ class Table(_Said):
         return "table" if self.metrics == ("psnr",) else "_".join(["table", *self.metrics])
 
 
-Figure = Curves | Panel | Table
+@dataclass(frozen=True)
+class Preference(_Said):
+    """How often people preferred one link's pictures to those of others, against the bandwidth ratio of the others.
+
+    Drawn from the answers of a user study, once `linksim study analyse --out` has brought its outcome into the result
+    folder; until then the figure is left out.
+
+    Parameters
+    ----------
+    file : str
+        File name without ending.
+    """
+
+    kind: ClassVar[str] = "preference"
+    file: str = "preference"
+
+    def __post_init__(self) -> None:
+        _check_file(self.file)
+
+    @property
+    def file_name(self) -> str:
+        """The file's name without ending."""
+        return self.file
+
+
+Figure = Curves | Panel | Table | Preference
 """Any of them."""
 
-_KINDS: dict[str, type[_Said]] = {kind.kind: kind for kind in (Curves, Panel, Table)}
+_KINDS: dict[str, type[_Said]] = {kind.kind: kind for kind in (Curves, Panel, Table, Preference)}
 
 
 def figure_from_dict(said: Mapping[str, Any]) -> Figure:

@@ -25,8 +25,10 @@ def browser() -> Iterator:
 class Opened:
     """A page of its own, without a network; what it asked for and complained about."""
 
-    def __init__(self, browser, path: Path | str, width: int = 1280, offline: bool = True, **context: object):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, offline=offline, **context)
+    def __init__(
+        self, browser, path: Path | str, width: int = 1280, offline: bool = True, height: int = 900, **context: object
+    ):
+        self.context = browser.new_context(viewport={"width": width, "height": height}, offline=offline, **context)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []

@@ -9,7 +9,7 @@ from result_folders import keep_pictures, table, write_folder
 
 import linksim
 from linksim.errors import LinksimError
-from linksim.report import Curves, Panel, Table, draw, figure_from_dict
+from linksim.report import Curves, Panel, Preference, Table, draw, figure_from_dict
 
 ROOT = Path(linksim.__file__).parents[1]
 
@@ -50,7 +50,7 @@ def test_drawing_needs_no_tensorflow(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim"))]
+    "figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim")), Preference("x")]
 )
 def test_figures_come_back_from_plain_values(figure):
     assert figure_from_dict(figure.to_dict()) == figure
@@ -70,3 +70,45 @@ def test_figures_that_make_no_sense():
             make()
     with pytest.raises(LinksimError, match="variants names 'c', which is no link"):
         Curves(variants={"c": "a"}).check_names(["a", "b"])
+
+
+PREFERENCES = "\n".join(
+    [
+        "ours,ours_cbr,theirs,theirs_cbr,value,share,ci_low,ci_high,participants,answers,note",
+        "ours,0.02,theirs,0.04,10,0.8,0.7,0.9,12,90,",
+        "ours,0.02,$more,0.08,10,0.4,0.3,0.5,12,90,",
+        "",
+    ]
+)
+
+
+def test_preferences_are_drawn_once_a_study_was_analysed(tmp_path, capsys):
+    figures = [Table(), Preference(file="asked")]
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}), figures=[figure.to_dict() for figure in figures])
+    assert [path.name for path in draw(folder)] == ["table.md", "table.csv"]
+    assert "no study was analysed into" in capsys.readouterr().err
+    (folder / "preference.csv").write_text(PREFERENCES)
+    assert [path.name for path in draw(folder)] == ["table.md", "table.csv", "asked.png"]
+    assert capsys.readouterr().err == ""
+    one = (folder / "asked.png").read_bytes()
+    (folder / "preference.csv").write_text(PREFERENCES.replace("0.8,0.7,0.9", "0.6,0.5,0.7"))
+    draw(folder)
+    assert (folder / "asked.png").read_bytes() != one, "it shows the shares of the file"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (None, "does not exist; `linksim study analyse"),
+        ("a,b\n1,2\n", "is not the outcome of a study"),
+        (PREFERENCES.splitlines()[0] + "\n", "is not the outcome of a study"),
+        (PREFERENCES.replace("0.04", "wide"), r"column theirs_cbr holds text"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_damaged_preferences_are_one_line(tmp_path, text, message):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    if text is not None:
+        (folder / "preference.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(LinksimError, match=message):
+        draw(folder, [Preference()])

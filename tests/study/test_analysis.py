@@ -8,8 +8,8 @@ import pytest
 from linksim.errors import LinksimError
 from linksim.study.analysis import analyse, preference
 from linksim.study.answers import parse_answers, read_answers
-from linksim.study.figure import write
 from linksim.study.simulate import answers_of
+from linksim.study.table import write
 
 
 def chances(mean, person, patch):

@@ -14,7 +14,7 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.files import cannot_write, prepare_folder
 from linksim.report.folder import ResultFolder, read
-from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of
+from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of, study_of
 from linksim.report.site.pages import page, sentence_of, written_page
 from linksim.report.site.pictures import pictures_of, thumbnail
 
@@ -146,7 +146,8 @@ def _write_page(
         provenance=provenance,
         cards=cards,
         pictures=pictures,
-        panels=[figure.name for figure in figures if not figure.name.startswith("curve")],
+        panels=[figure.name for figure in figures if not figure.name.startswith(("curve", "preference"))],
+        study=study_of(result.path),
         written=written_page(result.path, names),
         sentence=sentence_of(result.path),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from linksim.report.folder import ResultFolder, read_run
 from linksim.report.labels import cbr_text, metric_label
+from linksim.report.preference import PREFERENCES, read_preferences
 
 _COLUMNS = ("mean", "ci_low", "ci_high", "n_pictures", "n_draws", "cbr", "delivered")
 
@@ -80,6 +81,25 @@ def provenance_of(result: ResultFolder) -> dict[str, Any]:
 def models_of(result: ResultFolder) -> list[str]:
     """Names of the zoo's entries that the links of a folder used, in their order."""
     return list(dict.fromkeys(model for link in provenance_of(result)["links"] for model in link["models"]))
+
+
+def study_of(folder: Path) -> dict[str, Any] | None:
+    """What people preferred, where a user study was analysed into the folder: rows of text, notes, and the figure."""
+    if not (folder / PREFERENCES).is_file():
+        return None
+    table = read_preferences(folder)
+    rows = [
+        (
+            row["ours"], row["theirs"], cbr_text(row["theirs_cbr"]), f"{100 * row['share']:.1f} %",
+            f"{100 * row['ci_low']:.1f} to {100 * row['ci_high']:.1f} %", row["participants"], row["answers"],
+        )
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    return {
+        "rows": rows,
+        "notes": [note for note in dict.fromkeys(table["note"]) if note],
+        "figures": [path.name for path in figures_of(folder) if path.name.startswith("preference")],
+    }
 
 
 def figures_of(folder: Path) -> list[Path]:

@@ -33,7 +33,8 @@ def test_a_page_holds_the_numbers_of_its_folder(site):
     assert curve["mean"] == list(expected["mean"]) and curve["ci_low"] == pytest.approx(list(expected["ci_low"]))
     assert data["curves"]["ratios"] == {"0.0833333": "1/12", "0.166667": "1/6"}
     page = (site / "colours" / "index.html").read_text()
-    for said in ("linksim run s", "1 min 15 s", "2 target, 1 limit", "python 3"):
+    studied = ("nobody was asked", "75.0 %", "60.0 to 85.0 %", "./preference.png")
+    for said in ("linksim run s", "1 min 15 s", "2 target, 1 limit", "python 3", *studied):
         assert said in page
     lost = next(p for p in data["pictures"]["shown"] if p["link"] == "red" and p["value"] == 0)
     assert lost["delivered"] is False and lost["scores"]["psnr"] > 0
