@@ -11,7 +11,7 @@ from linksim.errors import LinksimError
 from linksim.pixels import check_pixels
 
 MAX_PIXELS = 1 << 26
-"""Largest picture, 67 megapixels: coding takes up to 40 bytes a pixel beside the picture (JPEG 2000; BPG 24, JPEG 14)."""
+"""Largest picture, 67 megapixels. Coding takes up to 40 bytes a pixel beside it (JPEG 2000; BPG 24, JPEG 14)."""
 
 
 class SourceCodec(ABC):
@@ -75,7 +75,7 @@ class SourceCodec(ABC):
         return 0
 
     def check_picture(self, picture: np.ndarray) -> np.ndarray:
-        """The picture itself, contiguous; a LinksimError unless it is uint8 [H, W, 3] of at most `MAX_PIXELS` pixels."""
+        """The picture itself, contiguous; a LinksimError unless it is uint8 [H, W, 3] within `MAX_PIXELS`."""
         pixels = check_pixels(picture)
         height, width, _ = pixels.shape
         if height * width > MAX_PIXELS:

@@ -184,7 +184,7 @@ def _halve(plane: np.ndarray, largest: int) -> np.ndarray:
     for top, bottom, left, right in _tiles(*out.shape):
         rows = np.clip(np.arange(2 * top - 4, 2 * bottom + 4), 0, height - 1)
         columns = np.clip(np.arange(2 * left - 4, 2 * right + 4), 0, width - 1)
-        tile = plane[rows[:, None], columns].astype(np.int32)
+        tile: np.ndarray = plane[rows[:, None], columns].astype(np.int32)
         across = sum(tap * tile[:, i : i + 2 * (right - left) - 1 : 2] for i, tap in enumerate(HALVE))
         across = (across + 1) >> 1
         down = sum(tap * across[i : i + 2 * (bottom - top) - 1 : 2] for i, tap in enumerate(HALVE))

@@ -117,7 +117,7 @@ def test_tiles_are_invisible(chroma, monkeypatch):
     planes = rng.integers(0, 1024, (3, 22, 36)).astype(np.uint16)
     shown = planes_to_rgb(planes, 21, 35, chroma, 10)
     coded = rgb_to_planes(picture, "420", 8)
-    monkeypatch.setattr(colour, "_ROWS", 6)
+    monkeypatch.setattr(colour, "_PIXELS", 48)
     monkeypatch.setattr(colour, "_COLUMNS", 8)
     assert np.array_equal(planes_to_rgb(planes, 21, 35, chroma, 10), shown)
     assert all(np.array_equal(a, b) for a, b in zip(rgb_to_planes(picture, "420", 8), coded))
