@@ -7,6 +7,7 @@ tile, so that memory stays bounded by the picture itself, whatever its shape.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -185,7 +186,7 @@ def _halve(plane: np.ndarray, largest: int) -> np.ndarray:
         rows = np.clip(np.arange(2 * top - 4, 2 * bottom + 4), 0, height - 1)
         columns = np.clip(np.arange(2 * left - 4, 2 * right + 4), 0, width - 1)
         tile: np.ndarray = plane[rows[:, None], columns].astype(np.int32)
-        across = sum(tap * tile[:, i : i + 2 * (right - left) - 1 : 2] for i, tap in enumerate(HALVE))
+        across: Any = sum(tap * tile[:, i : i + 2 * (right - left) - 1 : 2] for i, tap in enumerate(HALVE))
         across = (across + 1) >> 1
         down = sum(tap * across[i : i + 2 * (bottom - top) - 1 : 2] for i, tap in enumerate(HALVE))
         out[top:bottom, left:right] = np.clip((down + 4096) >> 13, 0, largest)
