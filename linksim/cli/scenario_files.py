@@ -96,7 +96,7 @@ def load(name: str | Path) -> Sweep:
 
 def _no_python(path: Path, error: Exception) -> LinksimError:
     """The error of a script, or of one that it imports, that is no Python."""
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.lineno is not None:
         return LinksimError(f"{error.filename or path}, line {error.lineno}: {error.msg}; mend the script")
     return LinksimError(f"{path} is no Python script ({error}); name one, see `linksim list`")
 

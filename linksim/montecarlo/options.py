@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import math
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
+from linksim.montecarlo.interrupt import Terminated, heeding_termination
 from linksim.montecarlo.threads import on_several_threads
 from linksim.montecarlo.unit import MIN_DRAWS, picture_chunks
 from linksim.montecarlo.values import check_snr_db, clean_snrs
@@ -278,24 +280,25 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
     Returns
     -------
     int
-        Exit code: 0, 2 after bad input (one line on standard error), 130 after Ctrl-C.
+        Exit code: 0, 2 after bad input (one line on standard error), 130 after Ctrl-C, 143 after SIGTERM.
     """
     folder = sweep.folder
     try:
-        changed = options.apply(sweep)
-        folder = changed.folder
-        # A script has loaded its weights, which started TensorFlow: one worker is then another process.
-        result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
-        result.save()
+        with heeding_termination():
+            changed = options.apply(sweep)
+            folder = changed.folder
+            # A script has loaded its weights, which started TensorFlow: one worker is then another process.
+            result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
+            result.save()
     except LinksimError as error:
         print(f"linksim: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print(
             f"linksim: stopped; what was finished is kept in {folder}. Run the same command again to go on.",
             file=sys.stderr,
         )
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT)
     print(summary(result))
     return 0
 
