@@ -34,7 +34,8 @@ def in_its_own_process(name: str, count: int, seed: int) -> Outcome:
     """Run an attack; what brings the process down is what broke."""
     command = [sys.executable, "-m", "tests.attack", name, "--count", str(count), "--seed", str(seed), "--json"]
     # Without a graph to build, tiny networks are quick.
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "KERAS_BACKEND": "numpy"})
+    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    done = subprocess.run(command, cwd=commands.ROOT, capture_output=True, text=True, env=environment)
     lines = done.stdout.splitlines()
     if done.returncode or not lines:
         return Outcome(tries=count, broken=[f"exit code {done.returncode}: {done.stderr[-300:]!r}"])
