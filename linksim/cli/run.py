@@ -27,5 +27,7 @@ def run(
     from linksim.montecarlo.threads import one_thread
 
     options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values)
+    path = scenario_files.find(scenario)
+    options.check()
     with one_thread():  # before weights are loaded, which starts TensorFlow
-        raise SystemExit(run_with_options(scenario_files.load(scenario), options))
+        raise SystemExit(run_with_options(scenario_files.load(path), options))

@@ -55,24 +55,25 @@ def train(
         return
     if len(recipes) > 1:
         raise LinksimError("one recipe at a time; --queue trains many")
-    quiet_tensorflow()
     from linksim.training import get_recipe
-    from linksim.training.progress import train_with_progress
 
     chosen = get_recipe(recipes[0])
     if steps is not None:
         chosen = dataclasses.replace(chosen, steps=steps)
+    quiet_tensorflow()  # after what can be wrong: it takes seconds
+    from linksim.training.progress import train_with_progress
+
     train_with_progress(chosen, out)
 
 
 def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> None:
-    quiet_tensorflow()
     from linksim.training import get_recipe
+
+    chosen = [get_recipe(name) for name in recipes]
+    quiet_tensorflow()
     from linksim.training.bundle.make import make_bundle
 
-    size = make_bundle(
-        folder, [get_recipe(name) for name in recipes], out, python, lambda line: print(line, flush=True)
-    )
+    size = make_bundle(folder, chosen, out, python, lambda line: print(line, flush=True))
     print(f"{folder}: {len(recipes)} recipes, {size / 1e6:.1f} MB; there: python run.py --minutes 9")
 
 

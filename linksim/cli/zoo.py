@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linksim.cli.output import quiet_tensorflow
+from linksim.errors import LinksimError
 
 if TYPE_CHECKING:
     from linksim.zoo.card import Card
@@ -26,7 +27,10 @@ def adopt(
     out: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs"),
 ) -> None:
     """Put runs into the zoo that validate better than the entry of their name."""
-    quiet_tensorflow()
+    for name in runs:
+        if not (out / name).exists() and not any(out.glob("models-*")):
+            raise LinksimError(f"{out / name} holds no run; train it with `linksim train {name}`, or name its --out")
+    quiet_tensorflow()  # after what can be wrong: it takes seconds
     from linksim.training.adopt import adopt, card_score
 
     for name in runs:

@@ -25,7 +25,11 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 """What counts as a picture in a folder, in lower or upper case."""
 
 MAX_PIXELS = 1 << 26
-"""Largest picture that is decoded, 67 megapixels: a few kilobytes can claim to be far more."""
+"""Largest picture that is decoded, 67 megapixels: a few kilobytes can claim to be far more. Reading takes up to 12
+bytes a pixel."""
+
+_AT_ONCE = 1 << 20
+"""Pixels that are converted at a time."""
 
 
 def read_picture(path: str | Path, name: str | None = None) -> Picture:
@@ -141,10 +145,21 @@ def _decode(path: Path) -> np.ndarray:
 
 
 def _eight_bit(image: Image.Image) -> np.ndarray:
-    if image.has_transparency_data:
-        rgba = np.asarray(image.convert("RGBA"))
-        return _on_white(rgba[..., :3], rgba[..., 3])
-    return np.asarray(image.convert("RGB"))
+    out = np.empty((image.height, image.width, 3), np.uint8)
+    for top, bottom in _strips(*out.shape[:2]):
+        strip = image.crop((0, top, image.width, bottom))
+        if image.has_transparency_data:
+            rgba = np.asarray(strip.convert("RGBA"))
+            out[top:bottom] = _on_white(rgba[..., :3], rgba[..., 3])
+        else:
+            out[top:bottom] = np.asarray(strip.convert("RGB"))
+    return out
+
+
+def _strips(height: int, width: int) -> list[tuple[int, int]]:
+    """Rows of a picture that are converted together: first, and one past the last."""
+    step = max(1, _AT_ONCE // width)
+    return [(top, min(top + step, height)) for top in range(0, height, step)]
 
 
 def _png_bit_depth(path: Path) -> int:
@@ -161,12 +176,20 @@ def _png16(path: Path, image: Image.Image) -> np.ndarray:
     wide = wide[..., None] if wide.ndim == 2 else wide
     if wide.dtype != np.uint16 or wide.shape[:2] != (image.height, image.width):
         raise ValueError(f"decoded as {wide.dtype} {list(wide.shape)}")
+    out = np.empty((*wide.shape[:2], 3), np.uint8)
+    for top, bottom in _strips(*out.shape[:2]):
+        out[top:bottom] = _sixteen_bit(wide[top:bottom], image.info.get("transparency"))
+    return out
+
+
+def _sixteen_bit(wide: np.ndarray, key: object) -> np.ndarray:
+    """uint8 [H, W, 3] of uint16 [H, W, 1 to 4]; `key` is the colour that is transparent, if there is one."""
     channels = wide.shape[2]
     alpha = None
     if channels in (2, 4):
         alpha = _to_eight_bit(wide[..., -1])
-    elif "transparency" in image.info:  # a colour key: samples equal to it are transparent
-        alpha = np.where((wide == np.asarray(image.info["transparency"])).all(-1), 0, 255).astype(np.uint8)
+    elif key is not None:
+        alpha = np.where((wide == np.asarray(key)).all(-1), 0, 255).astype(np.uint8)
     colour = _to_eight_bit(wide[..., : 1 if channels < 3 else 3])
     colour = np.broadcast_to(colour, (*colour.shape[:2], 3))
     return colour if alpha is None else _on_white(colour, alpha)

@@ -14,11 +14,14 @@ from linksim.images.files import picture_paths, read_folder, read_picture
 from linksim.images.kodak import load_kodak
 from linksim.images.labelled import set_folder
 from linksim.images.picture import Picture, PictureSet
+from linksim.messages import tell
 from linksim.places import find, pretty
 
 SAMPLE_FILES = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 """The everyday colour photographs in scikit-image's wheel, 451x300 to 741x500. Left out: its
 microscopy, retina and deep-sky pictures, drawings, and the second view of the motorcycle."""
+
+_DIGITS = 9  # of a number of pictures; no set has a billion
 
 CLIC_TEST_URL = "https://storage.googleapis.com/clic2021_public/professional_test_2021.zip"
 CLIC_VALID_URL = "https://data.vision.ee.ethz.ch/cvl/clic/professional_valid_2020.zip"
@@ -47,7 +50,8 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
         How files are read is told by `read_picture`, how folders by `picture_paths`. A
         PictureSet is passed through.
     limit : int, optional
-        Take only the first `limit` pictures (all, where the set has fewer), and read only those.
+        Take only the first `limit` pictures, and read only those. Where the set has fewer all are taken, and
+        a line says so.
 
     Raises
     ------
@@ -56,6 +60,13 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
     """
     if limit is not None and limit < 1:
         raise LinksimError(f"limit is {limit}; a picture set needs at least 1 picture")
+    found = _load(spec, limit)
+    if limit is not None and len(found) < limit:
+        tell(f"{found.name} has {len(found)} pictures, fewer than {limit}: all are taken")
+    return found
+
+
+def _load(spec: str | Path | PictureSet, limit: int | None) -> PictureSet:
     if isinstance(spec, PictureSet):
         return spec if limit is None else spec[:limit]
     if isinstance(spec, str) and spec in _SETS:
@@ -66,7 +77,23 @@ def load(spec: str | Path | PictureSet, limit: int | None = None) -> PictureSet:
         return PictureSet(path.resolve().name or str(path), read_folder(path, limit))
     if os.path.isfile(place):
         return PictureSet(path.stem, [read_picture(path)])
-    raise LinksimError(f"no picture set, folder or file is called {str(spec)!r}; the sets are {', '.join(names())}")
+    raise _unknown(spec)
+
+
+def check_spec(spec: str) -> None:
+    """See that a name is one of the sets, or that there is such a folder or file; nothing is read.
+
+    Raises
+    ------
+    LinksimError
+        If not.
+    """
+    if spec not in _SETS and not os.path.exists(os.path.expanduser(spec)):
+        raise _unknown(spec)
+
+
+def _unknown(spec: str | Path) -> LinksimError:
+    return LinksimError(f"no picture set, folder or file is called {str(spec)!r}; the sets are {', '.join(names())}")
 
 
 def name_and_limit(text: str) -> tuple[str, int | None]:
@@ -76,13 +103,13 @@ def name_and_limit(text: str) -> tuple[str, int | None]:
     Raises
     ------
     LinksimError
-        If the number is 0.
+        If the number is 0, or longer than nine digits.
     """
     name, colon, number = text.rpartition(":")
     if not colon or not number.isdecimal():
         return text, None
-    if int(number) < 1 or not name:
-        raise LinksimError(f"pictures {text}: give a set and at least one picture, e.g. kodak:6")
+    if len(number) > _DIGITS or int(number) < 1 or not name:
+        raise LinksimError(f"pictures {text[:80]}: give a set and a number of pictures from 1 up, e.g. kodak:6")
     return name, int(number)
 
 

@@ -14,6 +14,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -101,6 +102,9 @@ class Processes:
     ----------
     job : Job
     workers : int
+        At most.
+    num_units : int
+        Units that wait already: no more processes are started than these. Should more units come later, more are.
 
     Raises
     ------
@@ -108,28 +112,35 @@ class Processes:
         If a link cannot be sent to another process.
     """
 
-    def __init__(self, job: Job, workers: int):
+    def __init__(self, job: Job, workers: int, num_units: int):
         payload = pickle_job(job)
+        self._workers = workers
         # enough waiting units that no worker is idle while this process writes a result
         self.capacity = 3 * workers
         self._futures: dict[concurrent.futures.Future, WorkUnit] = {}
+        at_first = min(workers, num_units)
         self._pool = concurrent.futures.ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), _start_worker, (payload,)
+            at_first, multiprocessing.get_context("spawn"), _start_worker, (payload,)
         )
         # The workers inherit deafness to the Ctrl-C that a terminal sends to the whole group: this
         # process tells them when to stop. (That they sum in one thread they inherit as well.)
         with _without_interrupt():
-            for _ in range(workers):
+            for _ in range(at_first):
                 self._pool.submit(_ready)
 
     def submit(self, unit: WorkUnit) -> None:
-        self._futures[self._pool.submit(_run, unit)] = unit
+        grows = self._pool._max_workers < min(self._workers, len(self._futures) + 1)
+        if grows:
+            self._pool._max_workers += 1  # the executor starts a process where none is idle
+        with _interrupt_later() if grows else contextlib.nullcontext():
+            self._futures[self._pool.submit(_run, unit)] = unit
 
     def completed(self) -> list[tuple[WorkUnit, UnitStatistics]]:
         done, _ = concurrent.futures.wait(self._futures, return_when=concurrent.futures.FIRST_COMPLETED)
         try:
             return [(self._futures.pop(future), future.result()) for future in done]
         except BrokenProcessPool as error:
+            time.sleep(0.2)  # the SIGTERM that ended it may be on its way to this process, too
             raise LinksimError(
                 "a worker process died (out of memory?). Finished units are kept; "
                 "run the same command again, with fewer --workers"
@@ -193,6 +204,7 @@ _failure: LinksimError | None = None
 def _start_worker(payload: bytes) -> None:
     """First thing in a worker: die with the parent, then build what units refer to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     threading.Thread(target=_die_with_parent, daemon=True).start()
     global _evaluate, _failure
     try:
@@ -234,3 +246,13 @@ def _without_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Ctrl-C waits: a process that starts inside inherits that, and does not die half made."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, prepare_folder, write_atomically
-from linksim.montecarlo.records import read_line
+from linksim.messages import tell
+from linksim.montecarlo.records import read_line, read_statistics
 from linksim.montecarlo.store import Store
 
 
@@ -16,7 +17,9 @@ def merge(sources: Sequence[str | Path], target: str | Path) -> int:
     """Add the units of some result folders to another.
 
     Units that the target has already are left out, so merging twice changes nothing. The sources
-    are only read. Running the scenario with `--out target` then simulates what is still missing and
+    are only read; lines say what of them is left out, and why.
+
+    Running the scenario with `--out target` then simulates what is still missing and
     writes the table and the figures.
 
     Parameters
@@ -34,9 +37,11 @@ def merge(sources: Sequence[str | Path], target: str | Path) -> int:
     Raises
     ------
     LinksimError
-        If a source holds no units or is damaged, or two folders disagree about a unit. Then the
-        target is as it was.
+        If a source holds no units or is damaged, the target is no folder, or two folders disagree about a unit.
+        Then the target is as it was.
     """
+    if Path(target).exists() and not Path(target).is_dir():
+        raise LinksimError(f"{target} is a file; name a folder that is to receive the units")
     stores = []
     for source in sources:
         folder = Path(source)
@@ -45,7 +50,18 @@ def merge(sources: Sequence[str | Path], target: str | Path) -> int:
         stores.append(Store(folder))
     target = Path(target)
     merged = Store(target)
-    new = [record for store in stores for record in store.records if merged.add(record)]
+    new, known = [], 0
+    for store in stores:
+        for record in store.records:
+            if merged.add(record):
+                read_statistics(record)  # a line with a right checksum may hold anything
+                new.append(record)
+            else:
+                known += 1
+    for note in (note for store in [*stores, merged] for note in store.notes):
+        tell(note)
+    if known:
+        tell(f"{known} {'unit is' if known == 1 else 'units are'} left out: {target} has them, or an earlier source")
     if new:
         prepare_folder(target / "units")
         lines = b"".join(

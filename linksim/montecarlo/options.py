@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib.util
 import math
+import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
+from linksim.montecarlo.interrupt import Terminated, heeding_termination
 from linksim.montecarlo.threads import on_several_threads
-from linksim.montecarlo.unit import picture_chunks
+from linksim.montecarlo.unit import MIN_DRAWS, picture_chunks
 from linksim.montecarlo.values import check_snr_db, clean_snrs
 
 if TYPE_CHECKING:
@@ -45,6 +49,9 @@ HELP = {
     "keep_pictures": "keep the first N received pictures at every point as PNG; without N, those of the panel",
 }
 
+
+MOST_VALUES = 10_000
+"""Of an axis, in one first:last:step."""
 
 MOST_WORKERS = 1024
 """Processes that anyone may ask for; a run starts no more of them than there are cores."""
@@ -80,6 +87,34 @@ class Options:
     keep_pictures: str | None = None
     values: str | None = None
 
+    def check(self) -> None:
+        """See what can be seen before anything is loaded, which takes seconds: every value for itself.
+
+        Raises
+        ------
+        LinksimError
+            If an option makes no sense with any scenario.
+        """
+        if self.snr is not None and self.values is not None:
+            raise LinksimError("--snr and --values say the same twice; give one of them")
+        if self.snr is not None:
+            parse_snr(self.snr)
+        if self.values is not None:
+            parse_values("--values", self.values)
+        if self.draws is not None and self.draws < MIN_DRAWS:
+            raise LinksimError(f"--draws {self.draws}: a confidence interval needs at least {MIN_DRAWS} draws")
+        if self.pictures is not None:
+            from linksim.images import sets
+
+            sets.check_spec(sets.name_and_limit(self.pictures)[0])
+        if self.out is not None and not self.out.strip():
+            raise LinksimError("--out is empty; name a folder")
+        if self.keep_pictures is not None:
+            parse_keep_pictures(self.keep_pictures)
+        self.num_workers()
+        if self.cluster is not None:
+            check_cluster(self.cluster)
+
     def apply(self, sweep: Sweep) -> Sweep:
         """The sweep as these options change it.
 
@@ -88,9 +123,8 @@ class Options:
         LinksimError
             If an option makes no sense.
         """
+        self.check()
         changes: dict[str, object] = {}
-        if self.snr is not None and self.values is not None:
-            raise LinksimError("--snr and --values say the same twice; give one of them")
         if self.snr is not None:
             if sweep.axis.name != "snr_db":
                 raise LinksimError(f"--snr: sweep {sweep.name!r} runs over {sweep.axis.name}; use --values")
@@ -104,8 +138,6 @@ class Options:
 
             changes["pictures"], changes["max_pictures"] = name_and_limit(self.pictures)
         if self.out is not None:
-            if not self.out.strip():
-                raise LinksimError("--out is empty; name a folder")
             changes["out"] = self.out
         if self.keep_pictures is not None:
             changes["keep_pictures"] = parse_keep_pictures(self.keep_pictures)
@@ -130,6 +162,20 @@ class Options:
         if not 1 <= number <= MOST_WORKERS:
             raise LinksimError(f"--workers {self.workers}: give a number from 1 to {MOST_WORKERS}, or auto")
         return number
+
+
+def check_cluster(address: str) -> None:
+    """See that an address may be that of a Dask scheduler, and that Dask is installed.
+
+    Raises
+    ------
+    LinksimError
+        If not.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise LinksimError("--cluster needs dask.distributed; pip install 'linksim[cluster]'")
+    if address != "local" and not re.fullmatch(r"([a-z]+://)?[^/\s]+:\d+/?", address):
+        raise LinksimError(f"--cluster {address}: give the address of a Dask scheduler, tcp://HOST:8786, or local")
 
 
 def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
@@ -161,7 +207,7 @@ def parse_keep_pictures(text: str) -> int:
     """
     if text == PANEL_PICTURES:
         return 1
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
         raise LinksimError(f"--keep-pictures {text}: give a number of pictures from 1 up, or none")
     return int(text)
 
@@ -208,8 +254,8 @@ def parse_values(option: str, text: str, check: Callable[[float], float] = float
         if len(numbers) > 3 or not step > 0 or not last >= first or math.isinf(last - first):
             raise LinksimError(f"{option} {text}: {part!r} must be first:last:step with first <= last and step > 0")
         count = (last - first) / step + 1e-9
-        if count > 10_000:
-            raise LinksimError(f"{option} {text}: that is {count:.0f} values; give a wider step")
+        if count > MOST_VALUES:
+            raise LinksimError(f"{option} {text}: that is more than {MOST_VALUES} values; give a wider step")
         values += [round(first + i * step, 9) for i in range(int(count) + 1)]
     return values
 
@@ -234,24 +280,25 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
     Returns
     -------
     int
-        Exit code: 0, 2 after bad input (one line on standard error), 130 after Ctrl-C.
+        Exit code: 0, 2 after bad input (one line on standard error), 130 after Ctrl-C, 143 after SIGTERM.
     """
     folder = sweep.folder
     try:
-        changed = options.apply(sweep)
-        folder = changed.folder
-        # A script has loaded its weights, which started TensorFlow: one worker is then another process.
-        result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
-        result.save()
+        with heeding_termination():
+            changed = options.apply(sweep)
+            folder = changed.folder
+            # A script has loaded its weights, which started TensorFlow: one worker is then another process.
+            result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
+            result.save()
     except LinksimError as error:
         print(f"linksim: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print(
             f"linksim: stopped; what was finished is kept in {folder}. Run the same command again to go on.",
             file=sys.stderr,
         )
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT)
     print(summary(result))
     return 0
 

@@ -9,7 +9,6 @@ several lines, each with other metrics.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from dataclasses import dataclass
@@ -20,6 +19,10 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, only
 from linksim.montecarlo.unit import STORE_FORMAT, WorkUnit, identity_hash
+
+_MOST_PICTURES = 1 << 24
+_MOST_SUMS = 1 << 27
+"""Bytes of the statistics that a metric of whole sets adds up: FID has 34 MB."""
 
 _IDENTITY = ("format", "fingerprint", "axis", "value", "pictures", "draws", "seed")
 
@@ -66,21 +69,48 @@ def encode_line(unit: WorkUnit, link: str, statistics: UnitStatistics) -> bytes:
 
 
 def decode_statistics(body: dict) -> UnitStatistics:
-    """The numbers of a stored unit, bit for bit as they were measured."""
+    """The numbers of a stored unit, bit for bit as they were measured.
+
+    Raises
+    ------
+    LinksimError
+        If they are not of as many pictures and draws as the unit has, or would unpack to more.
+    """
+    num_pictures, (start, stop) = body["pictures"][0], body["draws"]
+
+    def numbers(text: str, dtype: str) -> np.ndarray:
+        values = _unpack(text, dtype, 8 * num_pictures)
+        if len(values) != num_pictures:
+            raise LinksimError(f"{len(values)} numbers for {num_pictures} pictures")
+        return values
+
     layers = tuple(
         LayerStatistics(
-            n=_unpack(layer["n"], "<i8"),
-            delivered=_unpack(layer["delivered"], "<i8"),
-            channel_uses=_unpack(layer["channel_uses"], "<i8"),
+            n=numbers(layer["n"], "<i8"),
+            delivered=numbers(layer["delivered"], "<i8"),
+            channel_uses=numbers(layer["channel_uses"], "<i8"),
             metrics={
-                name: Moments(_unpack(mean, "<f8"), _unpack(m2, "<f8")) for name, (mean, m2) in layer["metrics"].items()
+                str(name): Moments(numbers(mean, "<f8"), numbers(m2, "<f8"))
+                for name, (mean, m2) in layer["metrics"].items()
             },
-            sums={name: _unpack(total, "<f8") for name, total in layer["sums"].items()},
-            items=layer.get("items", {}),
-            certain=layer.get("certain", False),
+            sums={str(name): _unpack(total, "<f8", _MOST_SUMS) for name, total in layer["sums"].items()},
+            items={str(name): float(spent) for name, spent in layer.get("items", {}).items()},
+            certain=bool(layer.get("certain", False)),
         )
         for layer in body["layers"]
     )
+    measured = set(body["metrics"])
+    for layer in layers:
+        if (layer.n != stop - start).any():
+            raise LinksimError(f"other counts than its {stop - start} draws")
+        if (layer.delivered < 0).any() or (layer.delivered > layer.n).any() or (layer.channel_uses < 0).any():
+            raise LinksimError("more delivered than sent, or less than nothing")
+        if {*layer.metrics, *layer.sums} != measured:
+            raise LinksimError("other metrics than it names")
+        if any((moments.m2 < 0).any() for moments in layer.metrics.values()):
+            raise LinksimError("negative squares")
+    if not layers:
+        raise LinksimError("no layer")
     return UnitStatistics(layers)
 
 
@@ -90,8 +120,13 @@ def _pack(array: np.ndarray) -> str:
     return base64.b64encode(zlib.compress(little.tobytes(), 1)).decode()
 
 
-def _unpack(text: str, dtype: str) -> np.ndarray:
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).astype(dtype[1:])
+def _unpack(text: str, dtype: str, most_bytes: int) -> np.ndarray:
+    """Numbers as `_pack` wrote them; no more than `most_bytes` are unpacked, whatever the text says."""
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(base64.b64decode(text), most_bytes + 1)
+    if len(content) > most_bytes or not unpacking.eof:
+        raise LinksimError("numbers that unpack to more than the unit can have, or are cut off")
+    return np.frombuffer(content, dtype).astype(dtype[1:])
 
 
 def read_records(path: Path, notes: list[str]) -> list[Record]:
@@ -103,10 +138,13 @@ def read_records(path: Path, notes: list[str]) -> list[Record]:
         If a line is damaged; an unfinished last line is noted and skipped.
     """
     try:
+        if not path.is_file():
+            raise LinksimError(f"{path} is no file; move it away")  # a pipe would never end
         content = path.read_bytes()
     except OSError as error:
         raise LinksimError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error
-    records, offset, number, older = [], 0, 0, 0
+    records: list[Record] = []
+    offset, number, older = 0, 0, 0
     while offset < len(content):
         end = content.find(b"\n", offset)
         if end < 0:
@@ -144,14 +182,34 @@ def _parse(path: Path, number: int, line: bytes, offset: int) -> Record | None:
                 f"{path} is of store format {body['format']}, this version of linksim uses {STORE_FORMAT}; "
                 "install the newer linksim, or choose another folder with --out"
             )
+        _check_identity(body)
         if identity_hash({name: body[name] for name in _IDENTITY}) != body["id"]:
             raise damaged("the unit is not the one its id says")
         metrics = tuple(sorted((str(name), str(version)) for name, version in body["metrics"].items()))
         return Record(
             body["id"], body["link"], body["fingerprint"], metrics, path, offset, len(line), line[:8].decode()
         )
-    except (AttributeError, KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except LinksimError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise damaged("not a unit") from error
+
+
+def _check_identity(body: dict) -> None:
+    """Raise a ValueError where a field is not of the kind that this version writes."""
+    (count, digest), (start, stop) = body["pictures"], body["draws"]
+    texts = (body["id"], body["link"], body["fingerprint"], body["axis"], digest)
+    whole = (count, start, stop, body["seed"])
+    if (
+        not all(isinstance(text, str) for text in texts)
+        or not all(type(number) is int for number in whole)
+        or type(body["value"]) not in (int, float)
+        or not 1 <= count <= _MOST_PICTURES
+        or not 0 <= start < stop < 1 << 62
+        or not all(isinstance(version, str) for version in body["metrics"].values())
+        or not body["metrics"]
+    ):
+        raise ValueError("a field is of another kind")
 
 
 def read_line(record: Record) -> bytes:
@@ -181,12 +239,15 @@ def read_statistics(record: Record) -> UnitStatistics:
     LinksimError
         If the file changed since it was opened, or the line is not a unit.
     """
+    line = read_line(record)
     try:
-        return decode_statistics(json.loads(read_line(record)[9:]))
-    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
-        if isinstance(error, LinksimError):
-            raise
-        raise LinksimError(f"{record.path} holds a line that is not a unit ({error}); move the file away") from error
+        return decode_statistics(json.loads(line[9:]))
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError, zlib.error) as error:
+        why = " ".join(f"{error}".split())[:120] or type(error).__name__
+        raise LinksimError(
+            f"{record.path} holds a unit of link {record.link!r} ({record.id[:12]}) that cannot be used ({why}); "
+            "move the file away, and run the same command again: what is missing is simulated"
+        ) from error
 
 
 def agree(a: Record, b: Record) -> bool:

@@ -18,7 +18,7 @@ def simulate(
     points: Sequence[Point],
     names: dict[str, str],
     store: Store,
-    make_pool: Callable[[], Pool],
+    make_pool: Callable[[int], Pool],
     progress: ProgressBar,
 ) -> int:
     """Simulate every point until it stops.
@@ -34,8 +34,8 @@ def simulate(
     names : dict of fingerprint to name of the link
     store : Store
         Finished units are taken from it and added to it.
-    make_pool : function
-        Called only if anything is missing: workers take seconds to start.
+    make_pool : function of a number of units
+        Called only if anything is missing, with how much of the first rounds is: workers take seconds to start.
     progress : ProgressBar
 
     Returns
@@ -73,7 +73,7 @@ def simulate(
         progress.draw(sum(shares))
         return 0
     with heeding_interrupt() as check_interrupt:
-        pool = make_pool()
+        pool = make_pool(len(queue))
         try:
             while queue or in_flight:
                 check_interrupt()

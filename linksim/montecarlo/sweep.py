@@ -250,7 +250,7 @@ class Sweep:
         job = Job(by_fingerprint, list(setup.pictures), metrics)
         workers = min(workers, max(num_cores(), 2))  # more only share the cores; two are two anywhere
 
-        def make_pool() -> Pool:
+        def make_pool(num_units: int) -> Pool:
             # What all units of a link share is done once, before workers would do it side by side.
             for link in by_fingerprint.values():
                 link.prepare(setup.pictures, workers)
@@ -258,7 +258,7 @@ class Sweep:
                 from linksim.montecarlo.cluster import Cluster
 
                 return Cluster(job, cluster)
-            return InProcess(job) if here else Processes(job, workers)
+            return InProcess(job) if here else Processes(job, workers, num_units)
 
         here = workers == 1 and cluster is None and in_process
         several = here and on_several_threads()

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.pixels import check_pixels
 
 MAX_PIXELS = 1 << 26
+"""Largest picture, 67 megapixels. Coding takes up to 40 bytes a pixel beside it (JPEG 2000; BPG 24, JPEG 14)."""
 
 
 class SourceCodec(ABC):
@@ -41,7 +43,8 @@ class SourceCodec(ABC):
         Raises
         ------
         LinksimError
-            If `picture` is not uint8 [H, W, 3], `quality` is not in `qualities`, or the encoder refuses.
+            If `picture` is not uint8 [H, W, 3] or has more than `MAX_PIXELS` pixels, `quality` is not in
+            `qualities`, or the encoder refuses.
         """
 
     @abstractmethod
@@ -70,6 +73,17 @@ class SourceCodec(ABC):
         0 for codecs whose streams have no header apart.
         """
         return 0
+
+    def check_picture(self, picture: np.ndarray) -> np.ndarray:
+        """The picture itself, contiguous; a LinksimError unless it is uint8 [H, W, 3] within `MAX_PIXELS`."""
+        pixels = check_pixels(picture)
+        height, width, _ = pixels.shape
+        if height * width > MAX_PIXELS:
+            raise LinksimError(
+                f"a picture of {height}x{width} is more than the {MAX_PIXELS} pixels that {self.name} codes; "
+                "crop or shrink it"
+            )
+        return pixels
 
     def check_quality(self, quality: int) -> None:
         """Raise a LinksimError unless `quality` is on the ladder."""

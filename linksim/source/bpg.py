@@ -8,13 +8,15 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import digest_bytes
-from linksim.pixels import check_pixels
 from linksim.source import bpg_container, bpg_embedded
 from linksim.source.base import MAX_PIXELS, SourceCodec
 from linksim.source.bpg_tools import BpgTools
 
 VERSION = 1
 """Raised whenever the bytes of a picture, or the pixels of a stream, change."""
+
+_DEEP_420_VERSION = 2
+"""The same, of 4:2:0 above 8 bits: since 2 its chroma is rounded between its two filters, as libbpg does."""
 
 
 class Bpg(SourceCodec):
@@ -72,12 +74,13 @@ class Bpg(SourceCodec):
     def fingerprint(self) -> str:
         """Hex digest of the options and of the versions of the libraries."""
         how = self._tools.versions() if self._tools else f"{self.preset}, {bpg_embedded.versions()}"
-        text = f"BPG {VERSION}, {self.engine}, {self.chroma}, {self.bit_depth} bits, {how}"
+        version = _DEEP_420_VERSION if self.chroma == "420" and self.bit_depth > 8 else VERSION
+        text = f"BPG {version}, {self.engine}, {self.chroma}, {self.bit_depth} bits, {how}"
         return digest_bytes([text.encode()])  # of the text itself: it names the folders of caches that people have
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
-        picture = check_pixels(picture)
+        picture = self.check_picture(picture)
         if self._tools:
             return self._tools.encode(picture, quality)
         return bpg_embedded.encode(picture, quality, self.chroma, self.bit_depth, self.preset)

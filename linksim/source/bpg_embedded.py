@@ -14,7 +14,16 @@ from linksim.errors import LinksimError
 from linksim.source.bitio import split_nal_units
 from linksim.source.bpg_container import FORMATS, BpgFile, parse
 from linksim.source.colour import planes_to_rgb, rgb_to_planes
-from linksim.source.hevc import IDR, PPS, SPS, CodingTools, end_of_sequence, nal_unit_type, vps
+from linksim.source.hevc import (
+    IDR,
+    PPS,
+    SPS,
+    CodingTools,
+    end_of_sequence,
+    nal_unit_type,
+    skips_transform_and_quantisation,
+    vps,
+)
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 
@@ -78,7 +87,8 @@ def decode(data: bytes, max_pixels: int) -> np.ndarray:
     Raises
     ------
     LinksimError
-        If the file is damaged in a way that shows, is too large, or is not supported.
+        If the file is damaged in a way that shows, is too large, or is not supported: MPEG-2 chroma positions, alpha,
+        animation, 11, 13 or 14 bits, lossless coding with range extensions.
     """
     file = parse(data, max_pixels)
     chroma_format = FORMATS.index(file.chroma)
@@ -86,10 +96,12 @@ def decode(data: bytes, max_pixels: int) -> np.ndarray:
     coded = -(-file.height // block) * block, -(-file.width // block) * block
     if file.bit_depth not in (8, 9, 10, 12):
         raise LinksimError(f"BPG of {file.bit_depth} bits is not supported; encode with 8, 10 or 12")
+    picture = _first_picture(file.nal_units)
+    _check_lossless(file.tools, picture)
     sps = file.tools.to_sps(chroma_format, file.bit_depth, *coded)
     # A slice that is cut off makes libavcodec read on past it, into whatever the memory holds; with
     # a unit behind the slice it does not, and damaged files too decode to the same pixels every time.
-    units = [vps(), sps, *_first_picture(file.nal_units), end_of_sequence()]
+    units = [vps(), sps, *picture, end_of_sequence()]
     planes = _run_libavcodec(b"".join(b"\0\0\0\1" + unit for unit in units), *coded, chroma_format, file.bit_depth)
     return planes_to_rgb(
         planes, file.height, file.width, file.chroma, file.bit_depth, file.colour_space, file.limited_range
@@ -166,6 +178,18 @@ def _first_picture(units: Sequence[bytes]) -> list[bytes]:
     if not started:
         raise LinksimError("the BPG file holds no picture; send the stream again: it is damaged")
     return kept
+
+
+def _check_lossless(tools: CodingTools, units: Sequence[bytes]) -> None:
+    """Refuse what libavcodec decodes wrongly and without a word: range extensions in blocks coded without loss.
+
+    It does not rotate their residuals, and smooths block edges that implicit RDPCM leaves alone (H.265, 8.4.4.2.6).
+    `bpgenc -lossless` of HM writes such files; that of x265 uses no range extension, and decodes exactly.
+    """
+    if tools.range_flags and any(skips_transform_and_quantisation(u) for u in units if nal_unit_type(u) == PPS):
+        raise LinksimError(
+            "lossless BPG with HEVC range extensions is not supported; use engine='tools', or encode with `-e x265`"
+        )
 
 
 def _run_libavcodec(stream: bytes, height: int, width: int, chroma_format: int, bit_depth: int) -> list[np.ndarray]:

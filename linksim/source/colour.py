@@ -1,12 +1,13 @@
 """RGB to the planes of a BPG file and back, in integers: every machine gives the same pixels.
 
-Values are rounded half up from fixed point with 30 - (output bits) fractional bits. Work goes
-strip by strip of rows, so that memory stays bounded by the picture itself.
+Values are rounded half up from fixed point with 30 - (output bits) fractional bits. Work goes tile by
+tile, so that memory stays bounded by the picture itself, whatever its shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ LUMA_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0
 HALVE = (2, -4, -8, 17, 57, 57, 17, -8, -4, 2)  # / 128
 DOUBLE = (-1, 4, -10, 57, 18, -6, 2)  # / 64
 
-_STRIP = 64  # rows, even
+_PIXELS, _COLUMNS = 1 << 18, 4096  # of a tile, at most
 
 
 def rgb_to_planes(picture: np.ndarray, chroma: str, bit_depth: int) -> list[np.ndarray]:
@@ -40,10 +41,10 @@ def rgb_to_planes(picture: np.ndarray, chroma: str, bit_depth: int) -> list[np.n
     height, width, _ = picture.shape
     dtype = np.uint8 if bit_depth == 8 else np.uint16
     planes = [np.empty((height, width), dtype) for _ in range(3)]
-    for top in range(0, height, _STRIP):
-        rows = slice(top, top + _STRIP)
-        for plane, values in zip(planes, _rgb_to_ycc(picture[rows], bit_depth), strict=True):
-            plane[rows] = values
+    for top, bottom, left, right in _tiles(height, width):
+        tile = np.s_[top:bottom, left:right]
+        for plane, values in zip(planes, _rgb_to_ycc(picture[tile], bit_depth), strict=True):
+            plane[tile] = values
     if chroma == "420":
         planes[1:] = [_halve(plane, (1 << bit_depth) - 1) for plane in planes[1:]]
     return planes
@@ -79,20 +80,28 @@ def planes_to_rgb(
     out = np.empty((height, width, 3), np.uint8)
     chroma_height = (height + 1) // 2 if chroma == "420" else height
     chroma_width = width if chroma == "444" else (width + 1) // 2
-    largest = (1 << bit_depth) - 1
-    for top in range(0, height, _STRIP):
-        bottom = min(top + _STRIP, height)
-        luma = planes[0][top:bottom, :width].astype(np.int32)
+    for tile in _tiles(height, width):
+        top, bottom, left, right = tile
+        shown = np.s_[top:bottom, left:right]
+        luma = planes[0][shown].astype(np.int32)
         if chroma == "grey":
-            out[top:bottom] = _to_rgb(luma, None, None, bit_depth, "bt601", limited_range)
+            out[shown] = _to_rgb(luma, None, None, bit_depth, "bt601", limited_range)
             continue
         pair = [plane[:chroma_height, :chroma_width] for plane in planes[1:]]
         if chroma == "444":
-            cb, cr = (plane[top:bottom].astype(np.int32) for plane in pair)
+            cb, cr = (plane[shown].astype(np.int32) for plane in pair)
         else:
-            cb, cr = (_double(plane, top, bottom, width, chroma == "420", largest) for plane in pair)
-        out[top:bottom] = _to_rgb(luma, cb, cr, bit_depth, colour_space, limited_range)
+            cb, cr = (_double(plane, tile, chroma == "420", bit_depth) for plane in pair)
+        out[shown] = _to_rgb(luma, cb, cr, bit_depth, colour_space, limited_range)
     return out
+
+
+def _tiles(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+    """Top, bottom, left and right of the tiles of a picture or plane; top and left are even."""
+    rows = max(2, _PIXELS // min(width, _COLUMNS) // 2 * 2)
+    for top in range(0, height, rows):
+        for left in range(0, width, _COLUMNS):
+            yield top, min(top + rows, height), left, min(left + _COLUMNS, width)
 
 
 def _rgb_to_ycc(rgb: np.ndarray, bit_depth: int) -> list[np.ndarray]:
@@ -172,32 +181,33 @@ def _to_rgb(
 def _halve(plane: np.ndarray, largest: int) -> np.ndarray:
     """Half as many columns, then half as many rows, edges replicated; [ceil(H/2), ceil(W/2)]."""
     height, width = plane.shape
-    half_height, half_width = (height + 1) // 2, (width + 1) // 2
-    out = np.empty((half_height, half_width), plane.dtype)
-    columns = np.clip(np.arange(-4, 2 * half_width + 4), 0, width - 1)
-    for top in range(0, half_height, _STRIP):
-        bottom = min(top + _STRIP, half_height)
+    out = np.empty(((height + 1) // 2, (width + 1) // 2), plane.dtype)
+    for top, bottom, left, right in _tiles(*out.shape):
         rows = np.clip(np.arange(2 * top - 4, 2 * bottom + 4), 0, height - 1)
-        strip = plane[rows][:, columns].astype(np.int32)
-        across = sum(tap * strip[:, i : i + 2 * half_width - 1 : 2] for i, tap in enumerate(HALVE))
+        columns = np.clip(np.arange(2 * left - 4, 2 * right + 4), 0, width - 1)
+        tile: np.ndarray = plane[rows[:, None], columns].astype(np.int32)
+        across: Any = sum(tap * tile[:, i : i + 2 * (right - left) - 1 : 2] for i, tap in enumerate(HALVE))
         across = (across + 1) >> 1
         down = sum(tap * across[i : i + 2 * (bottom - top) - 1 : 2] for i, tap in enumerate(HALVE))
-        out[top:bottom] = np.clip((down + 4096) >> 13, 0, largest)
+        out[top:bottom, left:right] = np.clip((down + 4096) >> 13, 0, largest)
     return out
 
 
-def _double(plane: np.ndarray, top: int, bottom: int, width: int, vertically: bool, largest: int) -> np.ndarray:
-    """Rows `top` (even) to `bottom` of the plane at luma resolution; edges replicated; int32."""
-    columns = np.clip(np.arange(-3, (width + 1) // 2 + 3), 0, plane.shape[1] - 1)
+def _double(plane: np.ndarray, tile: tuple[int, int, int, int], vertically: bool, bit_depth: int) -> np.ndarray:
+    """A tile (top and left even) at luma resolution; edges replicated; int32."""
+    top, bottom, left, right = tile
+    columns = np.clip(np.arange(left // 2 - 3, (right + 1) // 2 + 3), 0, plane.shape[1] - 1)
     if vertically:
         rows = np.clip(np.arange(top // 2 - 3, (bottom + 1) // 2 + 3), 0, plane.shape[0] - 1)
-        strip = _interleave(plane[rows].astype(np.int32), 0)[: bottom - top]
-        shift = 12
+        samples = _interleave(plane[rows[:, None], columns].astype(np.int32), 0)[: bottom - top]
+        # libbpg keeps 14 bits between the two directions, which 8-bit samples times 64 have as they are.
+        samples = (samples + (1 << bit_depth - 8 >> 1)) >> bit_depth - 8
+        shift = 20 - bit_depth
     else:
-        strip = plane[top:bottom].astype(np.int32)
+        samples = plane[top:bottom][:, columns].astype(np.int32)
         shift = 6
-    strip = _interleave(strip[:, columns], 1)[:, :width]
-    return np.clip((strip + (1 << shift - 1)) >> shift, 0, largest)
+    samples = _interleave(samples, 1)[:, : right - left]
+    return np.clip((samples + (1 << shift - 1)) >> shift, 0, (1 << bit_depth) - 1)
 
 
 def _interleave(samples: np.ndarray, axis: int) -> np.ndarray:

@@ -227,6 +227,26 @@ def vps() -> bytes:
     return nal_unit(VPS, w.to_bytes(stop_bit=True))
 
 
+def skips_transform_and_quantisation(pps: bytes) -> bool:
+    """Whether blocks may be coded without loss, by `transquant_bypass_enabled_flag` of a PPS (H.265, 7.3.2.3.1).
+
+    Raises
+    ------
+    LinksimError
+        If the PPS is cut off.
+    """
+    r = BitReader(remove_emulation_prevention(pps[2:]))
+    r.ue(), r.ue()  # PPS and SPS id
+    r.u(1 + 1 + 3 + 1 + 1)  # dependent slices, output flag, extra header bits, sign hiding, CABAC tables
+    r.ue(), r.ue(), r.ue()  # reference indices, QP
+    r.u(1 + 1)  # constrained intra prediction, transform skip
+    if r.u(1):
+        r.ue()  # depth of QP differences
+    r.ue(), r.ue()  # chroma QP offsets
+    r.u(1 + 1 + 1)  # chroma offsets in slices, weighted prediction
+    return bool(r.u(1))
+
+
 def end_of_sequence() -> bytes:
     """The NAL unit that says that nothing follows (H.265, 7.3.2.6)."""
     return nal_unit(END_OF_SEQUENCE, b"")

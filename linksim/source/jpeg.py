@@ -13,7 +13,6 @@ from PIL import Image, ImageFile, features
 
 from linksim.errors import LinksimError
 from linksim.identity import digest_bytes
-from linksim.pixels import check_pixels
 from linksim.source.base import MAX_PIXELS, SourceCodec
 
 VERSION = 1
@@ -44,7 +43,7 @@ class Jpeg(SourceCodec):
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         """As in `SourceCodec`; sides are at most 65500."""
         self.check_quality(quality)
-        picture = check_pixels(picture)
+        picture = self.check_picture(picture)
         height, width, _ = picture.shape
         if max(height, width) > _MAX_SIDE:
             raise LinksimError(

@@ -11,7 +11,6 @@ from PIL import Image, features
 
 from linksim.errors import LinksimError
 from linksim.identity import digest_bytes
-from linksim.pixels import check_pixels
 from linksim.source.base import MAX_PIXELS, SourceCodec
 from linksim.source.jpeg import decode_with_pillow
 
@@ -49,7 +48,7 @@ class Jpeg2000(SourceCodec):
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
-        picture = check_pixels(picture)
+        picture = self.check_picture(picture)
         height, width, _ = picture.shape
         target = _HEADERS + height * width * _LARGEST_RATE / 8 / _RUNG**quality
         out = io.BytesIO()

@@ -10,7 +10,6 @@ import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
-from linksim.pixels import check_pixels
 from linksim.source.base import MAX_PIXELS, SourceCodec
 
 VERSION = 1
@@ -76,7 +75,7 @@ class Learned(SourceCodec):
 
     def encode_at(self, picture: np.ndarray, quality: int) -> bytes:
         self.check_quality(quality)
-        return bytes([quality]) + self.models[quality].compress(check_pixels(picture))
+        return bytes([quality]) + self.models[quality].compress(self.check_picture(picture))
 
     def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         if not data or data[0] not in self.qualities:

@@ -12,8 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from linksim.errors import LinksimError
-from linksim.training.bit_channel import BIT_LAWS
 from linksim.training.phase import Phase
+
+BIT_CHANNELS = ("bsc", "z", "bec")
+"""Channels for bits: `linksim.training.bit_channel` has their laws, and needs Keras."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Recipe:
 def _check_channel(recipe: Recipe) -> None:
     """A channel for symbols has an SNR, one for bits an error probability: a number, or a range of two."""
     name, wanted, other = f"recipe {recipe.name!r}", "snr_db", "error_probability"
-    if recipe.channel in BIT_LAWS:
+    if recipe.channel in BIT_CHANNELS:
         wanted, other = other, wanted
     value, stray = getattr(recipe, wanted), getattr(recipe, other)
     if stray is not None:

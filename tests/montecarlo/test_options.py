@@ -60,7 +60,7 @@ def test_more_workers_than_cores_are_not_started(tmp_path, monkeypatch):
     asked = []
 
     class Counted(InProcess):
-        def __init__(self, job, workers):
+        def __init__(self, job, workers, num_units):
             asked.append(workers)
             super().__init__(job)
 
@@ -98,4 +98,4 @@ def test_bad_input_exits_with_2(capsys):
     with pytest.raises(SystemExit) as caught:
         sweep().main(["--draws", "1"])
     assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("linksim: max_draws is 1;")
+    assert capsys.readouterr().err.startswith("linksim: --draws 1:")

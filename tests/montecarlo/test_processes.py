@@ -13,6 +13,7 @@ from harness_fakes import NoisyLink, picture_set
 
 from linksim.errors import LinksimError
 from linksim.montecarlo import Sweep
+from linksim.montecarlo.execute import Processes
 from linksim.montecarlo.store import Store
 
 SCRIPT = Path(__file__).parents[1] / "helpers" / "killable.py"
@@ -117,6 +118,38 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, expected,
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert (tmp_path / "curve.csv").read_bytes() == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sigterm_is_heard_like_ctrl_c(tmp_path, workers):
+    """A batch system ends a run so: what was finished is kept, a line says where, and the exit code is 143."""
+    process = start(tmp_path, "--workers", workers, pause_s=0.3)
+    deadline = time.monotonic() + 60
+    while units(tmp_path) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for pid in [*_children(process.pid), process.pid]:
+        os.kill(pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 143, err
+    assert err.strip().splitlines()[-1].endswith("Run the same command again to go on.") and "Traceback" not in err
+    assert f"kept in {tmp_path}" in err and len(Store(tmp_path)) >= 3
+
+
+@pytest.mark.slow
+def test_no_more_workers_than_units_are_started(tmp_path, monkeypatch):
+    """Eight were asked for, and two units are all there is to do."""
+    monkeypatch.setattr("linksim.montecarlo.sweep.num_cores", lambda: 8)
+    started = []
+    completed = Processes.completed
+
+    def watched(pool):
+        started.append(len(pool._pool._processes))
+        return completed(pool)
+
+    monkeypatch.setattr(Processes, "completed", watched)
+    Sweep("s", [NoisyLink()], picture_set(), [0, 5], max_draws=2, out=tmp_path).run(workers=8)
+    assert max(started) <= 2
 
 
 def test_a_script_shows_errors_in_one_line(tmp_path):

@@ -1,8 +1,12 @@
 """The store: torn, damaged, merged, full."""
 
+import base64
 import errno
+import json
 import os
 import shutil
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,8 @@ import pytest
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
 
 from linksim.errors import LinksimError
-from linksim.montecarlo import Sweep, merge
+from linksim.identity import digest
+from linksim.montecarlo import Sweep, merge, records
 from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import WorkUnit
@@ -170,6 +175,92 @@ def test_merging_nothing_says_what_to_give(tmp_path):
     with pytest.raises(LinksimError, match="holds no units"):
         merge([tmp_path], tmp_path / "c")
     assert not (tmp_path / "c").exists()
+
+
+def forged(folder: Path, change) -> Path:
+    """A store of one unit whose line was changed and given a right checksum and id again."""
+    path = filled(folder, 1)
+    body = json.loads(path.read_bytes().splitlines()[0][9:])
+    change(body)
+    body["id"] = digest({name: body[name] for name in records._IDENTITY})
+    text = json.dumps(body).encode()
+    path.write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+    return path
+
+
+def packed(values) -> str:
+    return base64.b64encode(zlib.compress(np.asarray(values).tobytes())).decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: body.update(link=3),
+        lambda body: body.update(fingerprint=[1]),
+        lambda body: body.update(pictures=[10**12, "d"]),
+        lambda body: body.update(pictures=7),
+        lambda body: body.update(draws=[4, 2]),
+        lambda body: body.update(value="high"),
+        lambda body: body.update(metrics={}),
+        lambda body: body.update(layers=[]),
+        lambda body: body["layers"][0].update(n=packed([2, 2])),
+        lambda body: body["layers"][0].update(n=packed([2, 2, 9])),
+        lambda body: body["layers"][0].update(n=packed([2, 2, 2])[:-6]),
+        lambda body: body["layers"][0].update(delivered=packed([2, 3, 2])),
+        lambda body: body["layers"][0].update(channel_uses=packed([-1, 3, 2])),
+        lambda body: body["layers"][0].update(metrics={}),
+        lambda body: body["layers"][0].update(metrics=[[]]),
+        lambda body: body["layers"][0]["metrics"].update(psnr=[packed([1.0] * 3), packed([-1.0] * 3)]),
+        lambda body: body["layers"][0].update(items={"payload": "many"}),
+        lambda body: body["layers"][0].update(sums=packed([1.0])),
+    ],
+)
+def test_a_line_with_a_right_checksum_and_wrong_content_is_one_line(tmp_path, change):
+    path = forged(tmp_path / "a", change)
+    with pytest.raises(LinksimError) as error:
+        merge([tmp_path / "a"], tmp_path / "b")
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+    assert not (tmp_path / "b" / "units").exists()
+
+
+def test_a_deflate_bomb_unpacks_to_no_more_than_its_unit_has(tmp_path):
+    """A line of 80 kB that would be 80 MB."""
+    bomb = packed(np.zeros(10**7))
+    forged(tmp_path / "a", lambda body: body["layers"][0].update(n=bomb))
+    tracemalloc.start()
+    try:
+        with pytest.raises(LinksimError, match="unpack to more"):
+            merge([tmp_path / "a"], tmp_path / "b")
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_nesting_without_end_is_damage(tmp_path):
+    (tmp_path / "units").mkdir()
+    text = b"[" * 200_000
+    (tmp_path / "units" / "a.jsonl").write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+    with pytest.raises(LinksimError, match="is damaged in line 1"):
+        Store(tmp_path)
+
+
+def test_a_pipe_in_a_store_is_not_waited_for(tmp_path):
+    (tmp_path / "units").mkdir()
+    os.mkfifo(tmp_path / "units" / "a.jsonl")
+    with pytest.raises(LinksimError, match="is no file"):
+        Store(tmp_path)
+
+
+def test_merge_says_what_it_leaves_out(tmp_path, capsys):
+    filled(tmp_path / "a")
+    path = filled(tmp_path / "b")
+    path.write_bytes(path.read_bytes()[:-5])
+    assert merge([tmp_path / "a", tmp_path / "b"], tmp_path / "c") == 3
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and "unfinished" in said[0] and said[1].startswith("linksim: 2 units are left out: ")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LinksimError, match="is a file"):
+        merge([tmp_path / "a"], tmp_path / "file")
 
 
 def test_units_of_another_version_are_kept_and_not_used(tmp_path, capsys):

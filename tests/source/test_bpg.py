@@ -1,5 +1,6 @@
 """The embedded BPG engine: genuine files out, genuine files in."""
 
+import dataclasses
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 from PIL import Image
 
 from linksim.errors import LinksimError
-from linksim.source import Bpg, Jpeg, bpg_embedded
+from linksim.source import Bpg, Jpeg, Jpeg2000, base, bpg_embedded
 from linksim.source.bitio import split_nal_units, write_ue7
-from linksim.source.bpg_container import parse
-from linksim.source.colour import planes_to_rgb
-from linksim.source.hevc import SPS, CodingTools, nal_unit_type
+from linksim.source.bpg_container import BpgFile, parse
+from linksim.source.colour import planes_to_rgb, rgb_to_planes
+from linksim.source.hevc import IDR, PPS, SPS, CodingTools, nal_unit_type
 
 SIZES = [(1, 1), (1, 5), (5, 1), (2, 3), (8, 8), (9, 8), (16, 16), (17, 19), (1, 5000), (5000, 9), (111, 77), (64, 64)]
 
@@ -163,3 +164,26 @@ def test_the_fingerprint_names_versions_and_options():
     assert "x265 " in bpg_embedded.versions() and "unknown" not in bpg_embedded.versions()
     prints = {codec.fingerprint() for codec in (Bpg(), Bpg("420"), Bpg(bit_depth=10), Bpg(preset="placebo"))}
     assert len(prints) == 4 and Bpg().fingerprint() == Bpg().fingerprint()
+
+
+@pytest.mark.parametrize("chroma, bit_depth", [("444", 8), ("420", 8), ("444", 10)])
+def test_lossless_files_decode_exactly_or_are_refused(chroma, bit_depth, crop):
+    """x265 codes without loss and without range extensions; with them libavcodec decodes wrongly, and says nothing."""
+    planes = rgb_to_planes(crop(64, 64), chroma, bit_depth)
+    options = f"{bpg_embedded._OPTIONS}:min-cu-size=8:info=0:lossless=1"
+    units = split_nal_units(bpg_embedded._run_x265(planes, (64, 64), chroma, bit_depth, "medium", options))
+    tools = next(CodingTools.from_sps(unit) for unit in units if nal_unit_type(unit) == SPS)
+    kept = [unit for unit in units if nal_unit_type(unit) in (PPS, *IDR)]
+    file = BpgFile(64, 64, chroma, bit_depth, "bt601", False, tools, kept)
+    assert np.array_equal(Bpg().decode(file.to_bytes()), planes_to_rgb(planes, 64, 64, chroma, bit_depth))
+    for flags in (0b100000000, 0b001000000, 0b000000010):  # rotation, implicit RDPCM, persistent Rice parameters
+        other = dataclasses.replace(file, tools=dataclasses.replace(tools, range_flags=flags))
+        with pytest.raises(LinksimError, match="lossless BPG with HEVC range extensions"):
+            Bpg().decode(other.to_bytes())
+
+
+@pytest.mark.parametrize("codec", [Bpg(), Jpeg(), Jpeg2000()], ids=["bpg", "jpeg", "jpeg2000"])
+def test_a_picture_that_no_decoder_would_take_is_not_coded(codec, crop, monkeypatch):
+    monkeypatch.setattr(base, "MAX_PIXELS", 99)
+    with pytest.raises(LinksimError, match="10x10 is more than the 99 pixels"):
+        codec.encode_at(crop(10, 10), codec.qualities[40])

@@ -1,8 +1,11 @@
 """Colour conversion and chroma filters against plain floating-point arithmetic."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from linksim.source import colour
 from linksim.source.colour import DOUBLE, HALVE, planes_to_rgb, rgb_to_planes
 
 BT601 = np.array([[0.299, 0.587, 0.114], [-0.299 / 1.772, -0.587 / 1.772, 0.5], [0.5, -0.587 / 1.402, -0.114 / 1.402]])
@@ -105,3 +108,56 @@ def test_half_the_columns_only():
     flat = [np.full((5, 7), 90, np.uint8), np.full((5, 4), 70, np.uint8), np.full((5, 4), 200, np.uint8)]
     full = [flat[0], np.full((5, 7), 70, np.uint8), np.full((5, 7), 200, np.uint8)]
     assert np.array_equal(planes_to_rgb(flat, 5, 7, "422", 8), planes_to_rgb(full, 5, 7, "444", 8))
+
+
+@pytest.mark.parametrize("chroma", ["grey", "420", "422", "444"])
+def test_tiles_are_invisible(chroma, monkeypatch):
+    rng = np.random.default_rng(3)
+    picture = rng.integers(0, 256, (21, 35, 3), dtype=np.uint8)
+    planes = rng.integers(0, 1024, (3, 22, 36)).astype(np.uint16)
+    shown = planes_to_rgb(planes, 21, 35, chroma, 10)
+    coded = rgb_to_planes(picture, "420", 8)
+    monkeypatch.setattr(colour, "_PIXELS", 48)
+    monkeypatch.setattr(colour, "_COLUMNS", 8)
+    assert np.array_equal(planes_to_rgb(planes, 21, 35, chroma, 10), shown)
+    assert all(np.array_equal(a, b) for a, b in zip(rgb_to_planes(picture, "420", 8), coded))
+
+
+@pytest.mark.parametrize("height, width", [(8, 1 << 18), (1 << 18, 8)])
+def test_memory_is_bounded_by_the_picture_whatever_its_shape(height, width):
+    """Beside the three planes, or the picture, no more than some tiles: a wide picture once took 46 bytes a pixel."""
+    pixels = height * width
+    planes = [np.full((height, width), 99, np.uint8), *[np.full((height // 2, width // 2), 99, np.uint8)] * 2]
+    tracemalloc.start()
+    try:
+        picture = planes_to_rgb(planes, height, width, "420", 8)
+        assert tracemalloc.get_traced_memory()[1] < 3 * pixels + (24 << 20)
+        tracemalloc.reset_peak()
+        rgb_to_planes(picture, "420", 8)
+        assert tracemalloc.get_traced_memory()[1] < 8 * pixels + (24 << 20)
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("bit_depth", [10, 12])
+def test_deep_chroma_is_rounded_to_14_bits_between_the_filters(bit_depth):
+    """As libbpg 0.9.8 does (`interp2_vh`): rows first, 14 bits kept, then columns."""
+    half = np.random.default_rng(4).integers(0, 2**bit_depth, (5, 6))
+    padded = np.pad(half, 3, mode="edge")
+
+    def double(samples, axis):
+        lines = np.moveaxis(samples, axis, 0)
+        count = 2 * (len(lines) - 6)
+        taps = [DOUBLE if i % 2 else DOUBLE[::-1] for i in range(count)]
+        return np.moveaxis(
+            np.array([np.tensordot(taps[i], lines[i // 2 : i // 2 + 7], 1) for i in range(count)]), 0, axis
+        )
+
+    drop = bit_depth - 8
+    down = (double(padded, 0) + 2 ** (drop - 1)) >> drop
+    shift = 20 - bit_depth
+    expected = np.clip((double(down, 1) + 2 ** (shift - 1)) >> shift, 0, 2**bit_depth - 1)
+    planes = [np.full((10, 12), 2 ** (bit_depth - 1), np.uint16), half.astype(np.uint16), half[::-1].astype(np.uint16)]
+    shown = planes_to_rgb(planes, 10, 12, "420", bit_depth)
+    full = [planes[0], expected.astype(np.uint16), expected[::-1].astype(np.uint16)]
+    assert np.array_equal(shown[..., 2], planes_to_rgb(full, 10, 12, "444", bit_depth)[..., 2])
