@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,8 +182,13 @@ class Result:
         links, values = self.setup.links.items(), self.setup.axis.values
         return [(name, self.points[fingerprint, value]) for name, (fingerprint, _) in links for value in values]
 
-    def save(self) -> Path:
+    def save(self, formats: Sequence[str] = ("png",)) -> Path:
         """Write the received pictures that panels show and the figures beside the table that the run left.
+
+        Parameters
+        ----------
+        formats : sequence of str
+            Of the figures: "png", "pdf", "svg".
 
         Returns
         -------
@@ -193,7 +198,7 @@ class Result:
         Raises
         ------
         LinksimError
-            If a file cannot be written.
+            If a format is unknown, or a file cannot be written.
         """
         panels = [f for f in self.figures if isinstance(f, report.Panel)]
         values = [self._nearest(panel.value) for panel in panels]
@@ -203,7 +208,7 @@ class Result:
         if count:
             with one_thread():
                 keep(self.setup, self.chosen, sorted(set(values)), count, self.setup.keep_pictures is not None)
-        report.draw(self.setup.folder)
+        report.draw(self.setup.folder, formats=formats)
         return self.setup.folder
 
 

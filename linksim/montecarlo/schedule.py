@@ -74,6 +74,7 @@ def simulate(
         return 0
     with heeding_interrupt() as check_interrupt:
         pool = make_pool()
+        progress.begin(sum(shares))
         try:
             while queue or in_flight:
                 check_interrupt()

@@ -63,9 +63,7 @@ def draw(
     LinksimError
         If the folder lacks what a figure shows, or a file cannot be written.
     """
-    for format in formats:
-        if format not in FORMATS:
-            raise LinksimError(f"unknown format {format!r}; take one of {', '.join(FORMATS)}")
+    formats = check_formats(formats)
     result = folder if isinstance(folder, ResultFolder) else read(folder)
     if figures is None:
         figures = result.figures if result.figures is not None else default_figures(result.rows)
@@ -78,6 +76,22 @@ def draw(
             write_atomically(path, content, RESULT_REMEDY if out is None else "free space or choose another folder")
             written.append(path)
     return written
+
+
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """Formats of figures, each once.
+
+    Raises
+    ------
+    LinksimError
+        If there is none, or one is unknown.
+    """
+    for format in formats:
+        if format not in FORMATS:
+            raise LinksimError(f"unknown format {format!r}; take one of {', '.join(FORMATS)}")
+    if not formats:
+        raise LinksimError(f"no format is named; take one of {', '.join(FORMATS)}")
+    return list(dict.fromkeys(formats))
 
 
 def _contents(result: ResultFolder, figure: Figure, formats: Sequence[str]) -> list[tuple[str, bytes]]:
