@@ -12,18 +12,23 @@ from linksim.cli.output import print_table
 
 def show(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/quickstart.")],
-    metric: Annotated[str, typer.Option(help="psnr, psnr_of_mean_mse, ...")] = "psnr",
+    metric: Annotated[str, typer.Option(help="One metric or several, such as psnr,ssim.")] = "psnr",
+    latex: Annotated[bool, typer.Option("--latex", help="Print it as LaTeX (booktabs), with intervals.")] = False,
+    at: Annotated[float | None, typer.Option(help="Only this value of the axis, or the nearest one.")] = None,
     web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
-    from linksim.report import Table, read
+    from linksim.report import Table, cells, read, to_latex
 
     if web:
         _open(results)
         return
-    from linksim.report.tables import cells
-
-    made = cells(read(results).rows, Table(metric), intervals=False)
+    names = tuple(name.strip() for name in metric.split(","))
+    rows, table = read(results).rows, Table(names, at)
+    if latex:
+        typer.echo(to_latex(rows, table), nl=False)
+        return
+    made = cells(rows, table, intervals=False)
     print_table(f"{results}: {metric}", made.columns, made.rows, whole=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -120,6 +121,44 @@ class Result:
         """
         said = (f for f in self.figures if isinstance(f, report.Curves) and f.y == metric and f.x is None)
         return report.curves(self._rows, next(said, report.Curves(y=metric)))
+
+    def to_latex(
+        self,
+        metric: str | Sequence[str] = "psnr",
+        at: float | Sequence[float] | None = None,
+        intervals: bool = True,
+        members: bool = True,
+    ) -> str:
+        """A table for a paper: LaTeX with the rules of booktabs, a row per link and layer, numbers with intervals.
+
+        Parameters
+        ----------
+        metric : str or sequence of str
+        at : float or sequence of float, optional
+            Axis values, or the nearest simulated ones; all of them by default.
+        intervals : bool
+            Whether each number has the half width of its 95 % interval.
+        members : bool
+            Whether the members of envelopes have rows.
+
+        Raises
+        ------
+        LinksimError
+            If a metric was not measured.
+        """
+        y = metric if isinstance(metric, str) else tuple(metric)
+        values = at if at is None or isinstance(at, (int, float)) else tuple(at)
+        return report.to_latex(self._rows, report.Table(y, values, members=members), intervals)
+
+    def __repr__(self) -> str:
+        """The table of PSNRs, as a Python prompt shows it."""
+        return report.to_text(self._rows)
+
+    def _repr_html_(self) -> str:
+        """The curves of PSNR and their table, as a notebook shows them."""
+        image = base64.b64encode(report.to_png(self.plot())).decode()
+        figure = f'<img alt="{self.setup.name}: PSNR" style="max-width: 720px" src="data:image/png;base64,{image}">'
+        return figure + report.to_html(report.cells(self._rows, report.Table()))
 
     def panel(self, value: float | None = None, picture: int = 0) -> MatplotlibFigure:
         """A picture beside what each link makes of it: draw 0 of the channel at one value of the axis.

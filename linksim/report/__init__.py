@@ -17,5 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "panels": ["LayeredRow", "layered_panel", "panel"],
         "reference": ["load_reference"],
         "rows": ["AxisInfo", "Rows"],
+        "table_formats": ["to_html", "to_latex", "to_text"],
+        "tables": ["cells"],
     },
 )

@@ -1,4 +1,4 @@
-"""Tables of numbers: for a terminal, as Markdown, and as CSV."""
+"""Tables of numbers: for a terminal, as Markdown, LaTeX and HTML, and as CSV."""
 
 from __future__ import annotations
 
@@ -134,14 +134,17 @@ def _decimals(rows: Rows, metric: str) -> int:
     return 2 if values.empty or values.max() > 10 else 4
 
 
+def caption_of(rows: Rows, table: Table) -> str:
+    """What a table shows, in a line without its end."""
+    values = _shown_values(rows, table)
+    where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
+    return f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}"
+
+
 def to_markdown(rows: Rows, table: Table) -> str:
     """The table as Markdown, with a line above that says what is shown."""
     made = cells(rows, table)
-    values = _shown_values(rows, table)
-    where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
-    caption = (
-        f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}, with 95 % intervals"
-    )
+    caption = f"{caption_of(rows, table)}, with 95 % intervals"
     lines = [made.columns, ["---", *["---:"] * (len(made.columns) - 1)], *made.rows]
     return (
         "\n".join(

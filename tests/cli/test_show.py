@@ -17,3 +17,10 @@ def test_show_has_decimals_enough_to_tell_values_apart(tmp_path):
     rows = table({"a": 1 / 6})
     folder = write_folder(tmp_path / "s", rows.assign(mean=rows["mean"] / 100))
     assert "0.2800" in CliRunner().invoke(app, ["show", str(folder)]).output
+
+
+def test_show_prints_latex_of_some_values(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a & b": 1 / 6}, metrics=("psnr", "ssim")))
+    done = CliRunner().invoke(app, ["show", str(folder), "--latex", "--at", "3", "--metric", "psnr,ssim"])
+    assert done.exit_code == 0 and r"a \& b & $28.00 \pm 0.10$ & $28.00 \pm 0.10$ \\" in done.output
+    assert r"\toprule" in done.output and "s: PSNR (dB), SSIM, 3 dB" in done.output
