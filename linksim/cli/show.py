@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from linksim.cli.output import print_table
+from linksim.errors import LinksimError
 
 
 def show(
@@ -15,6 +16,9 @@ def show(
     metric: Annotated[str, typer.Option(help="One metric or several, such as psnr,ssim.")] = "psnr",
     latex: Annotated[bool, typer.Option("--latex", help="Print it as LaTeX (booktabs), with intervals.")] = False,
     at: Annotated[float | None, typer.Option(help="Only this value of the axis, or the nearest one.")] = None,
+    pictures: Annotated[bool, typer.Option("--pictures", help="Every picture for itself, at --at or midway.")] = False,
+    worst: Annotated[int | None, typer.Option(min=1, help="The so many worst pictures of every link.")] = None,
+    best: Annotated[int | None, typer.Option(min=1, help="The so many best pictures of every link.")] = None,
     web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
@@ -23,6 +27,9 @@ def show(
     if web:
         _open(results)
         return
+    if pictures or worst is not None or best is not None:
+        _single_pictures(results, metric, at, worst, best)
+        return
     names = tuple(name.strip() for name in metric.split(","))
     rows, table = read(results).rows, Table(names, at)
     if latex:
@@ -30,6 +37,39 @@ def show(
         return
     made = cells(rows, table, intervals=False)
     print_table(f"{results}: {metric}", made.columns, made.rows, whole=True)
+
+
+def _single_pictures(results: Path, metric: str, at: float | None, worst: int | None, best: int | None) -> None:
+    """Results of single pictures at one value of the axis: of all of them, or of the worst or best."""
+    from linksim.montecarlo.per_picture import ranked, read_per_picture
+    from linksim.report import read
+
+    if worst is not None and best is not None:
+        raise LinksimError("--worst and --best are two tables; give one of them")
+    table, rows = read_per_picture(results), read(results).rows
+    values = rows.values
+    value = values[len(values) // 2] if at is None else rows.nearest(at)
+    digits = 2 if rows.table.loc[rows.table["metric"] == metric, "mean"].abs().max() > 10 else 4
+    count = worst if best is None else best
+    found = ranked(table, rows.axis.name, metric, value, len(table) if count is None else count, best is not None)
+    if count is None:
+        found = found.sort_values("number", kind="stable")
+    several = found["layer"].nunique() > 1
+    lines = [
+        [
+            f"{one.link}, after layer {one.layer + 1}" if several else str(one.link),
+            str(one.number),
+            str(one.picture),
+            f"{one.mean:.{digits}f}",
+            f"{one.std:.{digits}f}",
+            str(one.n_draws),
+            f"{one.delivered:.3g}",
+        ]
+        for one in found.itertuples()
+    ]
+    head = ["link", "number", "picture", metric, "spread over draws", "draws", "delivered"]
+    which = "" if count is None else f", the {'best' if best is not None else 'worst'} {count} of every link"
+    print_table(f"{results}: {metric} at {rows.axis.text(value)}{which}", head, lines, whole=True)
 
 
 def _open(results: Path) -> None:

@@ -12,7 +12,7 @@ from linksim.images.picture import Picture
 from linksim.links.base import Link
 from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, add_layers
 from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
-from linksim.montecarlo.unit import MIN_DRAWS, WorkUnit, digest_of, draw_chunks, next_round_end, picture_chunks
+from linksim.montecarlo.unit import MIN_DRAWS, Place, WorkUnit, digest_of, draw_chunks, next_round_end, picture_chunks
 
 
 class Chunks:
@@ -97,7 +97,7 @@ class Point:
         self._max_pixels = link.max_pixels
         self._first_draws = max(link.first_draws, MIN_DRAWS)
         self._round: list[WorkUnit] = []
-        self._finished: dict[str, UnitStatistics] = {}
+        self._finished: dict[Place, UnitStatistics] = {}
 
     def next_round(self) -> list[WorkUnit]:
         """Lay out the units that are to be run now; all of them before the next call.
@@ -124,10 +124,10 @@ class Point:
 
     def finish(self, unit: WorkUnit, statistics: UnitStatistics) -> bool:
         """Take in a unit of this round; True if that completed the round."""
-        self._finished[unit.id] = statistics
+        self._finished[unit.place] = statistics
         if len(self._finished) < len(self._round):
             return False
-        add = [(unit, self._finished[unit.id]) for unit in self._round]
+        add = [(unit, self._finished[unit.place]) for unit in self._round]
         for unit, statistics in add:
             self._add(unit, statistics)
         self.num_draws = max(unit.draws[1] for unit in self._round)
@@ -140,10 +140,10 @@ class Point:
         mine = (self.fingerprint, rules.axis, self.value, rules.seed, rules.metrics)
         if (unit.fingerprint, unit.axis, unit.value, unit.seed, unit.metrics) != mine:
             raise LinksimError("statistics of different links, axis values, seeds or metrics do not add up")
-        padded = tuple(_padded(layer, unit.pictures, self._rules.chunks.num_pictures) for layer in statistics.layers)
-        if self.layers and len(self.layers) != len(padded):
+        whole = tuple(padded(layer, unit.pictures, self._rules.chunks.num_pictures) for layer in statistics.layers)
+        if self.layers and len(self.layers) != len(whole):
             raise LinksimError("a link returned different numbers of layers for different pictures or draws")
-        self.layers = tuple(map(add_layers, self.layers, padded)) if self.layers else padded
+        self.layers = tuple(map(add_layers, self.layers, whole)) if self.layers else whole
 
     @property
     def progress(self) -> float:
@@ -161,7 +161,7 @@ class Point:
         return min(done, 0.95)
 
 
-def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -> LayerStatistics:
+def padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -> LayerStatistics:
     """Statistics of some pictures as those of the whole set, with no draws of the others."""
     start, stop = where
     if (start, stop) == (0, num_pictures):

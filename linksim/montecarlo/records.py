@@ -173,6 +173,17 @@ def read_line(record: Record) -> bytes:
     return line
 
 
+def read_body(record: Record) -> dict:
+    """A stored unit as it lies in its file: its identity, and what `decode_statistics` takes.
+
+    Raises
+    ------
+    LinksimError
+        If the file changed since it was opened.
+    """
+    return json.loads(read_line(record)[9:])
+
+
 def read_statistics(record: Record) -> UnitStatistics:
     """The numbers of a stored unit.
 
@@ -182,7 +193,7 @@ def read_statistics(record: Record) -> UnitStatistics:
         If the file changed since it was opened, or the line is not a unit.
     """
     try:
-        return decode_statistics(json.loads(read_line(record)[9:]))
+        return decode_statistics(read_body(record))
     except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
         if isinstance(error, LinksimError):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from linksim import report
 from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.links.base import Envelope, MemberPoint
+from linksim.montecarlo.kept_units import KnownPicture
+from linksim.montecarlo.per_picture import FILE, MOST_ROWS, Entry, frame
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.provenance import describe
 from linksim.montecarlo.received import keep
@@ -93,6 +95,25 @@ class Result:
 
         rows = [dataclasses.astuple(row) for row in self.rows]
         return pandas.DataFrame(rows, columns=list(columns(self.setup.axis)))
+
+    @cached_property
+    def pictures(self) -> pandas.DataFrame:
+        """Results of every single picture: a row for each link, layer, axis value, metric and picture.
+
+        Columns: link, layer, the axis, metric, number (place of the picture in its set, from 0), picture (its name),
+        mean over the draws, std over the draws, n_draws, cbr, delivered.
+        """
+        return frame(self._entries(), self._known_pictures, self.setup.axis.name)
+
+    @cached_property
+    def _known_pictures(self) -> list[KnownPicture]:
+        return [KnownPicture(p.name, p.sha256, *p.size) for p in self.setup.pictures]
+
+    def _entries(self) -> Iterator[Entry]:
+        """(link, layer, axis value, statistics) in the order of the table."""
+        for link, layer, value in dict.fromkeys((row.link, row.layer, row.value) for row in self.rows):
+            member = self.chosen[link][value][layer] if link in self.chosen else link
+            yield link, layer, value, self.points[self.setup.links[member][0], value].layers[layer]
 
     @cached_property
     def figures(self) -> list[report.Figure]:
@@ -201,7 +222,7 @@ class Result:
         return report.panel_links({e.name: self.setup.layers_of(e) for e in self.setup.entries})[1]
 
     def save_table(self) -> None:
-        """Write `curve.csv` and `run.json` into the result folder.
+        """Write `curve.csv`, `run.json`, `bandwidth.csv` and, where it is small, `pictures.csv`.
 
         Raises
         ------
@@ -214,6 +235,16 @@ class Result:
         write_atomically(folder / "run.json", described, RESULT_REMEDY)
         if spent := bandwidth_csv(self.setup.name, self._spent, self.setup.axis):
             write_atomically(folder / "bandwidth.csv", spent, RESULT_REMEDY)
+        self._save_pictures(folder)
+
+    def _save_pictures(self, folder: Path) -> None:
+        """Write `pictures.csv` where it is small; else the units have it all."""
+        measured = sum(len(statistics.metrics) for _, _, _, statistics in self._entries())
+        if measured * len(self.setup.pictures) > MOST_ROWS:
+            (folder / FILE).unlink(missing_ok=True)  # that of an earlier, smaller run
+            return
+        text = self.pictures.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomically(folder / FILE, text, RESULT_REMEDY)
 
     @property
     def _spent(self) -> list[tuple[str, Point]]:

@@ -183,4 +183,4 @@ def test_tex_in_names_is_readable_text(tmp_path):
     page = build_site([folder], tmp_path / "site").parent / "s" / "index.html"
     assert set(data_of(page)["curves"]["links"]) == {"η = 3", "costs $5"}
     assert {p["link"] for p in data_of(page)["pictures"]["shown"]} == {"", "η = 3"}
-    assert "eta" not in page.read_text(encoding="utf-8")
+    assert "\\eta" not in page.read_text(encoding="utf-8")
