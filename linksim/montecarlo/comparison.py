@@ -180,12 +180,13 @@ def _same(a: float, b: float) -> bool:
 class _Comparing:
     def __init__(self, a: _Side, b: _Side, links: Mapping[str, str]):
         self.a, self.b, self.links = a, b, links
-        self.unpaired = self._unpaired_because()
         self.notes: dict[str, None] = {}
+        self.unpaired = self._unpaired_because()
 
     def _unpaired_because(self) -> str | None:
         said_a, said_b = ((side.run.get("pictures") or {}).get("sha256") for side in (self.a, self.b))
         if said_a != said_b or said_a is None:
+            self.notes["the pictures differ: what single pictures make of a difference is in no interval"] = None
             return "the pictures differ"
         if self.a.run.get("seed") != self.b.run.get("seed"):
             return "the seeds differ"
