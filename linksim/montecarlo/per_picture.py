@@ -35,22 +35,23 @@ def frame(entries: Iterable[Entry], pictures: Sequence[KnownPicture], axis: str)
     """
     import pandas as pd
 
-    names, values = [p.name for p in pictures], np.array([p.values for p in pictures])
-    parts = []
+    values = np.array([p.values for p in pictures])
+    keys: list[tuple[str, int, float, str]] = []
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("mean", "std", "n_draws", "cbr", "delivered")}
     for link, layer, value, statistics in entries:
         n = statistics.n
+        cbr, delivered = statistics.channel_uses / n / values, statistics.delivered / n
         for metric, moments in statistics.metrics.items():
-            spread = np.sqrt(moments.m2 / np.maximum(n - 1, 1))
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "link": link, "layer": layer, axis: value, "metric": metric, "number": np.arange(len(names)),
-                        "picture": names, "mean": moments.mean, "std": np.where(n > 1, spread, math.nan), "n_draws": n,
-                        "cbr": statistics.channel_uses / n / values, "delivered": statistics.delivered / n,
-                    }
-                )
-            )  # fmt: skip
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+            keys.append((link, layer, value, metric))
+            std = np.where(n > 1, np.sqrt(moments.m2 / np.maximum(n - 1, 1)), math.nan)
+            for name, column in zip(columns, (moments.mean, std, n, cbr, delivered), strict=True):
+                columns[name].append(column)
+    each = [np.repeat(np.array(part, object), len(pictures)) for part in zip(*keys, strict=True)] or [[]] * 4
+    first = dict(zip(("link", "layer", axis, "metric"), each, strict=True))
+    number = np.tile(np.arange(len(pictures)), len(keys))
+    names = np.tile(np.array([p.name for p in pictures], object), len(keys))
+    numbers = {name: np.concatenate(parts) if parts else [] for name, parts in columns.items()}
+    return pd.DataFrame({**first, "number": number, "picture": names, **numbers}).astype({"layer": int, axis: float})
 
 
 def read_per_picture(folder: str | Path) -> pandas.DataFrame:
