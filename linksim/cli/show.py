@@ -16,13 +16,17 @@ def show(
     metric: Annotated[str, typer.Option(help="One metric or several, such as psnr,ssim.")] = "psnr",
     latex: Annotated[bool, typer.Option("--latex", help="Print it as LaTeX (booktabs), with intervals.")] = False,
     at: Annotated[float | None, typer.Option(help="Only this value of the axis, or the nearest one.")] = None,
+    x: Annotated[
+        str | None, typer.Option(help="Columns for another thing than the axis: cbr, a column, a tag.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="With --x: what has a row, link or a tag; default scheme.")] = None,
     pictures: Annotated[bool, typer.Option("--pictures", help="Every picture for itself, at --at or midway.")] = False,
     worst: Annotated[int | None, typer.Option(min=1, help="The so many worst pictures of every link.")] = None,
     best: Annotated[int | None, typer.Option(min=1, help="The so many best pictures of every link.")] = None,
     web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
-    from linksim.report import Table, cells, read, to_latex
+    from linksim.report import Curves, Table, cells, cells_along, latex_of, read, to_latex
 
     if web:
         _open(results)
@@ -32,6 +36,18 @@ def show(
         return
     names = tuple(name.strip() for name in metric.split(","))
     rows, table = read(results).rows, Table(names, at)
+    if group is not None and x is None:
+        raise LinksimError("--group belongs to --x; add it, such as --x cbr, or leave it out")
+    columns = [name for name in names if name not in rows.metrics and name in rows.table.columns]
+    if x is not None or columns:
+        for name in names:
+            figure = Curves(x=x, y=name, group=group or ("link" if x is None else "scheme"), at=at)
+            made, caption = cells_along(rows, figure, intervals=latex)
+            if latex:
+                typer.echo(latex_of(made, caption, f"tab:{results.resolve().name}-{name}-{x or 'axis'}"), nl=False)
+            else:
+                print_table(caption, made.columns, made.rows, whole=True)
+        return
     if latex:
         typer.echo(to_latex(rows, table), nl=False)
         return

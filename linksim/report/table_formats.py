@@ -37,16 +37,22 @@ def to_latex(rows: Rows, table: Table = Table(), intervals: bool = True, label: 
     LinksimError
         If a metric is not there.
     """
-    made = cells(rows, table, intervals)
-    caption = latex(caption_of(rows, table)) + (r", with 95\,\% confidence intervals" if intervals else "") + "."
-    label = f"tab:{rows.table['scenario'].iloc[0]}" if label is None else label
+    return latex_of(
+        cells(rows, table, intervals),
+        caption_of(rows, table) + (", with 95 % intervals" if intervals else ""),
+        f"tab:{rows.table['scenario'].iloc[0]}" if label is None else label,
+    )
+
+
+def latex_of(made: Cells, caption: str, label: str) -> str:
+    """Cells as LaTeX with the rules of booktabs."""
     body = [_line([latex(name), *map(_number, numbers)]) for name, *numbers in made.rows]
     return "\n".join(
         [
             r"% \usepackage{booktabs}",
             r"\begin{table}",
             r"  \centering",
-            f"  \\caption{{{caption}}}",
+            f"  \\caption{{{latex(caption)}.}}",
             f"  \\label{{{label}}}",
             f"  \\begin{{tabular}}{{l{'r' * (len(made.columns) - 1)}}}",
             r"    \toprule",

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from linksim.errors import LinksimError
 from linksim.report.figures import Table
 from linksim.report.labels import metric_label
 from linksim.report.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,12 @@ def _head(rows: Rows, column: _Column, several_metrics: bool, only_value: bool) 
 
 
 def _decimals(rows: Rows, metric: str) -> int:
-    values = rows.table.loc[rows.table["metric"] == metric, "mean"].abs()
-    return 2 if values.empty or values.max() > 10 else 4
+    return decimals(rows.table.loc[rows.table["metric"] == metric, "mean"])
+
+
+def decimals(values: pandas.Series) -> int:
+    """Two for values beyond 10, four for those of SSIM."""
+    return 2 if values.empty or values.abs().max() > 10 else 4
 
 
 def caption_of(rows: Rows, table: Table) -> str:

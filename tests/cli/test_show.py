@@ -43,3 +43,14 @@ def test_published_folders_keep_no_single_pictures(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
     done = CliRunner().invoke(app, ["show", str(folder), "--pictures"])
     assert isinstance(done.exception, LinksimError) and "keeps no results of single pictures" in str(done.exception)
+
+
+def test_show_against_the_bandwidth_ratio_and_other_columns(tmp_path):
+    links = {f"{kind} 1/{n}": 1 / n for n in (12, 6) for kind in "ab"}
+    folder = write_folder(tmp_path / "s", table(links), tags={name: {"scheme": f"scheme {name[0]}"} for name in links})
+    done = CliRunner().invoke(app, ["show", str(folder), "--x", "cbr", "--at", "3"])
+    assert done.exit_code == 0 and "1/12" in done.output and "scheme a" in done.output and "30.00" in done.output
+    source = CliRunner().invoke(app, ["show", str(folder), "--x", "cbr", "--at", "3", "--latex"]).output
+    assert r"scheme a & $28.00 \pm 0.10$ & $30.00 \pm 0.10$ \\" in source
+    draws = CliRunner().invoke(app, ["show", str(folder), "--metric", "n_draws"])
+    assert draws.exit_code == 0 and "draws per picture" in draws.output and "8.00" in draws.output

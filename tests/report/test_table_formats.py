@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from result_folders import table
 
-from linksim.report import Rows, Table, cells, to_html, to_latex, to_text
+from linksim.errors import LinksimError
+from linksim.report import Curves, Rows, Table, cells, cells_along, curves, to_html, to_latex, to_text
 
 ROWS = Rows(table({r"50 % & $\eta$_1": 1 / 6, "b": 1 / 12}))
 
@@ -23,7 +24,7 @@ def test_latex_has_the_rules_of_booktabs_and_escaped_names():
         r"    b & $26.00 \pm 0.10$ & $29.00 \pm 0.10$ \\",
         r"    \bottomrule",
     ]
-    assert r"\caption{s: PSNR (dB), with 95\,\% confidence intervals.}" in source
+    assert r"\caption{s: PSNR (dB), with 95 \% intervals.}" in source
     assert r"\pm" not in to_latex(ROWS, intervals=False)
 
 
@@ -51,3 +52,26 @@ def test_text_is_in_columns_and_html_is_escaped():
     ]
     rows = Rows(table({"<b>": 1 / 6}))
     assert "<td>&lt;b&gt;</td>" in to_html(cells(rows, Table()))
+
+
+def test_a_table_against_the_bandwidth_ratio():
+    """A row per scheme; models of one scheme that meet at one ratio have rows of their own."""
+    links = {f"{kind} 1/{n}": 1 / n for n in (12, 6) for kind in ("a", "b")}
+    tags = {name: {"scheme": name[0]} for name in links}
+    made, caption = cells_along(Rows(table(links), tags=tags), Curves(x="cbr", group="scheme", at=3), intervals=False)
+    assert made.columns == ["link", "1/12", "1/6"]
+    assert made.rows == [["a", "28.00", "30.00"], ["b", "29.00", "31.00"]]
+    assert caption == "s: PSNR (dB) against bandwidth ratio k/n (CBR), 3 dB"
+    tags["b 1/6"] = {"scheme": "a"}
+    made, _ = cells_along(Rows(table(links), tags=tags), Curves(x="cbr", group="scheme", at=3))
+    assert [line[0] for line in made.rows] == ["a 1/12", "a 1/6", "b 1/6", "b"]
+    with pytest.raises(LinksimError, match="nothing called 'colour'"):
+        cells_along(Rows(table(links)), Curves(x="colour"))
+
+
+def test_other_columns_have_tables_and_curves_too():
+    rows = table({"a": 1 / 6}).assign(n_draws=[8, 16, 32, 64])
+    made, _ = cells_along(Rows(rows), Curves(y="n_draws"), intervals=False)
+    assert made.columns == ["link", "0", "3", "6", "9"] and made.rows == [["a", "8.00", "16.00", "32.00", "64.00"]]
+    (line,) = curves(Rows(rows), Curves(y="n_draws")).axes[0].get_lines()
+    assert list(line.get_ydata()) == [8, 16, 32, 64]
