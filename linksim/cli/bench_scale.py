@@ -134,18 +134,23 @@ def per_unit() -> list[Measurement]:
 
 
 def in_workers(workers: Sequence[int]) -> list[Measurement]:
-    """Units per second by this process and by worker processes, their start left out."""
+    """Units per second by the clock, of this process and of worker processes, their start left out."""
     found = []
     for number in (1, *workers):
-        with tempfile.TemporaryDirectory() as folder:
-            run = sweep_of(2_000, Path(folder)).run
-            seconds = _timed(lambda run=run, number=number: run(workers=number, progress=False), time.perf_counter)
-        with tempfile.TemporaryDirectory() as folder:
-            run = sweep_of(1_000, Path(folder)).run
-            start = _timed(lambda run=run, number=number: run(workers=number, progress=False), time.perf_counter)
+        wall, own = np.subtract(_run_in(number, 2_000), _run_in(number, 1_000))
         name = "this process" if number == 1 else f"{number} worker processes"
-        found.append(Measurement(f"units that cost nothing, {name}", 1_000 / max(seconds - start, 1e-3), "units/s"))
+        found.append(Measurement(f"units that cost nothing, {name}", 1_000 / max(float(wall), 1e-3), "units/s"))
+        if number > 1:
+            found.append(Measurement(f"handing out and keeping a unit, {name}", max(float(own), 0.0), "ms of CPU"))
     return found
+
+
+def _run_in(workers: int, units: int) -> tuple[float, float]:
+    """Seconds by the clock, and of CPU in this process, of a sweep of so many units."""
+    with tempfile.TemporaryDirectory() as folder:
+        start, own = time.perf_counter(), time.process_time()
+        sweep_of(units, Path(folder)).run(workers=workers, progress=False)
+        return time.perf_counter() - start, time.process_time() - own
 
 
 def resume(units: int) -> list[Measurement]:
@@ -199,8 +204,8 @@ def _stored(folder: Path) -> tuple[int, int]:
     return sum(path.read_bytes().count(b"\n") for path in files), sum(path.stat().st_size for path in files)
 
 
-def _timed(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    """Seconds; of this process's own work unless another clock is given, so that others on the machine do not count."""
-    start = clock()
+def _timed(work: Callable[[], object]) -> float:
+    """Seconds of CPU of this process, so that others on the machine do not count."""
+    start = time.process_time()
     work()
-    return clock() - start
+    return time.process_time() - start
