@@ -30,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "links.capacity": ["CapacityLink"],
         "links.separation": ["SeparationLink"],
         "montecarlo": ["Sweep"],
+        "montecarlo.comparison": ["compare"],
         "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "report": ["Curves", "Panel", "Preference", "Table"],
     },

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from linksim.cli.bench import bench
+from linksim.cli.compare import compare
 from linksim.cli.listing import Listing, list_
 from linksim.cli.merge import merge
 from linksim.cli.plot import plot
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("list")(list_)
-for command in (run, train, show, plot, report, score, bench, merge):
+for command in (run, train, show, plot, compare, report, score, bench, merge):
     app.command()(command)
 app.add_typer(zoo, name="zoo")
 app.add_typer(study, name="study")

@@ -208,10 +208,31 @@ def bench(
         typer.Option(help="analog, progressive, ldpc, bpg, factored, ds2c2, perceptual, lic or metrics; default all."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="Time per measurement.", min=0.1)] = 3.0,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="What the harness costs instead, as sweeps grow; see docs/scale.md.")
+    ] = False,
+    units: Annotated[str, typer.Option(help="With --scale: units of the sweeps that are resumed.")] = "1000,10000",
+    workers: Annotated[int, typer.Option(min=1, help="With --scale: worker processes.")] = 2,
 ) -> None:
-    """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, codecs, metrics."""
+    """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, codecs, metrics; or the harness."""
+    if scale:
+        if only is not None:
+            raise LinksimError("--only chooses among the other benchmarks; leave it, or --scale")
+        _scale(units, workers)
+        return
     if only is not None and only not in SUITE:
         raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
     quiet_tensorflow()
     rows = [[m.what, f"{m.value:.3g}", m.unit] for name in ([only] if only else SUITE) for m in SUITE[name](seconds)]
     print_table("measured on this machine", ["what", "value", "unit"], rows)
+
+
+def _scale(units: str, workers: int) -> None:
+    from linksim.cli.bench_scale import scale
+
+    sizes = [name.strip() for name in units.split(",")]
+    if not all(size.isdecimal() and int(size) >= 100 for size in sizes):
+        raise LinksimError(f"--units {units}: give numbers of units from 100 up, such as 1000,10000")
+    title = "the harness on this machine, CPU time of its own process"
+    rows = [[m.what, f"{m.value:.4g}", m.unit] for m in scale([int(size) for size in sizes], [workers])]
+    print_table(title, ["what", "value", "unit"], rows)

@@ -20,13 +20,18 @@ def run(
     cluster: Annotated[str | None, typer.Option(help=HELP["cluster"])] = None,
     out: Annotated[str | None, typer.Option(help=HELP["out"])] = None,
     keep_pictures: Annotated[str | None, typer.Option(help=HELP["keep_pictures"], metavar="[N]")] = None,
+    seed: Annotated[int | None, typer.Option(help=HELP["seed"])] = None,
+    metrics: Annotated[str | None, typer.Option(help=HELP["metrics"])] = None,
+    format: Annotated[str, typer.Option("--format", help=HELP["format"])] = "png",
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files
     from linksim.montecarlo.options import Options, run_with_options
     from linksim.montecarlo.threads import one_thread
 
-    options = Options(snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values)
+    options = Options(
+        snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format
+    )  # fmt: skip
     path = scenario_files.find(scenario)
     options.check()
     with one_thread():  # before weights are loaded, which starts TensorFlow

@@ -43,6 +43,7 @@ class AnalogLink(Link):
         `encode(pictures)`: `[B, H, W, 3]` float32 in [0, 1] to `[B, k]` complex of mean power 1 per
         picture (or `encode(pictures, snr_db)`, where the encoder is told Es/N0 in dB);
         `decode(symbols, snr_db, size)`: `[B, k]` complex, Es/N0 in dB and (H, W) to `[B, H, W, 3]` in [0, 1].
+        A decoder may take less: `decode(symbols, snr_db)`, `decode(symbols, size)`, `decode(symbols)`.
         The functions see NumPy arrays: any framework will do.
     channel : Channel
         With `csi` the decoder is given the equalised symbols y/h.

@@ -19,6 +19,9 @@ _BRIGHTEST_MEAN = 1.5
 """A picture in [0, 1] has a mean below 1, however far single values overshoot; one in 0..255 has a mean above
 1.5 unless it is all but black. Single values are no sign: a linear decoder overshoots at low SNR."""
 
+_ALL = ("snr_db", "size")
+"""What a decoder may be told beside the symbols."""
+
 
 class Functions(Transceiver):
     """`encode` and `decode` of a user, see `AnalogLink`.
@@ -38,6 +41,7 @@ class Functions(Transceiver):
         self._encode, self._decode, self._probe_size = encode, decode, probe_size
         self._channel = channel
         self._told_snr = _takes_two(encode)
+        self._told = _told(decode)
         self.name = name or "own codec"
 
     def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
@@ -52,7 +56,9 @@ class Functions(Transceiver):
             if not np.array_equal(symbols, self._symbols(probe, snr_db)):
                 raise LinksimError(f"{self.name}: encode gives other symbols each time; switch dropout and noise off")
             made += [symbols.real, symbols.imag, self._pictures(symbols, snr_db, self._probe_size)]
-        return {"functions": [traits(values) for values in made]}
+        # Decoders that are told all were the only ones once; their fingerprints stay as they were.
+        told = {} if self._told == _ALL else {"decoder is told": list(self._told)}
+        return {"functions": [traits(values) for values in made], **told}
 
     def _symbols(self, pixels: np.ndarray, snr_db: float) -> np.ndarray:
         """Pictures `uint8 [B, H, W, 3]` to `complex64 [B, k]`."""
@@ -67,7 +73,8 @@ class Functions(Transceiver):
 
     def _pictures(self, symbols: np.ndarray, snr_db: float, size: tuple[int, int]) -> np.ndarray:
         """Received symbols to `float32 [B, H, W, 3]`, nominally in [0, 1]."""
-        given = np.asarray(self._decode(symbols, snr_db, size))
+        known = {"snr_db": snr_db, "size": size}
+        given = np.asarray(self._decode(symbols, *(known[what] for what in self._told)))
         pictures = given.astype(np.float32)
         if pictures.shape != (len(symbols), *size, 3):
             raise LinksimError(
@@ -100,10 +107,35 @@ class Functions(Transceiver):
 
 
 def _takes_two(function: Callable) -> bool:
-    """Whether a function must be given two arguments: the pictures and the SNR."""
+    """Whether an encoder must be given two arguments: the pictures and the SNR."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # a built-in, which does not say
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(p.kind in positional and p.default is p.empty for p in parameters) == 2
+
+
+def _told(decode: Callable) -> tuple[str, ...]:
+    """What a decoder takes beside the symbols: SNR and size; one of them, by its name; or neither.
+
+    Raises
+    ------
+    LinksimError
+        If it takes no symbols.
+    """
+    try:
+        parameters = list(inspect.signature(decode).parameters.values())
+    except (TypeError, ValueError):  # a built-in, which does not say
+        return _ALL
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    taken = [p for p in parameters if p.kind in positional]
+    if len(taken) > 2 or any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return _ALL
+    if not taken:
+        raise LinksimError("decode takes no argument; give it the symbols: decode(symbols, snr_db, size)")
+    # A second argument with a default value is one of the decoder's own, unless its name says what it is.
+    second = next((p for p in taken[1:] if p.default is p.empty or p.name in _ALL), None)
+    if second is None:
+        return ()
+    return ("size",) if second.name == "size" else ("snr_db",)

@@ -24,6 +24,7 @@ from linksim.montecarlo.values import check_snr_db, clean_snrs
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
     from linksim.montecarlo.sweep import Sweep
+    from linksim.report import Figure
 
 QUICK_POINTS = 5
 QUICK_PIXELS = 1_600_000
@@ -47,11 +48,15 @@ HELP = {
     "cluster": "address of a Dask scheduler, or local",
     "out": "result folder instead of results/NAME",
     "keep_pictures": "keep the first N received pictures at every point as PNG; without N, those of the panel",
+    "seed": "seed of noise and fading; results of every seed stay stored",
+    "metrics": "measure these as well, such as ssim,lpips; of what is stored only they are computed",
+    "format": "one format of the figures or several of png, pdf, svg",
 }
 
 
 MOST_VALUES = 10_000
 """Of an axis, in one first:last:step."""
+MOST_SEED = 2**31 - 1
 
 MOST_WORKERS = 1024
 """Processes that anyone may ask for; a run starts no more of them than there are cores."""
@@ -75,6 +80,11 @@ class Options:
         A number, or "panel": as many as the panel shows.
     values : str, optional
         As `snr`, for a sweep over another axis.
+    seed : int, optional
+    metrics : str, optional
+        Names with commas between them, measured beside those of the sweep.
+    format : str
+        Formats of the figures, with commas between them.
     """
 
     snr: str | None = None
@@ -86,6 +96,37 @@ class Options:
     out: str | None = None
     keep_pictures: str | None = None
     values: str | None = None
+    seed: int | None = None
+    metrics: str | None = None
+    format: str = "png"
+
+    def formats(self) -> list[str]:
+        """The formats of the figures, each once.
+
+        Raises
+        ------
+        LinksimError
+            If one is unknown.
+        """
+        from linksim.report.drawing import check_formats
+
+        return check_formats([name.strip() for name in self.format.split(",")])
+
+    def added_metrics(self) -> list[str]:
+        """The metrics to be measured as well.
+
+        Raises
+        ------
+        LinksimError
+            If one is unknown.
+        """
+        from linksim import metrics
+
+        names = [name.strip() for name in (self.metrics or "").split(",") if name.strip()]
+        for name in names:
+            if name not in ("psnr", "psnr_of_mean_mse"):
+                metrics.get(name)
+        return names
 
     def check(self) -> None:
         """See what can be seen before anything is loaded, which takes seconds: every value for itself.
@@ -114,6 +155,10 @@ class Options:
         self.num_workers()
         if self.cluster is not None:
             check_cluster(self.cluster)
+        self.formats()
+        self.added_metrics()
+        if self.seed is not None and not 0 <= self.seed <= MOST_SEED:
+            raise LinksimError(f"--seed {self.seed}: give a whole number from 0 to {MOST_SEED}")
 
     def apply(self, sweep: Sweep) -> Sweep:
         """The sweep as these options change it.
@@ -141,6 +186,12 @@ class Options:
             changes["out"] = self.out
         if self.keep_pictures is not None:
             changes["keep_pictures"] = parse_keep_pictures(self.keep_pictures)
+        if self.seed is not None:
+            changes["seed"] = self.seed
+        if added := [name for name in self.added_metrics() if name not in sweep.metrics]:
+            changes["metrics"] = [*sweep.metrics, *added]
+            if sweep.figures is not None:  # a scenario that says its figures knows nothing of these
+                changes["figures"] = [*sweep.figures, *map(_curves_of, sorted(set(added) - _drawn(sweep)))]
         if self.quick:
             changes = {**quick_changes(dataclasses.replace(sweep, **changes), self), **changes}
         return dataclasses.replace(sweep, **changes)
@@ -176,6 +227,19 @@ def check_cluster(address: str) -> None:
         raise LinksimError("--cluster needs dask.distributed; pip install 'linksim[cluster]'")
     if address != "local" and not re.fullmatch(r"([a-z]+://)?[^/\s]+:\d+/?", address):
         raise LinksimError(f"--cluster {address}: give the address of a Dask scheduler, tcp://HOST:8786, or local")
+
+
+def _drawn(sweep: Sweep) -> set[str]:
+    """The metrics that the figures of a sweep show as curves along its axis."""
+    from linksim.report import Curves
+
+    return {figure.y for figure in sweep.figures or () if isinstance(figure, Curves) and figure.x is None}
+
+
+def _curves_of(metric: str) -> Figure:
+    from linksim.report import Curves
+
+    return Curves(y=metric)
 
 
 def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
@@ -270,6 +334,9 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     parser.add_argument("--workers", default=1, metavar="N", help=HELP["workers"])
     parser.add_argument("--cluster", metavar="ADDRESS", help=HELP["cluster"])
     parser.add_argument("--out", metavar="DIR", help=HELP["out"])
+    parser.add_argument("--seed", type=int, metavar="N", help=HELP["seed"])
+    parser.add_argument("--metrics", help=HELP["metrics"])
+    parser.add_argument("--format", default="png", help=HELP["format"])
     parser.add_argument("--keep-pictures", nargs="?", const=PANEL_PICTURES, metavar="N", help=HELP["keep_pictures"])
     return Options(**vars(parser.parse_args(argv)))
 
@@ -289,7 +356,7 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
             folder = changed.folder
             # A script has loaded its weights, which started TensorFlow: one worker is then another process.
             result = changed.run(options.num_workers(), cluster=options.cluster, in_process=not on_several_threads())
-            result.save()
+            result.save(options.formats())
     except LinksimError as error:
         print(f"linksim: {error}", file=sys.stderr)
         return 2
@@ -299,11 +366,11 @@ def run_with_options(sweep: Sweep, options: Options) -> int:
             file=sys.stderr,
         )
         return 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT)
-    print(summary(result))
+    print(summary(result, options.formats()[0]))
     return 0
 
 
-def summary(result: Result) -> str:
+def summary(result: Result, format: str = "png") -> str:
     """One line: how many points, which of them stopped why, where the files are."""
     stops = [point.stopped for point in result.points.values()]
     parts = [f"{len(stops)} points"]
@@ -311,4 +378,4 @@ def summary(result: Result) -> str:
         parts.append(f"{stops.count('target')} within +-{result.setup.ci_half_width:g} dB")
     if "limit" in stops:
         parts.append(f"{stops.count('limit')} at the limit of {result.setup.max_draws} draws")
-    return f"{result.setup.name}: {', '.join(parts)}; see {result.setup.folder}/curve.png and curve.csv"
+    return f"{result.setup.name}: {', '.join(parts)}; see {result.setup.folder}/curve.{format} and curve.csv"

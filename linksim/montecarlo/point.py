@@ -12,7 +12,7 @@ from linksim.images.picture import Picture
 from linksim.links.base import Link
 from linksim.montecarlo.statistics import LayerStatistics, Moments, UnitStatistics, add_layers
 from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
-from linksim.montecarlo.unit import MIN_DRAWS, WorkUnit, digest_of, draw_chunks, next_round_end, picture_chunks
+from linksim.montecarlo.unit import MIN_DRAWS, Place, WorkUnit, digest_of, draw_chunks, next_round_end, picture_chunks
 
 
 class Chunks:
@@ -97,7 +97,7 @@ class Point:
         self._max_pixels = link.max_pixels
         self._first_draws = max(link.first_draws, MIN_DRAWS)
         self._round: list[WorkUnit] = []
-        self._finished: dict[str, UnitStatistics] = {}
+        self._finished: dict[Place, UnitStatistics] = {}
 
     def next_round(self) -> list[WorkUnit]:
         """Lay out the units that are to be run now; all of them before the next call.
@@ -124,10 +124,10 @@ class Point:
 
     def finish(self, unit: WorkUnit, statistics: UnitStatistics) -> bool:
         """Take in a unit of this round; True if that completed the round."""
-        self._finished[unit.id] = statistics
+        self._finished[unit.place] = statistics
         if len(self._finished) < len(self._round):
             return False
-        add = [(unit, self._finished[unit.id]) for unit in self._round]
+        add = [(unit, self._finished[unit.place]) for unit in self._round]
         for unit, statistics in add:
             self._add(unit, statistics)
         self.num_draws = max(unit.draws[1] for unit in self._round)
@@ -140,10 +140,13 @@ class Point:
         mine = (self.fingerprint, rules.axis, self.value, rules.seed, rules.metrics)
         if (unit.fingerprint, unit.axis, unit.value, unit.seed, unit.metrics) != mine:
             raise LinksimError("statistics of different links, axis values, seeds or metrics do not add up")
-        padded = tuple(_padded(layer, unit.pictures, self._rules.chunks.num_pictures) for layer in statistics.layers)
-        if self.layers and len(self.layers) != len(padded):
+        if self.layers and len(self.layers) != len(statistics.layers):
             raise LinksimError("a link returned different numbers of layers for different pictures or draws")
-        self.layers = tuple(map(add_layers, self.layers, padded)) if self.layers else padded
+        so_far = self.layers or (None,) * len(statistics.layers)
+        pictures = rules.chunks.num_pictures
+        self.layers = tuple(
+            _with(whole, layer, unit.pictures, pictures) for whole, layer in zip(so_far, statistics.layers, strict=True)
+        )
 
     @property
     def progress(self) -> float:
@@ -161,11 +164,31 @@ class Point:
         return min(done, 0.95)
 
 
-def _padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -> LayerStatistics:
-    """Statistics of some pictures as those of the whole set, with no draws of the others."""
+def _with(
+    whole: LayerStatistics | None, part: LayerStatistics, where: tuple[int, int], num_pictures: int
+) -> LayerStatistics:
+    """The statistics of the whole set with those of some pictures added: in its own arrays, so that a unit costs by
+    its pictures and not by those of the set."""
+    if whole is None:
+        return padded(part, where, num_pictures)
+    here = slice(*where)
+    before = replace(
+        whole,
+        n=whole.n[here],
+        delivered=whole.delivered[here],
+        channel_uses=whole.channel_uses[here],
+        metrics={name: Moments(m.mean[here], m.m2[here]) for name, m in whole.metrics.items()},
+    )
+    after = add_layers(before, part)
+    whole.n[here], whole.delivered[here], whole.channel_uses[here] = after.n, after.delivered, after.channel_uses
+    for name, moments in after.metrics.items():
+        whole.metrics[name].mean[here], whole.metrics[name].m2[here] = moments.mean, moments.m2
+    return replace(whole, sums=after.sums, items=after.items, certain=after.certain)
+
+
+def padded(layer: LayerStatistics, where: tuple[int, int], num_pictures: int) -> LayerStatistics:
+    """Statistics of some pictures as those of the whole set, in arrays of their own, with no draws of the others."""
     start, stop = where
-    if (start, stop) == (0, num_pictures):
-        return layer
 
     def pad(array: np.ndarray) -> np.ndarray:
         whole = np.zeros(num_pictures, array.dtype)

@@ -1,4 +1,4 @@
-"""What a run says while it runs: a bar on a terminal, next to nothing elsewhere."""
+"""What a run says while it runs: a bar on a terminal, a line every half minute elsewhere."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from types import TracebackType
 
 from linksim.messages import tell
 
+LINE_S = 30.0
+"""Seconds between lines where there is no terminal: log files, notebooks."""
+
 
 class ProgressBar:
-    """Counts finished points and units; a bar with rate and time left on a terminal.
+    """Counts finished points and units; on a terminal a bar with rate and time left, elsewhere a line now and then.
 
     Parameters
     ----------
@@ -17,7 +20,8 @@ class ProgressBar:
         Of the sweep.
     num_points : int
     show : bool, optional
-        True or False; None shows the bar on a terminal or in a notebook only.
+        False for silence, True for a bar anywhere; None for a bar on a terminal, and elsewhere a line every half
+        minute.
     """
 
     def __init__(self, name: str, num_points: int, show: bool | None = None):
@@ -26,7 +30,8 @@ class ProgressBar:
         self._show = show
         self._units = 0
         self._started = time.monotonic()
-        self._last = 0.0
+        self._last = self._told = self._started
+        self._before: float | None = None
         self._bar = None
         self._task = None
 
@@ -36,7 +41,8 @@ class ProgressBar:
         from rich.console import Console
 
         console = Console(stderr=True)
-        if self._show or console.is_terminal or console.is_jupyter:
+        # In notebooks rich needs ipywidgets for a bar, and shows nothing without.
+        if self._show or (console.is_terminal and not console.is_jupyter):
             from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
@@ -69,23 +75,56 @@ class ProgressBar:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to draw the bar again."""
-        return self._bar is not None and time.monotonic() - self._last > 0.1
+        """Whether it is time to draw the bar again, or for the next line."""
+        if self._bar is None:
+            return self._show is not False and time.monotonic() - self._told >= LINE_S
+        return time.monotonic() - self._last > 0.1
 
     def unit(self) -> None:
         """A unit was run (not found in the store)."""
         self._units += 1
 
+    def begin(self, points_done: float) -> None:
+        """Work begins: what is done by now was found in the store, and says nothing of the speed.
+
+        Parameters
+        ----------
+        points_done : float
+            As for `draw`.
+        """
+        self._before, self._started = points_done, time.monotonic()
+
     def draw(self, points_done: float) -> None:
-        """Draw the bar.
+        """Draw the bar, or say a line if it is time for one.
 
         Parameters
         ----------
         points_done : float
             Finished points, unfinished ones by their estimated share.
         """
-        if self._bar is None or self._task is None:
+        if not self.due and self._bar is None:
             return
         self._last = time.monotonic()
-        rate = self._units / max(self._last - self._started, 1e-9)
-        self._bar.update(self._task, completed=points_done, rate=f"{rate:.1f} units/s")
+        rate = f"{self._units / max(self._last - self._started, 1e-9):.1f} units/s"
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=points_done, rate=rate)
+            return
+        self._told = self._last
+        share = f"{self._name}: {points_done:.1f} of {self._num_points} points"
+        tell(f"{share}, {self._units} units, {rate}, {self._left(points_done)}")
+
+    def _left(self, points_done: float) -> str:
+        """The time that is left if points go on as since work began."""
+        gained = points_done - (self._before or 0.0)
+        if gained <= 0:
+            return "time left not known yet"
+        seconds = (self._last - self._started) * (self._num_points - points_done) / gained
+        return f"about {duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: "40 s", "12 min", "3 h 20 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ _MOST_SUMS = 1 << 27
 _IDENTITY = ("format", "fingerprint", "axis", "value", "pictures", "draws", "seed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """Where a stored unit lies, and what it belongs to.
 
@@ -137,29 +139,35 @@ def read_records(path: Path, notes: list[str]) -> list[Record]:
     LinksimError
         If a line is damaged; an unfinished last line is noted and skipped.
     """
+    records, offset, number, older = [], 0, 0, 0
     try:
         if not path.is_file():
             raise LinksimError(f"{path} is no file; move it away")  # a pipe would never end
-        content = path.read_bytes()
+        with open(path, "rb") as file:  # line by line: the whole may be larger than the memory
+            for line in file:
+                if not line.endswith(b"\n"):
+                    notes.append(
+                        f"{path}: the last unit is unfinished (its run was killed); it is skipped and run again"
+                    )
+                    break
+                number += 1
+                record = _parse(path, number, line[:-1], offset)
+                if record is None:
+                    older += 1
+                else:
+                    records.append(record)
+                offset += len(line)
     except OSError as error:
         raise LinksimError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error
-    records: list[Record] = []
-    offset, number, older = 0, 0, 0
-    while offset < len(content):
-        end = content.find(b"\n", offset)
-        if end < 0:
-            notes.append(f"{path}: the last unit is unfinished (its run was killed); it is skipped and run again")
-            break
-        number += 1
-        record = _parse(path, number, content[offset:end], offset)
-        if record is None:
-            older += 1
-        else:
-            records.append(record)
-        offset = end + 1
     if older:
         notes.append(f"{path}: {older} units were stored by an older version of linksim; they are kept and not used")
     return records
+
+
+@lru_cache(maxsize=256)
+def _shared(metrics: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """One object for equal ones: nearly all units measure the same metrics."""
+    return metrics
 
 
 def _parse(path: Path, number: int, line: bytes, offset: int) -> Record | None:
@@ -185,10 +193,9 @@ def _parse(path: Path, number: int, line: bytes, offset: int) -> Record | None:
         _check_identity(body)
         if identity_hash({name: body[name] for name in _IDENTITY}) != body["id"]:
             raise damaged("the unit is not the one its id says")
-        metrics = tuple(sorted((str(name), str(version)) for name, version in body["metrics"].items()))
-        return Record(
-            body["id"], body["link"], body["fingerprint"], metrics, path, offset, len(line), line[:8].decode()
-        )
+        metrics = _shared(tuple(sorted((str(name), str(version)) for name, version in body["metrics"].items())))
+        link, fingerprint = sys.intern(str(body["link"])), sys.intern(str(body["fingerprint"]))
+        return Record(body["id"], link, fingerprint, metrics, path, offset, len(line), line[:8].decode())
     except LinksimError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -229,6 +236,17 @@ def read_line(record: Record) -> bytes:
     if line[:8].decode("ascii", "replace") != record.checksum or b"%08x" % zlib.crc32(line[9:]) != line[:8]:
         raise LinksimError(f"{record.path} changed while it was in use; run the same command again")
     return line
+
+
+def read_body(record: Record) -> dict:
+    """A stored unit as it lies in its file: its identity, and what `decode_statistics` takes.
+
+    Raises
+    ------
+    LinksimError
+        If the file changed since it was opened.
+    """
+    return json.loads(read_line(record)[9:])
 
 
 def read_statistics(record: Record) -> UnitStatistics:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from linksim import report
 from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.links.base import Envelope, MemberPoint
+from linksim.montecarlo.kept_units import KnownPicture
+from linksim.montecarlo.per_picture import FILE, MOST_ROWS, Entry, frame
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.provenance import describe
 from linksim.montecarlo.received import keep
@@ -94,6 +97,25 @@ class Result:
         return pandas.DataFrame(rows, columns=list(columns(self.setup.axis)))
 
     @cached_property
+    def pictures(self) -> pandas.DataFrame:
+        """Results of every single picture: a row for each link, layer, axis value, metric and picture.
+
+        Columns: link, layer, the axis, metric, number (place of the picture in its set, from 0), picture (its name),
+        mean over the draws, std over the draws, n_draws, cbr, delivered.
+        """
+        return frame(self._entries(), self._known_pictures, self.setup.axis.name)
+
+    @cached_property
+    def _known_pictures(self) -> list[KnownPicture]:
+        return [KnownPicture(p.name, p.sha256, *p.size) for p in self.setup.pictures]
+
+    def _entries(self) -> Iterator[Entry]:
+        """(link, layer, axis value, statistics) in the order of the table."""
+        for link, layer, value in dict.fromkeys((row.link, row.layer, row.value) for row in self.rows):
+            member = self.chosen[link][value][layer] if link in self.chosen else link
+            yield link, layer, value, self.points[self.setup.links[member][0], value].layers[layer]
+
+    @cached_property
     def figures(self) -> list[report.Figure]:
         """What `save` draws: the figures that the scenario said, or the default ones."""
         if self.setup.figures is not None:
@@ -120,6 +142,44 @@ class Result:
         """
         said = (f for f in self.figures if isinstance(f, report.Curves) and f.y == metric and f.x is None)
         return report.curves(self._rows, next(said, report.Curves(y=metric)))
+
+    def to_latex(
+        self,
+        metric: str | Sequence[str] = "psnr",
+        at: float | Sequence[float] | None = None,
+        intervals: bool = True,
+        members: bool = True,
+    ) -> str:
+        """A table for a paper: LaTeX with the rules of booktabs, a row per link and layer, numbers with intervals.
+
+        Parameters
+        ----------
+        metric : str or sequence of str
+        at : float or sequence of float, optional
+            Axis values, or the nearest simulated ones; all of them by default.
+        intervals : bool
+            Whether each number has the half width of its 95 % interval.
+        members : bool
+            Whether the members of envelopes have rows.
+
+        Raises
+        ------
+        LinksimError
+            If a metric was not measured.
+        """
+        y = metric if isinstance(metric, str) else tuple(metric)
+        values = at if at is None or isinstance(at, (int, float)) else tuple(at)
+        return report.to_latex(self._rows, report.Table(y, values, members=members), intervals)
+
+    def __repr__(self) -> str:
+        """The table of PSNRs, as a Python prompt shows it."""
+        return report.to_text(self._rows)
+
+    def _repr_html_(self) -> str:
+        """The curves of PSNR and their table, as a notebook shows them."""
+        image = base64.b64encode(report.to_png(self.plot())).decode()
+        figure = f'<img alt="{self.setup.name}: PSNR" style="max-width: 720px" src="data:image/png;base64,{image}">'
+        return figure + report.to_html(report.cells(self._rows, report.Table()))
 
     def panel(self, value: float | None = None, picture: int = 0) -> MatplotlibFigure:
         """A picture beside what each link makes of it: draw 0 of the channel at one value of the axis.
@@ -162,7 +222,7 @@ class Result:
         return report.panel_links({e.name: self.setup.layers_of(e) for e in self.setup.entries})[1]
 
     def save_table(self) -> None:
-        """Write `curve.csv` and `run.json` into the result folder.
+        """Write `curve.csv`, `run.json`, `bandwidth.csv` and, where it is small, `pictures.csv`.
 
         Raises
         ------
@@ -175,6 +235,16 @@ class Result:
         write_atomically(folder / "run.json", described, RESULT_REMEDY)
         if spent := bandwidth_csv(self.setup.name, self._spent, self.setup.axis):
             write_atomically(folder / "bandwidth.csv", spent, RESULT_REMEDY)
+        self._save_pictures(folder)
+
+    def _save_pictures(self, folder: Path) -> None:
+        """Write `pictures.csv` where it is small; else the units have it all."""
+        measured = sum(len(statistics.metrics) for _, _, _, statistics in self._entries())
+        if measured * len(self.setup.pictures) > MOST_ROWS:
+            (folder / FILE).unlink(missing_ok=True)  # that of an earlier, smaller run
+            return
+        text = self.pictures.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        write_atomically(folder / FILE, text, RESULT_REMEDY)
 
     @property
     def _spent(self) -> list[tuple[str, Point]]:
@@ -182,8 +252,13 @@ class Result:
         links, values = self.setup.links.items(), self.setup.axis.values
         return [(name, self.points[fingerprint, value]) for name, (fingerprint, _) in links for value in values]
 
-    def save(self) -> Path:
+    def save(self, formats: Sequence[str] = ("png",)) -> Path:
         """Write the received pictures that panels show and the figures beside the table that the run left.
+
+        Parameters
+        ----------
+        formats : sequence of str
+            Of the figures: "png", "pdf", "svg".
 
         Returns
         -------
@@ -193,7 +268,7 @@ class Result:
         Raises
         ------
         LinksimError
-            If a file cannot be written.
+            If a format is unknown, or a file cannot be written.
         """
         panels = [f for f in self.figures if isinstance(f, report.Panel)]
         values = [self._nearest(panel.value) for panel in panels]
@@ -203,7 +278,7 @@ class Result:
         if count:
             with one_thread():
                 keep(self.setup, self.chosen, sorted(set(values)), count, self.setup.keep_pictures is not None)
-        report.draw(self.setup.folder)
+        report.draw(self.setup.folder, formats=formats)
         return self.setup.folder
 
 

@@ -11,7 +11,7 @@ from linksim.montecarlo.interrupt import heeding_interrupt
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.store import Store
-from linksim.montecarlo.unit import WorkUnit
+from linksim.montecarlo.unit import Place, WorkUnit
 
 
 def simulate(
@@ -44,8 +44,8 @@ def simulate(
         Number of units that were run.
     """
     queue: list[tuple[int, int, WorkUnit]] = []
-    in_flight: dict[str, Point] = {}
-    wanted: dict[str, WorkUnit] = {}
+    in_flight: dict[Place, Point] = {}
+    wanted: dict[Place, WorkUnit] = {}
     position = {id(point): i for i, point in enumerate(points)}
     shares = [0.0] * len(points)
     count = 0
@@ -57,7 +57,7 @@ def simulate(
             for unit in point.next_round():
                 statistics, metrics = store.get(unit)
                 if metrics or statistics is None:
-                    wanted[unit.id] = unit
+                    wanted[unit.place] = unit
                     missing.append(replace(unit, metrics=metrics))
                 else:
                     point.finish(unit, statistics)
@@ -74,21 +74,22 @@ def simulate(
         return 0
     with heeding_interrupt() as check_interrupt:
         pool = make_pool(len(queue))
+        progress.begin(sum(shares))
         try:
             while queue or in_flight:
                 check_interrupt()
                 while queue and len(in_flight) < pool.capacity:
                     place, _, unit = heapq.heappop(queue)
-                    in_flight[unit.id] = points[place]
+                    in_flight[unit.place] = points[place]
                     pool.submit(unit)
                 for unit, statistics in pool.completed():
                     store.append(unit, names[unit.fingerprint], statistics)
-                    whole = wanted.pop(unit.id)
+                    whole = wanted.pop(unit.place)
                     if unit.metrics != whole.metrics:  # the others were stored before
                         statistics = store.get(whole)[0] or statistics
                     count += 1
                     progress.unit()
-                    point = in_flight.pop(unit.id)
+                    point = in_flight.pop(unit.place)
                     if point.finish(whole, statistics):
                         advance(point)
                 if progress.due:

@@ -225,6 +225,11 @@ def estimate(m: Moments, n: np.ndarray) -> Estimate:
     return Estimate(mean, float(stdtrit(freedom, 0.975)) * math.sqrt(total) / len(n))
 
 
+def psnr_slope(mse: float) -> float:
+    """How many dB the PSNR gains per unit of MSE, at a mean MSE above 0: negative."""
+    return -10 / math.log(10) / mse
+
+
 def psnr_of_mean(mse: Estimate) -> Estimate:
     """PSNR in dB of a mean MSE on the scale 0..255.
 

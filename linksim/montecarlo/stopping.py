@@ -42,10 +42,14 @@ def psnr_estimate(layer: LayerStatistics) -> Estimate:
     """Mean PSNR in dB with its interval, failures that were not seen allowed for."""
     psnr = layer.metrics["psnr"]
     sampled = estimate(psnr, layer.n)
-    if layer.certain or not np.any(psnr.m2 == 0):
-        return sampled
-    unseen = Z**2 * _gap_db(layer) / float(np.sum(layer.n))
-    return Estimate(sampled.mean, math.hypot(sampled.half_width, unseen))
+    return Estimate(sampled.mean, math.hypot(sampled.half_width, unseen_db(layer)))
+
+
+def unseen_db(layer: LayerStatistics) -> float:
+    """The part of the half width, in dB, that stands for failures that were not seen; 0 where none is to be feared."""
+    if layer.certain or not np.any(layer.metrics["psnr"].m2 == 0):
+        return 0.0
+    return Z**2 * _gap_db(layer) / float(np.sum(layer.n))
 
 
 def _gap_db(layer: LayerStatistics) -> float:

@@ -18,6 +18,7 @@ from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
 from linksim.montecarlo.entries import other_versions, simulated_links
 from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
+from linksim.montecarlo.kept_units import write_pictures
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.provenance import command
@@ -268,6 +269,7 @@ class Sweep:
             for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
+            write_pictures(self.folder, setup.pictures)
             count = simulate(list(points.values()), names, store, make_pool, shown)
         how = {
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -16,6 +16,9 @@ STORE_FORMAT = 2
 MIN_DRAWS = 2
 """Draws per picture below which no variance shows."""
 
+Place = tuple[str, tuple[int, int]]
+"""A unit's id, and which pictures of the set it sends."""
+
 
 @dataclass(frozen=True)
 class WorkUnit:
@@ -70,6 +73,11 @@ class WorkUnit:
             "draws": list(self.draws),
             "seed": self.seed,
         }
+
+    @property
+    def place(self) -> Place:
+        """What no other unit of a sweep shares. Where a set holds the same pictures twice, two units have one id."""
+        return self.id, self.pictures
 
     @cached_property
     def id(self) -> str:

@@ -18,5 +18,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "panels": ["LayeredRow", "layered_panel", "panel"],
         "reference": ["load_reference"],
         "rows": ["AxisInfo", "Rows"],
+        "table_formats": ["latex_of", "to_html", "to_latex", "to_text"],
+        "table_along": ["cells_along"],
+        "tables": ["cells"],
     },
 )

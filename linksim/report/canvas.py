@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from linksim.errors import LinksimError
+from linksim.report.tex import drawn, pieces, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,9 @@ _METADATA: dict[str, dict[str, None]] = {
     "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
     "svg": {"Date": None, "Creator": None},
 }
+
+_PRIVATE = 0xE001
+"""Signs from here on are nobody's, by Unicode; the one before fills up."""
 
 
 def to_bytes(figure: Figure, format: str = "png") -> bytes:
@@ -47,9 +51,27 @@ def to_png(figure: Figure) -> bytes:
 
 
 def wrapped(text: str, width: int = 38) -> str:
-    """Text in lines of at most `width` characters, as matplotlib shows it."""
-    # a $ would be taken for mathematics
-    return "\n".join(textwrap.wrap(text.replace("$", r"\$"), width)) or text
+    """Text in lines of at most `width` characters, as matplotlib shows it: TeX between dollar signs is drawn as such.
+
+    A piece of mathematics is never cut; text that is no TeX, such as a single dollar sign, is shown as it is.
+    """
+    parts = pieces(text)
+    math = [part for part, is_math in parts if is_math]
+    if not math:
+        return "\n".join(drawn(line) for line in textwrap.wrap(text, width)) or text
+    # Each piece stands for itself as one word of about the width that it is drawn with.
+    stands = {
+        f"{chr(_PRIVATE + i)}{chr(_PRIVATE - 1) * (len(plain(f'${part}$')) - 1)}": part for i, part in enumerate(math)
+    }
+    names = iter(stands)
+    whole = "".join(next(names) if is_math else part for part, is_math in parts)
+    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    shown = []
+    for line in lines:
+        for name, part in stands.items():
+            line = line.replace(name, f"${part}$")
+        shown.append(drawn(line))
+    return "\n".join(shown)
 
 
 def new_figure(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linksim.report import tex
 from linksim.report.canvas import new_figure, wrapped
 from linksim.report.figures import Curves
 from linksim.report.labels import cbr_text, distinct_ratios, metric_label, tag_text
@@ -68,12 +69,12 @@ def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> F
     values = sorted(set(shown[rows.axis.name]))
     if selection.along_axis and len(values) == 1:
         drawn, grid = rows_of_links(shown, [p for p in points if float(p[rows.axis.name]) == values[0]], rows.envelopes)
-        drawn.supxlabel(label, fontsize=10)
+        drawn.supxlabel(tex.drawn(label), fontsize=10)
         title, layers = f"{title}, {rows.axis.text(values[0])}", 0
     else:
         drawn, grid, layers = _draw_plots(rows, figure, selection, _with_x(points, rows, figure, selection))
-        drawn.supxlabel(selection.x_label, fontsize=10)
-        drawn.supylabel(label, fontsize=10)
+        drawn.supxlabel(tex.drawn(selection.x_label), fontsize=10)
+        drawn.supylabel(tex.drawn(label), fontsize=10)
         if selection.at is not None:
             title = f"{title}, {rows.axis.text(selection.at)}"
     for axes in grid:
@@ -81,7 +82,7 @@ def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> F
         axes.set_axisbelow(True)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    drawn.suptitle(title, fontsize=11)
+    drawn.suptitle(tex.drawn(title), fontsize=11)
     _legend(drawn, grid, layers)
     return drawn
 
@@ -124,7 +125,7 @@ def _draw_plots(
                 name = point.get("scheme") or point["link"] if plot.of_one_ratio else point["link"]
                 axes.plot([x], [float(point["value"])], **styles.of_published(name + ", published"))
         if plot.title:
-            axes.set_title(plot.title, fontsize=9.5)
+            axes.set_title(tex.drawn(plot.title), fontsize=9.5)
     if figure.log:
         _logarithmic(grid[0], sorted(set(shown["x"])))
     else:

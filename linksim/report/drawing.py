@@ -65,9 +65,7 @@ def draw(
     LinksimError
         If the folder lacks what a figure shows, or a file cannot be written.
     """
-    for format in formats:
-        if format not in FORMATS:
-            raise LinksimError(f"unknown format {format!r}; take one of {', '.join(FORMATS)}")
+    formats = check_formats(formats)
     result = folder if isinstance(folder, ResultFolder) else read(folder)
     if figures is None:
         figures = result.figures if result.figures is not None else default_figures(result.rows)
@@ -89,6 +87,22 @@ def _has_what_it_shows(result: ResultFolder, figure: Figure) -> bool:
         tell(f"no study was analysed into {result.path}, so {figure.file_name} is left out (docs/studies.md)")
         return False
     return True
+
+
+def check_formats(formats: Sequence[str]) -> list[str]:
+    """Formats of figures, each once.
+
+    Raises
+    ------
+    LinksimError
+        If there is none, or one is unknown.
+    """
+    for format in formats:
+        if format not in FORMATS:
+            raise LinksimError(f"unknown format {format!r}; take one of {', '.join(FORMATS)}")
+    if not formats:
+        raise LinksimError(f"no format is named; take one of {', '.join(FORMATS)}")
+    return list(dict.fromkeys(formats))
 
 
 def _contents(result: ResultFolder, figure: Figure, formats: Sequence[str]) -> list[tuple[str, bytes]]:

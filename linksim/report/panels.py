@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from linksim.errors import LinksimError
 from linksim.pixels import mean_squared_error, psnr_of_mse
 from linksim.report.canvas import new_figure, wrapped
+from linksim.report.tex import drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +79,7 @@ def panel(
     for axes in grid:
         axes.set_axis_off()
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(drawn(title), fontsize=11)
     return figure
 
 
@@ -146,7 +147,7 @@ def layered_panel(rows: Sequence[LayeredRow], title: str = "", psnr: bool = True
             caption += f"\n{wrapped(note, 24)}" if note else ""
             axes.set_title(caption, fontsize=8.5)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(drawn(title), fontsize=11)
     return figure
 
 

@@ -22,7 +22,7 @@ _SAME_RATIO = 0.04
 """Bandwidth ratios nearer than this share are one: they differ by rounding to whole channel uses."""
 
 
-_COLUMNS = ("cbr", "delivered")
+_COLUMNS = ("cbr", "delivered", "n_draws", "n_pictures")
 """What a table says of a point beside its metrics."""
 
 

@@ -1,4 +1,4 @@
-"""Tables of numbers: for a terminal, as Markdown, and as CSV."""
+"""Tables of numbers: for a terminal, as Markdown, LaTeX and HTML, and as CSV."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from linksim.errors import LinksimError
 from linksim.report.figures import Table
 from linksim.report.labels import metric_label
 from linksim.report.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -130,18 +134,25 @@ def _head(rows: Rows, column: _Column, several_metrics: bool, only_value: bool) 
 
 
 def _decimals(rows: Rows, metric: str) -> int:
-    values = rows.table.loc[rows.table["metric"] == metric, "mean"].abs()
-    return 2 if values.empty or values.max() > 10 else 4
+    return decimals(rows.table.loc[rows.table["metric"] == metric, "mean"])
+
+
+def decimals(values: pandas.Series) -> int:
+    """Two for values beyond 10, four for those of SSIM."""
+    return 2 if values.empty or values.abs().max() > 10 else 4
+
+
+def caption_of(rows: Rows, table: Table) -> str:
+    """What a table shows, in a line without its end."""
+    values = _shown_values(rows, table)
+    where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
+    return f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}"
 
 
 def to_markdown(rows: Rows, table: Table) -> str:
     """The table as Markdown, with a line above that says what is shown."""
     made = cells(rows, table)
-    values = _shown_values(rows, table)
-    where = f", {rows.axis.text(values[0])}" if len(values) == 1 and len(table.metrics) > 1 else ""
-    caption = (
-        f"{rows.table['scenario'].iloc[0]}: {', '.join(map(metric_label, table.metrics))}{where}, with 95 % intervals"
-    )
+    caption = f"{caption_of(rows, table)}, with 95 % intervals"
     lines = [made.columns, ["---", *["---:"] * (len(made.columns) - 1)], *made.rows]
     return (
         "\n".join(

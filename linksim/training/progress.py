@@ -36,7 +36,9 @@ def train_with_progress(recipe: Recipe, root: Path) -> Card:
             bar.update(task, completed=min(done.step, recipe.steps), description=f"{recipe.name}  {text}")
             if done.step and not console.is_terminal:
                 left = done.seconds * (recipe.steps / done.step - 1) / 60
-                print(f"step {done.step} of {recipe.steps}: {text}{_losses(done)}, {left:.0f} min left", flush=True)
+                speed = f"{done.step / done.seconds:.1f} steps/s, " if done.seconds else ""
+                where = f"step {done.step} of {recipe.steps}: {text}{_losses(done)}"
+                print(f"{where}, {speed}{left:.0f} min left", flush=True)
 
         try:
             card = train(recipe, root, report)

@@ -163,3 +163,34 @@ def test_an_encoder_may_be_told_the_snr():
     assert told == [0.0, 10.0]
     turned = AnalogLink((lambda x: rows_encode(x), rows_decode), Awgn())
     assert link.fingerprint() != turned.fingerprint()
+
+
+def test_decoders_that_are_told_less():
+    """A decoder takes what its arguments say, and by that is another one where it gives the same."""
+    some = pictures([(6, 6)])
+    told = []
+
+    def full(symbols, snr_db, size):
+        return rows_decode(symbols, snr_db, size)
+
+    def of_snr(symbols, snr_db):
+        told.append(snr_db)
+        return rows_decode(symbols, snr_db, (round((symbols.shape[1] * 2 / 3) ** 0.5),) * 2)
+
+    def of_size(symbols, size):
+        return rows_decode(symbols, 0.0, size)
+
+    def alone(symbols, weights=2):
+        assert weights == 2
+        return of_snr(symbols, 0.0)
+
+    links = [AnalogLink((rows_encode, f), Awgn(), probe_size=(6, 6)) for f in (full, of_snr, of_size, alone)]
+    shown = [link.transmit(some, 7.0, range(1)).layers[0][0].load_pixels() for link in links]
+    assert all(np.array_equal(pixels, shown[0]) for pixels in shown) and 7.0 in told
+    assert len({link.fingerprint() for link in links}) == 4
+    assert links[0].transceiver.identity().keys() == {"functions"}, "as it always was"
+
+
+def test_a_decoder_without_arguments_is_refused():
+    with pytest.raises(LinksimError, match="decode takes no argument"):
+        AnalogLink((rows_encode, lambda: None), Awgn())

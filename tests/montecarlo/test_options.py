@@ -1,5 +1,7 @@
 """The options that scripts and the command line share."""
 
+import json
+
 import pytest
 from harness_fakes import NoisyLink, picture_set
 
@@ -8,6 +10,7 @@ from linksim.files import locked
 from linksim.montecarlo import Options, Sweep
 from linksim.montecarlo.execute import InProcess
 from linksim.montecarlo.options import parse_snr
+from linksim.report import Curves, read
 
 
 @pytest.mark.parametrize(
@@ -99,3 +102,34 @@ def test_bad_input_exits_with_2(capsys):
         sweep().main(["--draws", "1"])
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith("linksim: --draws 1:")
+
+
+def test_seed_metrics_and_formats(tmp_path, capsys):
+    small = sweep(pictures=picture_set(2, (40, 48)), snr_db=[0, 3], figures=[Curves()])
+    small.main(["--draws", "2", "--out", str(tmp_path), "--seed", "5", "--metrics", "ssim", "--format", "svg,pdf"])
+    assert f"{tmp_path}/curve.svg" in capsys.readouterr().out
+    found = read(tmp_path)
+    assert json.loads((tmp_path / "run.json").read_text())["seed"] == 5
+    assert found.rows.metrics == ["psnr", "psnr_of_mean_mse", "ssim"]
+    drawn = sorted(path.name for path in tmp_path.glob("curve*.*") if path.suffix != ".csv")
+    assert drawn == ["curve.pdf", "curve.svg", "curve_ssim.pdf", "curve_ssim.svg"]
+
+
+def test_another_seed_is_another_result():
+    assert Options(seed=3).apply(sweep()).seed == 3 and Options().apply(sweep(seed=4)).seed == 4
+    assert Options(metrics="psnr,ms_ssim").apply(sweep()).metrics == ["psnr", "ms_ssim"]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"seed": -1}, "--seed -1"),
+        ({"metrics": "beauty"}, "no metric is called 'beauty'"),
+        ({"format": "bmp"}, "unknown format 'bmp'"),
+        ({"format": ""}, "unknown format ''"),
+        ({"workers": "many"}, "--workers many"),
+    ],
+)
+def test_options_are_checked_without_the_sweep(options, message):
+    with pytest.raises(LinksimError, match=message):
+        Options(**options).check()

@@ -84,7 +84,7 @@ def test_a_run_leaves_table_and_provenance_without_save(tmp_path):
     links = [Best([CliffLink("a", 2), CliffLink("b", 6)]), NoisyLink()]
     links[1].tags = {"scheme": "noise", "cbr": 1 / 12}
     sweep(tmp_path, links).run()
-    assert {p.name for p in tmp_path.iterdir()} == {"curve.csv", "run.json", "units"}
+    assert {p.name for p in tmp_path.iterdir()} == {"curve.csv", "pictures.csv", "run.json", "units"}
     run = json.loads((tmp_path / "run.json").read_text())
     assert run["axis"] == {"name": "snr_db", "label": "SNR, Es/N0 (dB)", "values": [0.0, 8.0]}
     assert list(run["links"]) == ["best", "a", "b", "noisy"]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from linksim.montecarlo.point import _padded
+from linksim.montecarlo.point import padded
 from linksim.montecarlo.statistics import LayerStatistics, add_layers, moments
 from linksim.montecarlo.stopping import psnr_estimate, reason_to_stop
 from linksim.montecarlo.unit import next_round_end
@@ -34,7 +34,7 @@ def test_what_cannot_fail_needs_no_draws():
     certain = dataclasses.replace(alike, certain=True)
     assert psnr_estimate(certain).half_width == 0 and reason_to_stop((certain,), 0.05, 1024) == "target"
     assert add_layers(certain, certain).certain and not add_layers(certain, alike).certain
-    assert _padded(certain, (24, 48), 72).certain, "also as a part of a larger set"
+    assert padded(certain, (24, 48), 72).certain, "also as a part of a larger set"
 
 
 def test_enough_draws_without_a_failure_are():

@@ -212,7 +212,8 @@ def test_files_that_a_result_writes(tmp_path):
     sweep = Sweep("s", links, picture_set(), [0, 5], max_draws=4, metrics=("psnr", "mse"), out=tmp_path)
     sweep.run().save()
     names = {p.name for p in tmp_path.iterdir()}
-    assert names == {"curve.csv", "curve.png", "curve_mse.png", "panel.png", "received", "run.json", "units"}
+    files = {"curve.csv", "curve.png", "curve_mse.png", "panel.png", "pictures.csv", "received", "run.json", "units"}
+    assert names == files
     run = json.loads((tmp_path / "run.json").read_text())
     assert set(run["fingerprints"]) == {"a", "b", "noisy"}
     assert run["versions"]["numpy"] == np.__version__

@@ -17,6 +17,7 @@ from linksim.report.folder import ResultFolder, read
 from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of, study_of
 from linksim.report.site.pages import page, sentence_of, written_page
 from linksim.report.site.pictures import pictures_of, thumbnail
+from linksim.report.site.readable import readable
 
 MARK = "linksim-site.json"
 """A file in every site: a folder with it may be written over."""
@@ -76,7 +77,7 @@ def build_site(
     _check_out(out)
     if not folders:
         raise LinksimError("there are no results to show; run a scenario first, or name result folders")
-    results = [read(folder) for folder in folders]
+    results = [readable(read(folder)) for folder in folders]
     names = [_name(result) for result in results]
     for name in names:
         if names.count(name) > 1 or name in _OURS:

@@ -10,6 +10,7 @@ from typing import Any
 from linksim.report.folder import ResultFolder, read_run
 from linksim.report.labels import cbr_text, metric_label
 from linksim.report.preference import PREFERENCES, read_preferences
+from linksim.report.tex import plain
 
 _COLUMNS = ("mean", "ci_low", "ci_high", "n_pictures", "n_draws", "cbr", "delivered")
 
@@ -50,7 +51,7 @@ def provenance_of(result: ResultFolder) -> dict[str, Any]:
     stopped = run.get("stopped") or {}
     links = [
         {
-            "name": name,
+            "name": plain(name),
             "fingerprint": about.get("fingerprint") or "",
             "models": list(about.get("models") or ()),
             "stopped": _counts(stopped.get(name)),

@@ -176,3 +176,12 @@ def test_colours_meet_wcag_aa():
         assert contrast(theme["warn"], theme["warn-ground"]) >= 4.5
         for i in range(8):
             assert contrast(theme[f"c{i}"], theme["ground"]) >= 3, i
+
+
+def test_tex_in_names_is_readable_text(tmp_path):
+    folder = write_folder(tmp_path / "s", table({r"$\eta$ = 3": 1 / 6, "costs $5": 1 / 6}))
+    keep_pictures(folder, {r"$\eta$ = 3": 1})
+    page = build_site([folder], tmp_path / "site").parent / "s" / "index.html"
+    assert set(data_of(page)["curves"]["links"]) == {"η = 3", "costs $5"}
+    assert {p["link"] for p in data_of(page)["pictures"]["shown"]} == {"", "η = 3"}
+    assert "\\eta" not in page.read_text(encoding="utf-8")

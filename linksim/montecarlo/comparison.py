@@ -1,0 +1,327 @@
+"""Two finished results side by side: what differs, by how much, and whether chance explains it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.montecarlo.kept_units import Kept, UnitReader, has_units, read_pictures
+from linksim.montecarlo.paired import MIN_FREEDOM, Difference, group_means, paired
+from linksim.montecarlo.statistics import LayerStatistics, add_layers, psnr_slope
+from linksim.montecarlo.stopping import unseen_db
+from linksim.report.folder import read, read_run
+
+if TYPE_CHECKING:
+    import pandas
+
+    from linksim.montecarlo.result import Result
+
+PAIRED, INDEPENDENT, NONE = "paired", "independent", "no interval"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What `compare` found.
+
+    Parameters
+    ----------
+    axis : str
+        Name of the axis.
+    table : data frame
+        A row for each link, layer, metric and axis value that both have. Columns: link, layer, metric, the axis, a, b
+        (means), difference (b - a), half_width (of its 95 % interval), significant (whether 0 lies outside), how
+        ("paired", "independent" or "no interval"); and, where paired, n_draws, over_pictures, better (`Difference`).
+    only_a, only_b : list of str
+        What only one of them has.
+    provenance : list of str
+        What differs in how they came to be.
+    notes : list of str
+        Why differences are not paired, and what else is to be known.
+    """
+
+    axis: str
+    table: pandas.DataFrame
+    only_a: Sequence[str]
+    only_b: Sequence[str]
+    provenance: Sequence[str]
+    notes: Sequence[str]
+
+    @property
+    def num_significant(self) -> int:
+        """Differences whose 95 % interval does not hold 0."""
+        return int(self.table["significant"].sum())
+
+    @property
+    def num_by_chance(self) -> float:
+        """How many of them one would expect if nothing differed: 5 % of those that chance has a part in."""
+        return 0.05 * float((self.table["half_width"] > 0).sum())
+
+    @property
+    def summary(self) -> str:
+        """One line: how many differ, and how many would by chance."""
+        tested = int(self.table["half_width"].notna().sum())
+        return (
+            f"{self.num_significant} of {tested} differences lie beyond their 95 % interval; "
+            f"by chance one would expect about {self.num_by_chance:.1f}"
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([self.table.to_string(index=False), self.summary, *self.provenance, *self.notes])
+
+    def _repr_html_(self) -> str:
+        import html
+
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in (self.summary, *self.provenance, *self.notes))
+        return f"{self.table.to_html(index=False)}<ul>{lines}</ul>"
+
+
+def compare(
+    a: str | Path | Result,
+    b: str | Path | Result | None = None,
+    links: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Compare two results: two runs, two versions of the code, or two links.
+
+    Where both folders keep their units (`units/`), and pictures and seed are the same, differences are paired: noise
+    and fades that both met cancel. Otherwise their intervals are taken as independent, which after common noise is too
+    wide rather than too narrow; `Comparison.table` says which.
+
+    Parameters
+    ----------
+    a, b : path of a result folder, or Result
+        b is a by default: then `links` says what is compared.
+    links : mapping of a link in a to a link in b, optional
+        By default links of one name are compared.
+
+    Raises
+    ------
+    LinksimError
+        If a folder holds no result, they run over different axes, there is no such link, or nothing is in both.
+    """
+    one, other = _Side(a), _Side(a if b is None else b)
+    if b is None and not links:
+        raise LinksimError("there is one result; name another one, or the links of it that are to be compared")
+    if one.axis != other.axis:
+        raise LinksimError(
+            f"{one.path} runs over {one.axis} and {other.path} over {other.axis}; compare like with like"
+        )
+    for side, names in ((one, (links or {}).keys()), (other, (links or {}).values())):
+        for name in names:
+            if name not in side.links:
+                raise LinksimError(f"{side.path} has no link {name!r}; take one of {', '.join(side.links)}")
+    return _Comparing(one, other, dict(links) if links else {name: name for name in one.links}).result(bool(links))
+
+
+class _Side:
+    """One of the two results."""
+
+    def __init__(self, given: str | Path | Result):
+        self.path = Path(given) if isinstance(given, (str, Path)) else given.setup.folder
+        found = read(self.path)
+        self.axis, self.table = found.rows.axis.name, found.rows.table
+        self.links = [str(link) for link in dict.fromkeys(self.table["link"])]
+        self.run = read_run(self.path)
+        self.rows = {
+            (str(r["link"]), int(r["layer"]), str(r["metric"]), float(r[self.axis])): r
+            for r in self.table.to_dict("records")
+        }
+
+    @cached_property
+    def unpaired_because(self) -> str | None:
+        """Why single draws are not known; None where they are."""
+        if not has_units(self.path):
+            return f"{self.path} keeps no units"
+        try:
+            read_pictures(self.path, self.run)
+        except LinksimError:
+            return f"{self.path} does not say which pictures its units are of"
+        return None
+
+    @cached_property
+    def _reader(self) -> UnitReader:
+        return UnitReader(self.path, read_pictures(self.path, self.run), int(self.run.get("seed", 0)))
+
+    def fingerprint(self, link: str) -> str | None:
+        return (self.run.get("fingerprints") or {}).get(link)
+
+    def member(self, link: str, layer: int, value: float) -> str:
+        """The link that is shown: of an envelope, the one that it chose."""
+        chosen = ((self.run.get("envelopes") or {}).get(link) or {}).get("chosen") or {}
+        names = next((names for text, names in chosen.items() if _same(float(text), value)), None)
+        return link if names is None else str(names[layer])
+
+    def kept(self, link: str, value: float) -> Kept | None:
+        """What the units hold of a link at an axis value."""
+        fingerprint = self.fingerprint(link)
+        if fingerprint is None:
+            return None
+        if fingerprint not in self._kept:
+            self._kept.clear()  # links come one after the other, and one may be large
+            self._kept[fingerprint] = self._reader.of(fingerprint)
+        return next((kept for v, kept in self._kept[fingerprint].items() if _same(v, value)), None)
+
+    @cached_property
+    def _kept(self) -> dict[str, dict[float, Kept]]:
+        return {}
+
+
+def _same(a: float, b: float) -> bool:
+    """Whether two axis values are one: tables round SNRs to six digits."""
+    return a == b or f"{a:g}" == f"{b:g}"
+
+
+class _Comparing:
+    def __init__(self, a: _Side, b: _Side, links: Mapping[str, str]):
+        self.a, self.b, self.links = a, b, links
+        self.notes: dict[str, None] = {}
+        self.unpaired = self._unpaired_because()
+
+    def _unpaired_because(self) -> str | None:
+        said_a, said_b = ((side.run.get("pictures") or {}).get("sha256") for side in (self.a, self.b))
+        if said_a != said_b or said_a is None:
+            self.notes["the pictures differ: what single pictures make of a difference is in no interval"] = None
+            return "the pictures differ"
+        if self.a.run.get("seed") != self.b.run.get("seed"):
+            return "the seeds differ"
+        return self.a.unpaired_because or self.b.unpaired_because
+
+    def result(self, renamed: bool) -> Comparison:
+        import pandas as pd
+
+        rows = list(self._rows())
+        if not rows:
+            raise LinksimError(f"{self.a.path} and {self.b.path} have no link, metric and value in common")
+        if self.unpaired is not None:
+            self.notes[f"no difference is paired: {self.unpaired}. The two intervals are taken as independent"] = None
+        both = {(row["link"], row["layer"], row["metric"], row[self.a.axis]) for row in rows}
+        with_b = {(self.links.get(link, ""), *rest) for link, *rest in both}
+        return Comparison(
+            self.a.axis,
+            pd.DataFrame(rows),
+            [] if renamed else _alone(self.a, both),
+            [] if renamed else _alone(self.b, with_b),
+            differences_of_provenance(self.a.run, self.b.run, self.links),
+            list(self.notes),
+        )
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        for (link, layer, metric, value), a in self.a.rows.items():
+            b = self.b.rows.get((self.links.get(link, ""), layer, metric, value))
+            if b is None:
+                continue
+            found, draws = self._paired(link, layer, metric, value, int(min(a["n_draws"], b["n_draws"])))
+            mean_a, mean_b, how = float(a["mean"]), float(b["mean"]), PAIRED
+            if found is None:
+                halves = [(float(r["ci_high"]) - float(r["ci_low"])) / 2 for r in (a, b)]
+                half = math.hypot(*halves)
+                how = INDEPENDENT if math.isfinite(half) else NONE
+                found = Difference(mean_b - mean_a, half if how is INDEPENDENT else math.nan, 0.0, math.nan, math.nan)
+                draws = 0
+            elif draws < max(a["n_draws"], b["n_draws"]):
+                self.notes["where one side has more draws, paired differences are over those that both have"] = None
+            yield {
+                "link": link, "layer": layer, "metric": metric, self.a.axis: value, "a": mean_a, "b": mean_b,
+                "difference": found.mean, "half_width": found.half_width,
+                "significant": bool(abs(found.mean) > found.half_width), "how": how, "n_draws": draws,
+                "over_pictures": found.over_pictures, "better": found.better,
+            }  # fmt: skip
+
+    def _paired(self, link: str, layer: int, metric: str, value: float, draws: int) -> tuple[Difference | None, int]:
+        """The difference over the draws that both have, if it can be paired; and these draws."""
+        if self.unpaired is not None:
+            return None, 0
+        name_a, name_b = self.a.member(link, layer, value), self.b.member(self.links[link], layer, value)
+        kept_a, kept_b = self.a.kept(name_a, value), self.b.kept(name_b, value)
+        if kept_a is None or kept_b is None:
+            return None, 0
+        ends = sorted(set(kept_a.ends(draws)) & set(kept_b.ends(draws)))
+        if not ends or ends[-1] != draws:
+            return None, 0
+        groups = [
+            [kept.between(start, stop, draws)[layer] for start, stop in zip([0, *ends], ends, strict=False)]
+            for kept in (kept_a, kept_b)
+        ]
+        sizes = [stop - start for start, stop in zip([0, *ends], ends, strict=False)]
+        same = self.a.fingerprint(name_a) == self.b.fingerprint(name_b)
+        found = _difference(groups[0], groups[1], sizes, metric, same)
+        if found is not None and same and found.mean != 0:
+            self.notes[f"{name_a!r} gives other numbers under the same fingerprint: its code or machine differs"] = None
+        return found, draws
+
+
+def _difference(
+    a: Sequence[LayerStatistics], b: Sequence[LayerStatistics], sizes: Sequence[int], metric: str, same_link: bool
+) -> Difference | None:
+    """The paired difference of a metric; None where it cannot be had from single pictures, or says too little."""
+    of_mean = metric == "psnr_of_mean_mse"
+    name = "mse" if of_mean else metric
+    if name not in a[0].metrics or name not in b[0].metrics:
+        return None
+    means = [group_means(groups, name) for groups in (a, b)]
+    if of_mean:
+        # To first order the PSNR of a mean moves with each single MSE (delta method).
+        weights = np.asarray(sizes, np.float64)[:, None]
+        totals = [float(np.mean(np.sum(weights * m, axis=0) / weights.sum())) for m in means]
+        if min(totals) <= 0:
+            return None
+        exact = 10 * math.log10(totals[0] / totals[1])
+        found = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)))
+        found = Difference(exact, found.half_width, found.freedom, found.over_pictures, found.better)
+    else:
+        found = paired(sizes, *means)
+    if found.freedom < MIN_FREEDOM:
+        return None
+    if metric == "psnr" and not same_link:
+        unseen = [unseen_db(_together(groups)) for groups in (a, b)]
+        half = math.hypot(found.half_width, *unseen)
+        found = Difference(found.mean, half, found.freedom, found.over_pictures, found.better)
+    return found
+
+
+def _together(groups: Sequence[LayerStatistics]) -> LayerStatistics:
+    """All groups as one."""
+    return reduce(add_layers, groups)
+
+
+def _alone(side: _Side, both: set[tuple[Any, ...]]) -> list[str]:
+    """What a side has and the other has not, in few words: whole links, then metrics and values of links."""
+    missing = [key for key in side.rows if key not in both]
+    shared = {key[0] for key in both}
+    lines = [f"link {link!r}" for link in dict.fromkeys(key[0] for key in missing) if link not in shared]
+    for link in dict.fromkeys(key[0] for key in missing if key[0] in shared):
+        of_link = [key for key in missing if key[0] == link]
+        metrics = ", ".join(dict.fromkeys(key[2] for key in of_link))
+        values = ", ".join(dict.fromkeys(f"{key[3]:g}" for key in of_link))
+        lines.append(f"{link!r}: {metrics} at {side.axis} {values}")
+    return lines
+
+
+def differences_of_provenance(a: Mapping[str, Any], b: Mapping[str, Any], links: Mapping[str, str]) -> list[str]:
+    """What two `run.json` say differently of pictures, seed, stopping, versions and links; one line each."""
+    lines = []
+
+    def told(what: str, x: object, y: object) -> None:
+        if x != y:
+            lines.append(f"{what}: {'not said' if x is None else x} in A, {'not said' if y is None else y} in B")
+
+    for what, key in (("pictures", "set"), ("number of pictures", "count")):
+        told(what, (a.get("pictures") or {}).get(key), (b.get("pictures") or {}).get(key))
+    if not lines and (a.get("pictures") or {}).get("sha256") != (b.get("pictures") or {}).get("sha256"):
+        lines.append("pictures: of one name and number, with other pixels")
+    for what, key in (("seed", "seed"), ("half width aimed at, dB", "ci_half_width_db"), ("most draws", "max_draws")):
+        told(what, a.get(key), b.get(key))
+    versions = [run.get("versions") or {} for run in (a, b)]
+    for name in sorted(versions[0].keys() | versions[1].keys()):
+        told(f"version of {name}", versions[0].get(name), versions[1].get(name))
+    prints = [run.get("fingerprints") or {} for run in (a, b)]
+    others = [x for x, y in links.items() if x in prints[0] and y in prints[1] and prints[0][x] != prints[1][y]]
+    if others:
+        lines.append(f"other fingerprints (weights, parameters or code): {', '.join(map(repr, others))}")
+    return lines

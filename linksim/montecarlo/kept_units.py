@@ -1,0 +1,226 @@
+"""Per-picture statistics of a finished result folder, from its units alone: no link and no picture is loaded.
+
+A unit holds the moments of some pictures over some draws. Which pictures they are is said by a digest; the list of
+pictures that a run leaves beside its units (`units/pictures.csv`) tells their places and names.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linksim import metrics as registry
+from linksim.errors import LinksimError
+from linksim.files import RESULT_REMEDY, write_atomically
+from linksim.identity import digest_bytes
+from linksim.images.picture import PictureSet
+from linksim.montecarlo.point import padded
+from linksim.montecarlo.records import Record, decode_statistics, read_body
+from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, add_layers, only, unite
+from linksim.montecarlo.store import Store
+
+Interval = tuple[int, int]
+
+_COLUMNS = ("picture", "sha256", "height", "width")
+
+
+@dataclass(frozen=True)
+class KnownPicture:
+    """A picture of a run as its result folder remembers it."""
+
+    name: str
+    sha256: str
+    height: int
+    width: int
+
+    @property
+    def values(self) -> int:
+        """3 H W."""
+        return 3 * self.height * self.width
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """All that is stored of one link at one axis value.
+
+    Parameters
+    ----------
+    units : dict of (pictures, draws) to tuple of LayerStatistics
+        Both as (first, one past the last).
+    num_pictures : int
+    """
+
+    units: Mapping[tuple[Interval, Interval], tuple[LayerStatistics, ...]]
+    num_pictures: int
+
+    def ends(self, draws: int) -> list[int]:
+        """Numbers of draws, ascending up to `draws`, at which what every picture had by then is known; empty where
+        the units do not cover all pictures over all these draws."""
+        chunks = self._chunks(draws)
+        if chunks is None:
+            return []
+        paths = [self._path(chunk, draws) for chunk in chunks]
+        return sorted(set.intersection(*({b for _, b in path or ()} for path in paths)))
+
+    def between(self, start: int, stop: int, draws: int) -> tuple[LayerStatistics, ...]:
+        """Statistics of all pictures over the draws from `start` to `stop`, both of `ends(draws)` or 0."""
+        whole: tuple[LayerStatistics, ...] = ()
+        for chunk in self._chunks(draws) or ():
+            of_chunk: tuple[LayerStatistics, ...] = ()
+            for interval in self._path(chunk, draws) or ():
+                if start <= interval[0] and interval[1] <= stop:
+                    more = self.units[chunk, interval]
+                    of_chunk = tuple(map(add_layers, of_chunk, more)) if of_chunk else more
+            there = tuple(padded(layer, chunk, self.num_pictures) for layer in of_chunk)
+            whole = tuple(map(add_layers, whole, there)) if whole else there
+        return whole
+
+    def _chunks(self, draws: int) -> list[Interval] | None:
+        """Runs of pictures, one after the other, that make up the set and were all sent so many times."""
+        whole = {chunk for chunk, _ in self.units if self._path(chunk, draws) is not None}
+        return way(whole, 0, self.num_pictures)
+
+    def _path(self, chunk: Interval, draws: int) -> list[Interval] | None:
+        return way({interval for where, interval in self.units if where == chunk}, 0, draws)
+
+
+def way(intervals: set[Interval], start: int, stop: int) -> list[Interval] | None:
+    """Intervals that lie end to end from `start` to `stop`; None where there are none."""
+    from_where: dict[int, list[Interval]] = {}
+    for interval in sorted(intervals):
+        from_where.setdefault(interval[0], []).append(interval)
+    reached: dict[int, Interval | None] = {start: None}
+    waiting = [start]
+    while waiting:
+        for interval in from_where.get(waiting.pop(), ()):
+            if interval[1] <= stop and interval[1] not in reached:
+                reached[interval[1]] = interval
+                waiting.append(interval[1])
+    if stop not in reached:
+        return None
+    found: list[Interval] = []
+    while (last := reached[stop]) is not None:
+        found.append(last)
+        stop = last[0]
+    return found[::-1]
+
+
+def write_pictures(folder: Path, pictures: PictureSet) -> None:
+    """Leave the list of pictures beside the units of a result folder."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([p.name, p.sha256, *p.size] for p in pictures)
+    write_atomically(folder / "units" / "pictures.csv", out.getvalue(), RESULT_REMEDY)
+
+
+def read_pictures(folder: Path, run: Mapping[str, Any]) -> list[KnownPicture]:
+    """The pictures of a finished folder: from the list beside its units, or, in folders of older versions, from the
+    set of that name where it is on this machine and is the same.
+
+    Raises
+    ------
+    LinksimError
+        If neither says which they are.
+    """
+    said = run.get("pictures") or {}
+    path = folder / "units" / "pictures.csv"
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            found = [
+                KnownPicture(row["picture"], row["sha256"], int(row["height"]), int(row["width"]))
+                for row in csv.DictReader(file)
+            ]
+    except FileNotFoundError:
+        found = _of_set(str(said.get("set")), int(said.get("count") or 0))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LinksimError(f"{path} is damaged ({error!r}); run the scenario again") from error
+    if not found or digest_bytes(p.sha256.encode() for p in found) != said.get("sha256"):
+        raise LinksimError(
+            f"which pictures the units in {folder / 'units'} are of is not known; run the same command again, "
+            "which adds the list and simulates nothing"
+        )
+    return found
+
+
+def _of_set(name: str, count: int) -> list[KnownPicture]:
+    from linksim import images
+
+    try:
+        return [KnownPicture(p.name, p.sha256, *p.size) for p in images.load(name, count)]
+    except (LinksimError, OSError):
+        return []
+
+
+def has_units(folder: Path) -> bool:
+    """Whether a folder keeps the units that it was made of."""
+    return any((folder / "units").glob("*.jsonl"))
+
+
+class UnitReader:
+    """The units of a finished folder, link by link.
+
+    Parameters
+    ----------
+    folder : Path
+    pictures : sequence of KnownPicture
+        Of the run, in order; units of others are left out.
+    seed : int
+        Units of others are left out.
+
+    Raises
+    ------
+    LinksimError
+        If a stored file is damaged.
+    """
+
+    def __init__(self, folder: Path, pictures: Sequence[KnownPicture], seed: int):
+        self._pictures, self._seed = pictures, seed
+        self._records: dict[str, list[Record]] = {}
+        for record in Store(folder).records:
+            self._records.setdefault(record.fingerprint, []).append(record)
+
+    def of(self, fingerprint: str) -> dict[float, Kept]:
+        """What is stored of a link: axis value -> statistics. Metrics of other versions than ours are left out."""
+        versions = {name: str(registry.get(name).version) for name in registry.names()}
+        by_id: dict[str, tuple[dict[str, Any], UnitStatistics]] = {}
+        for record in self._records.get(fingerprint, ()):
+            current = {name for name, version in record.metrics if versions.get(name) == version}
+            body = read_body(record)
+            if current and body["seed"] == self._seed:
+                part = only(decode_statistics(body), current)
+                known = by_id.get(record.id)
+                by_id[record.id] = (body, part if known is None else unite(known[1], part))
+        places = _places([body["pictures"] for body, _ in by_id.values()], self._pictures)
+        found: dict[float, dict[tuple[Interval, Interval], tuple[LayerStatistics, ...]]] = {}
+        for body, unit in by_id.values():
+            count, digest = body["pictures"]
+            draws = (int(body["draws"][0]), int(body["draws"][1]))
+            for start in places.get((count, digest), ()):
+                found.setdefault(float(body["value"]), {})[(start, start + count), draws] = unit.layers
+        return {value: Kept(units, len(self._pictures)) for value, units in found.items()}
+
+
+def _places(chunks: Sequence[Sequence[Any]], pictures: Sequence[KnownPicture]) -> dict[tuple[int, str], list[int]]:
+    """Where each chunk of (number, digest) begins. Sets are cut from the front: a chunk begins where one ends."""
+    known = {(int(count), str(digest)) for count, digest in chunks}
+    counts = sorted({count for count, _ in known})
+    found: dict[tuple[int, str], list[int]] = {}
+    waiting, seen = [0], {0}
+    while waiting:
+        start = waiting.pop()
+        for count in counts:
+            end = start + count
+            if end > len(pictures):
+                break
+            key = (count, digest_bytes(p.sha256.encode() for p in pictures[start:end]))
+            if key in known:
+                found.setdefault(key, []).append(start)
+                if end not in seen:
+                    seen.add(end)
+                    waiting.append(end)
+    return found

@@ -1,0 +1,86 @@
+"""The difference of two links that met the same pictures and the same draws of the channel, with its interval.
+
+Draw d of picture p gives a_pd over the one link and b_pd over the other, under the same noise and fades. What they
+have in common cancels in the difference, so its interval is narrower than the two intervals say. Stored are not
+single draws but the means of groups of them, the units. With n_g draws in group g and d_pg the difference of its means,
+
+    s_p**2 = sum_g n_g (d_pg - d_p)**2 / (G - 1)
+
+estimates the variance over draws of the difference on picture p without bias, with G - 1 degrees of freedom; the
+interval of the mean over the pictures follows as in `statistics` (Welch and Satterthwaite). Like every interval here it
+is for the given pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linksim.montecarlo.statistics import LayerStatistics
+
+MIN_FREEDOM = 8.0
+"""Degrees of freedom below which the two single intervals say more. Fixed before any difference is looked at."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean difference, b - a.
+
+    Parameters
+    ----------
+    mean : float
+    half_width : float
+        Of its 95 % interval over draws of the channel.
+    freedom : float
+        Degrees of freedom; infinite where no draw gave another difference than the others.
+    over_pictures : float
+        Half width if the pictures were a random sample of many: Student's interval of the differences of the single
+        pictures. nan for a single picture.
+    better : float
+        Share of the pictures on which b is above a; equal ones count half.
+    """
+
+    mean: float
+    half_width: float
+    freedom: float
+    over_pictures: float
+    better: float
+
+
+def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray) -> Difference:
+    """The difference b - a from the means of groups of draws.
+
+    Parameters
+    ----------
+    draws : sequence of int
+        n_g, draws of each group.
+    a, b : float64 [G, P]
+        Mean of each group and picture.
+    """
+    from scipy.special import stdtrit
+
+    n = np.asarray(draws, np.float64)[:, None]
+    each = b - a
+    of_picture = np.sum(n * each, axis=0) / n.sum()
+    pictures = len(of_picture)
+    freedom, half_width = 0.0, math.inf
+    if len(each) > 1:
+        variance = np.sum(n * (each - of_picture) ** 2, axis=0) / (len(each) - 1) / n.sum()
+        total = float(variance.sum())
+        freedom, half_width = math.inf, 0.0
+        if total > 0:
+            freedom = (len(each) - 1) / float(np.sum((variance / total) ** 2))
+            half_width = float(stdtrit(freedom, 0.975)) * math.sqrt(total) / pictures
+    over = math.nan
+    if pictures > 1:
+        over = float(stdtrit(pictures - 1, 0.975)) * float(np.std(of_picture, ddof=1)) / math.sqrt(pictures)
+    better = float(np.mean((of_picture > 0) + 0.5 * (of_picture == 0)))
+    return Difference(float(of_picture.mean()), half_width, freedom, over, better)
+
+
+def group_means(groups: Sequence[LayerStatistics], metric: str) -> np.ndarray:
+    """Means of a metric, float64 [G, P]."""
+    return np.stack([group.metrics[metric].mean for group in groups])

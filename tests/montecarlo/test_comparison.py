@@ -1,0 +1,130 @@
+"""Two results side by side."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from harness_fakes import Best, CliffLink, NoisyLink, picture_set
+from result_folders import table, write_folder
+from typer.testing import CliRunner
+
+import linksim
+from linksim import compare
+from linksim.cli.app import app
+from linksim.errors import LinksimError
+from linksim.montecarlo import Sweep
+
+
+class Better(NoisyLink):
+    """The same noise and fades as `NoisyLink`, a little less of them."""
+
+    def transmit(self, pictures, snr_db, draws, seed=0):
+        return super().transmit(pictures, snr_db + 0.05, draws, seed)
+
+
+def run(out, link, pictures=6, draws=16, **change):
+    said = {"max_draws": draws, "ci_half_width": None, "snr_db": [0, 6], **change}
+    return Sweep("s", [link], picture_set(pictures), out=out, **said).run(progress=False)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    out = tmp_path_factory.mktemp("two")
+    run(out / "a", NoisyLink("x", spread=0.3))
+    run(out / "b", Better("x", spread=0.3))
+    return out / "a", out / "b"
+
+
+def test_a_small_gain_under_common_noise_is_found(two):
+    """0.05 dB less noise under fades of 2.6 dB: single intervals cannot tell it, the paired one can."""
+    found = compare(*two)
+    psnr = found.table[found.table.metric == "psnr"]
+    assert list(psnr.how) == ["paired", "paired"] and psnr.significant.all() and list(psnr.n_draws) == [16, 16]
+    assert psnr.difference.to_numpy() == pytest.approx([0.05, 0.05], abs=0.02)
+    single = linksim.report.read(two[0]).rows.table
+    widths = (single.ci_high - single.ci_low)[single.metric == "psnr"] / 2
+    assert (psnr.half_width.to_numpy() < widths.to_numpy() / 5).all()
+    assert np.allclose(psnr.difference, psnr.b - psnr.a, atol=2e-6)
+    mean_mse = found.table[found.table.metric == "psnr_of_mean_mse"]
+    assert list(mean_mse.how) == ["paired"] * 2 and np.allclose(mean_mse.difference, mean_mse.b - mean_mse.a, atol=2e-6)
+    assert found.num_by_chance == pytest.approx(0.2) and found.summary.startswith("4 of 4 differences")
+    assert any("fingerprint" in line and "'x'" in line for line in found.provenance)
+
+
+def test_without_units_intervals_are_independent_and_it_is_said(two, tmp_path):
+    bare = shutil.copytree(two[1], tmp_path / "bare")
+    shutil.rmtree(bare / "units")
+    found = compare(two[0], bare)
+    assert set(found.table.how) == {"independent"} and not found.table.significant.any()
+    assert "keeps no units" in found.notes[0]
+    a, b = (linksim.report.read(f).rows.table.iloc[0] for f in (two[0], bare))
+    assert found.table.half_width[0] == pytest.approx(np.hypot(a.ci_high - a.ci_low, b.ci_high - b.ci_low) / 2)
+
+
+@pytest.mark.parametrize("change, why", [({"seed": 1}, "the seeds differ"), ({"pictures": 5}, "the pictures differ")])
+def test_other_draws_or_pictures_are_not_paired(two, tmp_path, change, why):
+    run(tmp_path, Better("x", spread=0.3), **change)
+    found = compare(two[0], tmp_path)
+    assert set(found.table.how) == {"independent"} and any(f"paired: {why}" in note for note in found.notes)
+    assert any(line.startswith(("seed", "number of pictures")) for line in found.provenance)
+
+
+def test_the_same_twice_is_the_same(two, tmp_path):
+    """Also where the links of one run stopped earlier: what both have is compared."""
+    run(tmp_path, NoisyLink("x", spread=0.3), draws=8)
+    found = compare(two[0], tmp_path)
+    assert set(found.table.how) == {"paired"} and set(found.table.n_draws) == {8}
+    assert (found.table.difference == 0).all() and found.num_significant == 0 and found.num_by_chance == 0
+    assert any("more draws" in note for note in found.notes) and any("most draws: 16" in x for x in found.provenance)
+
+
+def test_two_links_of_one_run_and_envelopes(tmp_path):
+    low, high = CliffLink("low", 2, sigma=8), CliffLink("high", 8, sigma=2)
+    Sweep(
+        "s", [Best([low, high]), NoisyLink()], picture_set(), [0, 12], max_draws=16, ci_half_width=None, out=tmp_path
+    ).run(progress=False)
+    found = compare(tmp_path, links={"best": "low"})
+    at_0, at_12 = (found.table[(found.table.metric == "psnr") & (found.table.snr_db == v)].iloc[0] for v in (0, 12))
+    assert at_0.difference == 0 and at_0.how == "paired"
+    assert at_12.significant and at_12.difference < -5 and at_12.half_width > 0, "failures not seen are allowed for"
+    with pytest.raises(LinksimError, match="has no link 'worst'"):
+        compare(tmp_path, links={"worst": "low"})
+    with pytest.raises(LinksimError, match="there is one result"):
+        compare(tmp_path)
+
+
+def test_other_numbers_under_one_fingerprint_are_pointed_out(two, tmp_path):
+    other = shutil.copytree(two[1], tmp_path / "other")
+    mine, run_b = (json.loads((f / "run.json").read_text())["fingerprints"]["x"] for f in two)
+    assert mine != run_b and not any("other numbers" in note for note in compare(two[0], other).notes)
+
+    class Drifted(Better):
+        def fingerprint(self):
+            return mine
+
+    shutil.rmtree(other)
+    run(other, Drifted("x", spread=0.3))
+    assert any("'x' gives other numbers under the same fingerprint" in note for note in compare(two[0], other).notes)
+
+
+def test_what_only_one_has(tmp_path):
+    a = write_folder(tmp_path / "a", table({"x": 1 / 6, "y": 1 / 6}, metrics=("psnr", "ssim")))
+    b = write_folder(tmp_path / "b", table({"x": 1 / 6, "z": 1 / 6}), seed=3)
+    found = compare(a, b)
+    assert list(found.only_a) == ["link 'y'", "'x': ssim at snr_db 0, 3, 6, 9"] and list(found.only_b) == ["link 'z'"]
+    assert "seed: not said in A, 3 in B" in found.provenance
+    with pytest.raises(LinksimError, match="compare like with like"):
+        other = table({"x": 1 / 6}).rename(columns={"snr_db": "cbr_asked"})
+        compare(a, write_folder(tmp_path / "c", other, axis={"name": "cbr_asked", "label": "", "values": []}))
+
+
+def test_the_command(two, tmp_path):
+    done = CliRunner().invoke(app, ["compare", *map(str, two), "--csv", str(tmp_path / "d.csv"), "--metric", "psnr"])
+    assert done.exit_code == 0, done.output
+    assert "+0.05 ±" in done.output and " *" in done.output and "4 of 4 differences lie beyond" in done.output
+    assert (tmp_path / "d.csv").read_text().splitlines()[0] == (
+        "link,layer,metric,snr_db,a,b,difference,half_width,significant,how,n_draws,over_pictures,better"
+    )
+    refused = CliRunner().invoke(app, ["compare", *map(str, two), "--metric", "fid"])
+    assert isinstance(refused.exception, LinksimError)
