@@ -32,5 +32,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "montecarlo": ["Sweep"],
         "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "report": ["Curves", "Panel", "Table"],
+        "training.own": ["train"],
     },
 )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import sys
-import traceback
 from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.montecarlo import Sweep
+from linksim.scripts import import_script
 
 
 def folders() -> list[Path]:
@@ -48,30 +46,7 @@ def load(name: str) -> Sweep:
     if path is None or not path.is_file():
         choices = ", ".join(known) or "none found; run from the project's folder"
         raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
-    # Imported by name, as `python script.py` could import it, so that workers find its functions too.
-    path = path.resolve()
-    sys.path.insert(0, str(path.parent))
-    try:
-        module = importlib.import_module(path.stem)
-    except (LinksimError, KeyboardInterrupt):
-        raise
-    except SyntaxError as error:
-        raise LinksimError(f"{error.filename}, line {error.lineno}: {error.msg}; mend the script") from error
-    except Exception as error:  # whatever a script of somebody else's does
-        raise LinksimError(f"{_where(path, error)}: {_told(error)}; mend the script") from error
-    if Path(module.__file__ or "") != path:
-        raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
+    module = import_script(path)
     if not isinstance(getattr(module, "sweep", None), Sweep):
-        raise LinksimError(f"{path} defines no `sweep`; assign a linksim.Sweep to that name")
+        raise LinksimError(f"{path.resolve()} defines no `sweep`; assign a linksim.Sweep to that name")
     return module.sweep
-
-
-def _where(path: Path, error: Exception) -> str:
-    """The line of the script, or of what it imports beside it, at which it went wrong."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
-    return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

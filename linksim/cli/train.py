@@ -10,10 +10,12 @@ import typer
 
 from linksim.cli.output import quiet_tensorflow
 from linksim.errors import LinksimError
+from linksim.scripts import check_file, failed, split_name
 
 _STEPS = "Train for so many gradient steps instead of the recipe's; a multiple of 500."
 _RECIPES = (
-    "Name of a recipe (`linksim list recipes` shows them); with --queue a queue file or nothing, with --bundle several."
+    "Name of a recipe (`linksim list recipes` shows them), or FILE.py or FILE.py:NAME for one of a Python file; with "
+    "--queue a queue file or nothing, with --bundle several."
 )
 _QUEUE = "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON file."
 _STATUS = "With --queue: only say where every recipe stands."
@@ -55,23 +57,33 @@ def train(
         return
     if len(recipes) > 1:
         raise LinksimError("one recipe at a time; --queue trains many")
+    file = split_name(recipes[0])[0]
+    if file is not None:
+        check_file(file)
     quiet_tensorflow()
-    from linksim.training import get_recipe
     from linksim.training.progress import train_with_progress
+    from linksim.training.recipe_files import find_recipe
 
-    chosen = get_recipe(recipes[0])
+    chosen = find_recipe(recipes[0])
     if steps is not None:
         chosen = dataclasses.replace(chosen, steps=steps)
-    train_with_progress(chosen, out)
+    try:
+        train_with_progress(chosen, out)
+    except LinksimError:
+        raise
+    except Exception as error:
+        if file is None:
+            raise
+        raise failed(file, error) from error  # a codec of that file
 
 
 def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> None:
     quiet_tensorflow()
-    from linksim.training import get_recipe
     from linksim.training.bundle.make import make_bundle
+    from linksim.training.recipe_files import find_recipe
 
     size = make_bundle(
-        folder, [get_recipe(name) for name in recipes], out, python, lambda line: print(line, flush=True)
+        folder, [find_recipe(name) for name in recipes], out, python, lambda line: print(line, flush=True)
     )
     print(f"{folder}: {len(recipes)} recipes, {size / 1e6:.1f} MB; there: python run.py --minutes 9")
 

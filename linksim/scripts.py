@@ -1,0 +1,66 @@
+"""Scripts of a user's, imported: whatever goes wrong in them is one line with the place where it did."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from linksim.errors import LinksimError
+
+
+def split_name(text: str) -> tuple[Path | None, str]:
+    """File and name of "mine.py:NAME", or of "mine.py"; no file where none is meant."""
+    file, colon, name = text.rpartition(":")
+    if colon and file.endswith(".py"):
+        return Path(file), name
+    return (Path(text), "") if text.endswith(".py") else (None, text)
+
+
+def check_file(path: Path) -> None:
+    """That there is such a script, before anything slow is loaded for it.
+
+    Raises
+    ------
+    LinksimError
+        If there is none.
+    """
+    if not path.is_file():
+        raise LinksimError(f"there is no file {path}; name a Python file")
+
+
+def import_script(path: Path) -> ModuleType:
+    """Import a Python file by its name, as `python script.py` beside it could, so that workers find its classes too.
+
+    Its folder is put in front of `sys.path`.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such file, it fails, or a module of its name is loaded already.
+    """
+    check_file(path)
+    path = path.resolve()
+    sys.path.insert(0, str(path.parent))
+    try:
+        module = importlib.import_module(path.stem)
+    except (LinksimError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # whatever a script of somebody else's does
+        raise failed(path, error) from error
+    if Path(module.__file__ or "").resolve() != path:
+        raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
+    return module
+
+
+def failed(path: Path, error: Exception) -> LinksimError:
+    """The one line for what a script did: the line of the script, or of what it imports beside it, at which it went
+    wrong, and the error."""
+    if isinstance(error, SyntaxError):
+        return LinksimError(f"{error.filename}, line {error.lineno}: {error.msg}; mend the script")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
+    where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
+    return LinksimError(f"{where}: {type(error).__name__}: {' '.join(str(error).split())}; mend the script")
