@@ -14,7 +14,7 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.files import cannot_write, prepare_folder
 from linksim.report.folder import ResultFolder, read
-from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of
+from linksim.report.site.content import beginning_of, curves_of, figures_of, models_of, provenance_of
 from linksim.report.site.pages import page, sentence_of, written_page
 from linksim.report.site.pictures import pictures_of, thumbnail
 
@@ -145,6 +145,7 @@ def _write_page(
         data=data,
         provenance=provenance,
         cards=cards,
+        beginnings={model: beginning_of(card) for model, card in cards.items()},
         pictures=pictures,
         panels=[figure.name for figure in figures if not figure.name.startswith("curve")],
         written=written_page(result.path, names),

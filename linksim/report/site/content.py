@@ -82,6 +82,24 @@ def models_of(result: ResultFolder) -> list[str]:
     return list(dict.fromkeys(model for link in provenance_of(result)["links"] for model in link["models"]))
 
 
+def beginning_of(card: Mapping[str, Any]) -> str:
+    """Where the learning curve of a card begins, in words; "" for random weights, and where nothing was trained."""
+    recipe, history = card["recipe"], card["history"]
+    if not card["steps"]:
+        return ""
+    if recipe.get("warm_start"):
+        what = f"the weights of {recipe['warm_start']}"
+    elif recipe.get("analytic_start"):
+        what = "an analytic start"
+    elif history and not history[0][0]:
+        what = "weights that were given"
+    else:
+        return ""
+    if history and not history[0][0]:
+        return f"The curve begins at what it started from, {what}: {history[0][1]:.2f} dB at step 0."
+    return f"Training started from {what}; what they reach before the first step is not on this card."
+
+
 def figures_of(folder: Path) -> list[Path]:
     """The PNG files of a result folder: curves first, then panels and what else there is."""
     found = [path for path in folder.glob("*.png") if not path.is_symlink()]
