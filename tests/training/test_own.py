@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -101,6 +103,12 @@ def test_a_codec_of_linksim_keeps_its_name():
     assert zoo.load(entry, codec=DeepJscc).latent_channels == 16
 
 
+def test_a_class_has_one_name_whether_its_file_was_run_or_imported(monkeypatch):
+    kind = type("Mine", (Small,), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "/somewhere/mine.py", raising=False)
+    assert name_of(kind) == name_of(type("Mine", (Small,), {"__module__": "mine"})) == "mine:Mine"
+
+
 def test_weights_are_loaded_with_their_class_only(trained):
     folder, codec = trained
     loaded = zoo.load(folder, codec=Small)
@@ -114,9 +122,6 @@ def test_weights_are_loaded_with_their_class_only(trained):
 
 def test_a_card_never_makes_linksim_import_a_file(trained, tmp_path, monkeypatch):
     """Whatever a card of a stranger's names, its code does not run."""
-    import shutil
-    import sys
-
     shutil.copytree(trained[0], tmp_path / "run")
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
     monkeypatch.syspath_prepend(str(tmp_path))
