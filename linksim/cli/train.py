@@ -17,7 +17,9 @@ _RECIPES = (
     "Name of a recipe (`linksim list recipes` shows them), or FILE.py or FILE.py:NAME for one of a Python file; with "
     "--queue a queue file or nothing, with --bundle several."
 )
-_QUEUE = "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON file."
+_QUEUE = (
+    "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON or Python file."
+)
 _STATUS = "With --queue: only say where every recipe stands."
 _MINUTES = "With --queue: stop after so many minutes."
 _BUNDLE = "Write a folder that trains the recipes on a machine with JAX, NumPy and h5py only: `python run.py` there."
@@ -89,6 +91,9 @@ def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> 
 
 
 def _queue(file: Path | None, out: Path, status: bool, minutes: float | None, side_by_side: int | None) -> None:
+    if file is not None and file.suffix == ".py":
+        check_file(file)
+        quiet_tensorflow()
     from linksim.training.queue import read_queue, standings
     from linksim.training.serve import serve
 
