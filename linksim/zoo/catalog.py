@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from linksim import identity
 from linksim.errors import LinksimError
 from linksim.zoo.card import ROOT, Card, read_card
 
@@ -86,6 +87,25 @@ def load(name: str | Path, options: Mapping[str, Any] | None = None, codec: type
     if codec is not None and not options:
         _check_golden(made, card, where)
     return made
+
+
+def stored_digest(name: str | Path) -> str:
+    """Of the weights of an entry, as `linksim.codecs.Codec.stored_digest` has it of a codec that was filled with them.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such entry, or its weights are damaged.
+    """
+    from linksim.zoo.shared import entry_arrays
+
+    folder = find(name)
+    arrays = entry_arrays(folder, read_card(folder))
+    try:
+        ordered = sorted(arrays, key=lambda variable: int(variable.partition("/")[0]))
+        return identity.stored_digest(arrays[variable] for variable in ordered)
+    except ValueError as error:
+        raise LinksimError(f"{folder / 'weights.h5'} has weights without a place ({error}); train it again") from error
 
 
 def _kind(card: Card, folder: Path, codec: type[Any] | None) -> str | type[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def provenance_of(result: ResultFolder) -> dict[str, Any]:
             "name": name,
             "fingerprint": about.get("fingerprint") or "",
             "models": list(about.get("models") or ()),
+            "weights": dict(about.get("weights") or {}),
             "stopped": _counts(stopped.get(name)),
         }
         for name, about in (run.get("links") or {}).items()
@@ -80,6 +81,30 @@ def provenance_of(result: ResultFolder) -> dict[str, Any]:
 def models_of(result: ResultFolder) -> list[str]:
     """Names of the zoo's entries that the links of a folder used, in their order."""
     return list(dict.fromkeys(model for link in provenance_of(result)["links"] for model in link["models"]))
+
+
+def same_weights(result: ResultFolder, model: str, today: Callable[[str], str | None]) -> str:
+    """Whether the weights of a model that ran are those of today, in words; "" where `run.json` does not say.
+
+    Parameters
+    ----------
+    result : ResultFolder
+    model : str
+    today : function of a model's name
+        Digest of its weights as they are now, or None where they cannot be read.
+    """
+    links = provenance_of(result)["links"]
+    ran = {link["weights"][model] for link in links if model in link["weights"]}
+    if not ran:
+        return ""
+    now = today(model)
+    if now is None:
+        return "The weights of this card cannot be read, and were not compared with those that ran."
+    if ran == {now}:
+        return "These weights ran."
+    if now in ran:
+        return "These weights ran in some links, and others of this name in other links."
+    return "Other weights ran: those of this name have changed since."
 
 
 def beginning_of(card: Mapping[str, Any]) -> str:

@@ -72,6 +72,33 @@ def test_a_page_says_where_a_learning_curve_begins(tmp_path, recipe, history, sa
     assert data_of(tmp_path / "site" / "s" / "index.html")["models"]["m"]["history"] == history
 
 
+@pytest.mark.parametrize(
+    "ran, today, says",
+    [
+        (["x"], "x", "These weights ran."),
+        (["x"], "y", "Other weights ran: those of this name have changed since."),
+        (["x", "y"], "y", "These weights ran in some links"),
+        (["x"], None, "cannot be read, and were not compared"),
+        ([], "x", None),
+    ],
+)
+def test_a_page_says_whether_the_weights_of_a_card_ran(tmp_path, ran, today, says):
+    """As far as `run.json` knows: those of before do not."""
+    card = {"steps": 500, "val_psnr": 24, "notes": "", "backend": "", "seconds": 1, "sha256": "0"}
+    card |= {"recipe": {}, "history": [[500, 24]]}
+    names = [f"link {i}" for i in range(max(len(ran), 1))]
+    links = {name: {"fingerprint": "0", "layers": 1, "tags": {}, "models": ["m"]} for name in names}
+    for name, digest in zip(names, ran, strict=False):
+        links[name]["weights"] = {"m": digest}
+    folder = write_folder(tmp_path / "s", table(dict.fromkeys(names, 1 / 6)), links=links)
+    index = build_site([folder], tmp_path / "site", {"m": card}.get, digest_of=lambda name: today)
+    page = (index.parent / "s" / "index.html").read_text()
+    assert (says or "m: 500 steps") in page
+    assert len(re.findall("weights ran[ .:]|were not compared", page.partition('<details class="model"')[2])) == bool(
+        says
+    )
+
+
 def test_equal_pictures_are_one_file(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6, "b": 1 / 6}))
     keep_pictures(folder, {"a": 1, "b": 1}, pictures=2, values=(0.0, 3.0))
