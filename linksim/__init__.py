@@ -33,5 +33,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "montecarlo.comparison": ["compare"],
         "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "report": ["Curves", "Panel", "Preference", "Table"],
+        "training.own": ["train"],
     },
 )

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 
 @runtime_checkable
 class Identified(Protocol):
@@ -69,6 +71,19 @@ def digest_bytes(chunks: Iterable[bytes | memoryview]) -> str:
     h = hashlib.sha256()
     for chunk in chunks:
         h.update(chunk)
+    return h.hexdigest()
+
+
+def stored_digest(arrays: Iterable[np.ndarray]) -> str:
+    """SHA-256 of weights in their order, each as float16, hex.
+
+    Weights files hold float16: so it is one digest for weights in a file, however that is packed or shared, and for a
+    codec that was filled with them.
+    """
+    h = hashlib.sha256()
+    for array in arrays:
+        with np.errstate(over="ignore"):
+            h.update(np.asarray(array, dtype=np.float16).tobytes())
     return h.hexdigest()
 
 

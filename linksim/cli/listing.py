@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from linksim.cli.output import print_table
+from linksim.cli.output import print_table, quiet_tensorflow
+from linksim.errors import LinksimError
+from linksim.scripts import check_file
 
 
 class Listing(str, Enum):
@@ -22,9 +25,19 @@ class Listing(str, Enum):
     mcs = "mcs"
 
 
-def list_(what: Annotated[Listing, typer.Argument(help="What to list.")] = Listing.scenarios) -> None:
+def list_(
+    what: Annotated[Listing, typer.Argument(help="What to list.")] = Listing.scenarios,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.py]", help="With recipes: those of a Python file of your own.")
+    ] = None,
+) -> None:
     """Show scenarios, pretrained weights, training recipes, picture sets, metrics or modulation and coding schemes."""
-    _SHOW[what]()
+    if file is None:
+        _SHOW[what]()
+    elif what is Listing.recipes:
+        _recipes(file)
+    else:
+        raise LinksimError(f"`linksim list {what.value}` takes no file; leave out {file}")
 
 
 def _scenarios() -> None:
@@ -51,14 +64,19 @@ def trained_at(recipe: Mapping[str, Any]) -> str:
     return f"{recipe['channel']}({text})" if snr_db is None else f"{text} dB"
 
 
-def _recipes() -> None:
+def _recipes(file: Path | None = None) -> None:
+    if file is not None:
+        check_file(file)
+        quiet_tensorflow()
     from linksim.training import RECIPES
+    from linksim.training.recipe_files import recipes_in
 
     rows = [
-        [r.name, r.codec, r.data, trained_at(r.to_dict()), str(r.steps), r.warm_start or ""] for r in RECIPES.values()
+        [r.name, r.codec_name, r.data, trained_at(r.to_dict()), str(r.steps), r.warm_start or ""]
+        for r in (RECIPES if file is None else recipes_in(file)).values()
     ]
     heads = ["name", "codec", "data", "trained at", "steps", "starts from"]
-    print_table("recipes: linksim train NAME", heads, rows, whole=True)
+    print_table(f"recipes: linksim train {f'{file}:' if file else ''}NAME", heads, rows, whole=True)
 
 
 def _pictures() -> None:

@@ -39,7 +39,7 @@ def write(folders: list[Path], out: Path, scores: str = "psnr", max_mb: float = 
         if visibly:
             typer.echo(f"linksim: {line}", err=True)
 
-    return build_site(folders, out, card_of, max_mb, names, said)
+    return build_site(folders, out, card_of, max_mb, names, said, digest_of)
 
 
 def results_in(folder: Path) -> list[Path]:
@@ -66,3 +66,13 @@ def card_of(name: str) -> dict[str, Any] | None:
     except LinksimError:
         return None  # the name of a codec that is no entry
     return dataclasses.asdict(read_card(folder))
+
+
+def digest_of(name: str) -> str | None:
+    """Digest of the weights of a model that the zoo has, or that was trained here; None where they are damaged."""
+    from linksim.zoo.catalog import stored_digest
+
+    try:
+        return stored_digest(name)
+    except LinksimError:
+        return None

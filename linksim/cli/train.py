@@ -10,12 +10,16 @@ import typer
 
 from linksim.cli.output import quiet_tensorflow
 from linksim.errors import LinksimError
+from linksim.scripts import check_file, failed, split_name
 
 _STEPS = "Train for so many gradient steps instead of the recipe's; a multiple of 500."
 _RECIPES = (
-    "Name of a recipe (`linksim list recipes` shows them); with --queue a queue file or nothing, with --bundle several."
+    "Name of a recipe (`linksim list recipes` shows them), or FILE.py or FILE.py:NAME for one of a Python file; with "
+    "--queue a queue file or nothing, with --bundle several."
 )
-_QUEUE = "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON file."
+_QUEUE = (
+    "Train many recipes, those in greatest need first, one thread each: linksim's own list, or a JSON or Python file."
+)
 _STATUS = "With --queue: only say where every recipe stands."
 _MINUTES = "With --queue: stop after so many minutes."
 _BUNDLE = "Write a folder that trains the recipes on a machine with JAX, NumPy and h5py only: `python run.py` there."
@@ -55,21 +59,32 @@ def train(
         return
     if len(recipes) > 1:
         raise LinksimError("one recipe at a time; --queue trains many")
-    from linksim.training import get_recipe
+    file = split_name(recipes[0])[0]
+    if file is not None:
+        check_file(file)
+        quiet_tensorflow()  # which the file imports, most likely
+    from linksim.training.recipe_files import find_recipe
 
-    chosen = get_recipe(recipes[0])
+    chosen = find_recipe(recipes[0])
     if steps is not None:
         chosen = dataclasses.replace(chosen, steps=steps)
     quiet_tensorflow()  # after what can be wrong: it takes seconds
     from linksim.training.progress import train_with_progress
 
-    train_with_progress(chosen, out)
+    try:
+        train_with_progress(chosen, out)
+    except LinksimError:
+        raise
+    except Exception as error:
+        if file is None:
+            raise
+        raise failed(file, error) from error  # a codec of that file
 
 
 def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> None:
-    from linksim.training import get_recipe
+    from linksim.training.recipe_files import find_recipe
 
-    chosen = [get_recipe(name) for name in recipes]
+    chosen = [find_recipe(name) for name in recipes]
     quiet_tensorflow()
     from linksim.training.bundle.make import make_bundle
 
@@ -78,6 +93,9 @@ def _bundle(folder: Path, recipes: list[str], out: Path, python: str | None) -> 
 
 
 def _queue(file: Path | None, out: Path, status: bool, minutes: float | None, side_by_side: int | None) -> None:
+    if file is not None and file.suffix == ".py":
+        check_file(file)
+        quiet_tensorflow()
     from linksim.training.queue import read_queue, standings
     from linksim.training.serve import serve
 

@@ -100,6 +100,13 @@ class Codec(keras.Model):
             traits=made,
         )
 
+    def stored_digest(self) -> str:
+        """Of its weights as the zoo stores them, see `linksim.identity.stored_digest`; "" of a codec without weights.
+
+        It names a set of weights, and is no part of a fingerprint, which looks at every bit.
+        """
+        return identity.stored_digest(ops.convert_to_numpy(w) for w in self.weights) if self.weights else ""
+
     def versions(self) -> dict[str, int]:
         """VERSION of the class, of every class that it is based on, and of every layer in it, by class name."""
         kinds = {kind for part in (self, *self._flatten_layers()) for kind in type(part).__mro__}

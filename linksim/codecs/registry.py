@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from linksim.codecs.adaptive import AdaptiveProgressive
@@ -36,13 +38,35 @@ CODECS: dict[str, type[Codec]] = {
 }
 
 
-def create(codec: str, options: Mapping[str, Any], **about: Any) -> Codec:
+def name_of(kind: type[Codec]) -> str:
+    """What recipes and cards call a class of codecs: its name in `CODECS`, else "module:Class".
+
+    Nothing is ever imported by such a name: who loads weights of a class of their own gives the class.
+
+    Raises
+    ------
+    LinksimError
+        If it is no class of codecs.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, Codec)):
+        what = f"class {kind.__name__}" if isinstance(kind, type) else f"a value of {type(kind).__name__}"
+        raise LinksimError(f"{what} is no codec; give a subclass of linksim.codecs.Codec, such as Autoencoder")
+    for name, known in CODECS.items():
+        if kind is known:
+            return name
+    module = kind.__module__
+    if module == "__main__":  # the same name whether the file was run or imported
+        module = Path(getattr(sys.modules["__main__"], "__file__", None) or module).stem
+    return f"{module}:{kind.__qualname__}"
+
+
+def create(codec: str | type[Codec], options: Mapping[str, Any], **about: Any) -> Codec:
     """A codec with fresh weights, built.
 
     Parameters
     ----------
-    codec : str
-        One of `CODECS`.
+    codec : str or class
+        One of `CODECS`, or a class of one's own.
     options : mapping
         Its constructor's arguments.
     **about
@@ -53,10 +77,13 @@ def create(codec: str, options: Mapping[str, Any], **about: Any) -> Codec:
     LinksimError
         If the name is unknown, or the codec does not take these options.
     """
-    if codec not in CODECS:
+    kind = CODECS.get(codec) if isinstance(codec, str) else codec
+    if kind is None:
+        if ":" in str(codec):
+            raise LinksimError(f"codec {codec!r} is a class outside linksim; give the class itself, not its name")
         raise LinksimError(f"unknown codec {codec!r}; take one of {', '.join(sorted(CODECS))}")
     try:
-        made = CODECS[codec](**options, **about)
+        made = kind(**options, **about)
     except TypeError as error:
-        raise LinksimError(f"codec {codec!r} does not take these options: {error}") from error
+        raise LinksimError(f"codec {name_of(kind)!r} does not take these options: {error}") from error
     return build(made)

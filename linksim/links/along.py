@@ -81,6 +81,10 @@ class Along(Link):
         self.max_pixels = min(m.max_pixels for m in members)
         self.first_draws = max(m.first_draws for m in members)
 
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return {title: digest for link in self.links.values() for title, digest in link.model_weights.items()}
+
     def fingerprint(self) -> str:
         links = [[value, self.links[value].fingerprint()] for value in sorted(self.links)]
         return fingerprint("along", VERSION, axis=self.axis, at=self.at, links=links)

@@ -11,7 +11,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
 from linksim.images.picture import Picture, indices_by_size
-from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception, weights_of
 from linksim.links.transceiver import Sent, Transceiver, check_power
 from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
@@ -86,6 +86,7 @@ class AnalogLink(Link):
         self.channel = channel
         self.transceiver: Transceiver = _connect(codec, channel, name, feedback, realizations, probe_size)
         self.name = self.transceiver.name
+        self._codec = None if isinstance(codec, tuple) else codec
         self.models = () if isinstance(codec, tuple) else (codec.title,)
         self.num_layers = self.transceiver.num_layers
         self.first_draws = self.transceiver.first_draws
@@ -94,6 +95,10 @@ class AnalogLink(Link):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_sent": {}}
+
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return weights_of(self._codec)
 
     def fingerprint(self) -> str:
         """Hex digest of the codec, the channel and how the codec is run over it."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -120,6 +120,11 @@ class Link(ABC):
     first_draws: int = 2
     """Draws that a first look at a point takes; more where a draw costs next to nothing."""
 
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        """Of those `models` that say so: title -> digest of the weights, `linksim.codecs.Codec.stored_digest`."""
+        return {}
+
     @abstractmethod
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         """Send every picture once per draw.
@@ -149,6 +154,12 @@ class Link(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Hex digest of all that can change the output: weights, parameters, tables, code version."""
+
+
+def weights_of(codec: Any) -> dict[str, str]:
+    """Title of a codec -> digest of its weights; empty where it has none, or is of a kind that does not say."""
+    digest = codec.stored_digest() if hasattr(codec, "stored_digest") else ""
+    return {codec.title: digest} if digest else {}
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,10 @@ class CapacityLink(Link):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rd": {}}
 
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return self.source.model_weights
+
     def fingerprint(self) -> str:
         return identity.fingerprint(
             "capacity link",

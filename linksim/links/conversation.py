@@ -14,7 +14,7 @@ from linksim.codecs.parts import Bytes, Part, Shown
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
 from linksim.images.picture import Picture, indices_by_size
-from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.base import Bandwidth, Link, Outcomes, Reception, weights_of
 from linksim.links.bearers import Bearer
 from linksim.links.transceiver import batch_rows, not_finite
 from linksim.phy.rng import draw_keys, picture_key
@@ -98,6 +98,10 @@ class ConversationLink(Link):
             return self._decoded((number, size, one), lambda: np.asarray(told(part, [one]))[0])
 
         return np.stack([row(one) for one in arrived])
+
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return weights_of(self.codec)
 
     def fingerprint(self) -> str:
         """Hex digest of the codec, the bearers and how they are brought together."""

@@ -157,6 +157,10 @@ class SeparationLink(Link):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_transports": {}, "_plans": {}}
 
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return self.source.model_weights
+
     def fingerprint(self) -> str:
         if self.mode == "chain":
             arrival = {"chain": chain.fingerprint(self.decoder), "libraries": chain.libraries()}

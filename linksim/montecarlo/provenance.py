@@ -105,6 +105,8 @@ def _links(setup: Setup) -> dict[str, dict[str, object]]:
                 found[link.name] = {"fingerprint": fingerprint, "layers": link.num_layers, "tags": dict(link.tags)}
                 if link.models:
                     found[link.name]["models"] = list(link.models)
+                if weights := link.model_weights:
+                    found[link.name]["weights"] = dict(weights)
                 if link.name in alone:
                     found[link.name]["alone"] = True
     return found

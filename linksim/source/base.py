@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,6 +25,11 @@ class SourceCodec(ABC):
     qualities: Sequence[int]
     model_names: Sequence[str] = ()
     """Titles of the learned models in it, where there are any."""
+
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        """Of those models that say so: title -> digest of the weights, `linksim.codecs.Codec.stored_digest`."""
+        return {}
 
     @abstractmethod
     def fingerprint(self) -> str:

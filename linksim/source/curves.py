@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +33,11 @@ class RateDistortion(ABC):
     qualities: Sequence[int]
     model_names: Sequence[str] = ()
     has_streams: ClassVar[bool]
+
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        """See `SourceCodec.model_weights`."""
+        return {}
 
     @abstractmethod
     def fingerprint(self) -> str:
@@ -132,6 +137,10 @@ class RdCurves(RateDistortion):
     def __init__(self, codec: SourceCodec):
         self.codec, self.name, self.qualities = codec, codec.name, codec.qualities
         self.model_names = codec.model_names
+
+    @property
+    def model_weights(self) -> Mapping[str, str]:
+        return self.codec.model_weights
 
     def fingerprint(self) -> str:
         """Hex digest of the codec and of the choice among its points."""

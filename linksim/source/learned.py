@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -63,6 +63,11 @@ class Learned(SourceCodec):
         self.models, self.name = tuple(models), name
         self.qualities = range(len(models))
         self.model_names = tuple(model.title for model in models if hasattr(model, "title"))
+
+    @cached_property
+    def model_weights(self) -> Mapping[str, str]:  # type: ignore[override]
+        known = [model for model in self.models if hasattr(model, "title") and hasattr(model, "stored_digest")]
+        return {model.title: digest for model in known if (digest := model.stored_digest())}
 
     def fingerprint(self) -> str:
         """Hex digest of the models in their order."""

@@ -118,6 +118,7 @@ class _OfKit:
         self.recipe = Recipe(**model.recipe)
         rows = model.history[: model.best_at + 1]
         bpp = model.bpp or [None] * len(model.history)
+        self.start = None
         self.history = [
             EpochReport(int(step), 0.0, seconds, tuple(psnr), bpp=b)
             for (step, seconds, *psnr), b in zip(rows, bpp, strict=False)

@@ -27,7 +27,7 @@ def start_from_statistics(codec: Any, pictures: Any, recipe: Recipe) -> None:
         If it has none.
     """
     if not hasattr(codec, "learn_statistics"):
-        raise LinksimError(f"codec {recipe.codec!r} has no analytic start; set analytic_start to False")
+        raise LinksimError(f"codec {recipe.codec_name!r} has no analytic start; set analytic_start to False")
     if recipe.snr_db is None and getattr(codec, "start_needs_snr", True):
         raise LinksimError(f"recipe {recipe.name!r} has no SNR to start from; set analytic_start to False")
     codec.learn_statistics(pictures, None if recipe.snr_db is None else float(np.mean(recipe.snr_db)))
@@ -45,6 +45,7 @@ class ClosedForm:
             self.codec = chain.codec
             start_from_statistics(self.codec, pictures, recipe)
             psnr = validate(chain, held_back, recipe.seed)[0]
+        self.start = None
         self.history = [EpochReport(0, 10 ** (-psnr[-1] / 10), time.monotonic() - start, psnr)]
 
     @contextlib.contextmanager

@@ -110,7 +110,8 @@ def load_data(recipe: Recipe):
             train = [np.dstack([one.picture.pixels, one.labels]) for one in splits[0]]
     else:
         pictures = [picture.pixels for picture in images.load(name)]
-        train, val = pictures[len(pictures) // 10 :], pictures[: len(pictures) // 10]
+        held_back = max(len(pictures) // 10, 1)
+        train, val = pictures[held_back:], pictures[:held_back]
     crop = recipe.crop
     if crop is None:
         raise LinksimError(f"recipe {recipe.name!r}: pictures of several sizes need a crop; set crop, in pixels")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,15 +55,32 @@ class EpochReport:
         return self.layers[-1]
 
 
-def remarks(recipe: Recipe, step: int) -> str:
+@dataclass(frozen=True)
+class Start:
+    """Where the learning curve of a run begins that does not begin with random weights.
+
+    Parameters
+    ----------
+    what : str
+        What the weights are, such as "started from deepjscc/cifar10-1_6-snr10".
+    report : EpochReport
+        Of the weights before the first step, at step 0; without a loss.
+    """
+
+    what: str
+    report: EpochReport
+
+
+def remarks(recipe: Recipe, step: int, start: str = "") -> str:
     """What a card has to say of a run beside its recipe: what it started from, and whether it was stopped."""
-    start = f"started from {recipe.warm_start}" if recipe.warm_start else ""
+    start = f"started from {recipe.warm_start}" if recipe.warm_start else start
     left = recipe.steps - step
     return "; ".join(filter(None, [start, f"so far: stopped {left} steps before its end" if left else ""]))
 
 
 def write_history(path: Path, history: Sequence[EpochReport]) -> None:
-    """step, loss, seconds, validation PSNR after each layer, and what else there is: one line per epoch."""
+    """step, loss, seconds, validation PSNR after each layer, and what else there is: one line per epoch, and one for
+    step 0, without a loss, where that was validated."""
     beside = [what for what in _BESIDE if any(getattr(p, what) is not None for p in history)]
     names = {"lpips": "val_lpips", "rival_loss": "rival_loss", "bpp": "val_bpp"}
     header = [f"val_psnr_{i + 1}" for i in range(len(history[0].layers))] + [names[what] for what in beside]
@@ -70,17 +88,33 @@ def write_history(path: Path, history: Sequence[EpochReport]) -> None:
     for p in history:
         others = [getattr(p, what) for what in beside]
         values = [f"{v:.4f}" for v in p.layers] + ["" if v is None else f"{v:.5f}" for v in others]
-        lines.append(",".join([f"{p.step}", f"{p.loss:.7g}", f"{p.seconds:.1f}", *values]))
+        lines.append(",".join([f"{p.step}", "" if np.isnan(p.loss) else f"{p.loss:.7g}", f"{p.seconds:.1f}", *values]))
     write_atomically(path, "\n".join(lines) + "\n")
 
 
-def to_arrays(history: Sequence[EpochReport]) -> dict[str, np.ndarray]:
+def to_arrays(history: Sequence[EpochReport], start: Start | None = None) -> dict[str, np.ndarray]:
     """As a checkpoint keeps it."""
+    arrays = _arrays("history", history)
+    if start is not None:
+        arrays |= {**_arrays("start", [start.report]), "start-what": np.bytes_(start.what.encode())}
+    return arrays
+
+
+def _arrays(name: str, history: Sequence[EpochReport]) -> dict[str, np.ndarray]:
     beside = [[np.nan if (v := getattr(p, what)) is None else v for what in _BESIDE] for p in history]
     return {
-        "history": np.array([[p.step, p.loss, p.seconds, *p.layers] for p in history]),
-        "history-beside": np.array(beside, np.float64),
+        name: np.array([[p.step, p.loss, p.seconds, *p.layers] for p in history]),
+        f"{name}-beside": np.array(beside, np.float64),
     }
+
+
+def take_start(arrays: dict[str, Any]) -> Start | None:
+    """Take out of a checkpoint where its curve begins; None where it does not say."""
+    found = [arrays.pop(name, None) for name in ("start", "start-beside", "start-what")]
+    if any(part is None for part in found):
+        return None
+    rows, beside, what = found
+    return Start(bytes(what).decode(), from_arrays(rows, beside)[0])
 
 
 def from_arrays(history: np.ndarray, beside: np.ndarray | None) -> list[EpochReport]:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -22,26 +22,25 @@ from linksim.pixels import png_bytes
 from linksim.training.chain import Chain, Rival
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.data import Batches, load_data
-from linksim.training.history import STEPS_PER_EPOCH, EpochReport, from_arrays, remarks, to_arrays, write_history
+from linksim.training.epochs import EveryEpoch
+from linksim.training.history import (
+    STEPS_PER_EPOCH,
+    EpochReport,
+    Start,
+    from_arrays,
+    remarks,
+    take_start,
+    to_arrays,
+    write_history,
+)
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
-from linksim.training.validation import Validation, samples, score, validate
-from linksim.training.warm_start import start_from
+from linksim.training.validation import Validation, samples, score, swapped, validate
+from linksim.training.warm_start import beginning, start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
 
 _SAMPLES = 6
 """Pictures in `samples.png`, the first of those for validation."""
-
-
-class _EveryEpoch(keras.callbacks.Callback):
-    """Validate, save and report after each epoch, in that order."""
-
-    def __init__(self, run: Training):
-        super().__init__()
-        self.run = run
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.run.finish_epoch(epoch + 1, float((logs or {})["loss"]))
 
 
 class Training:
@@ -56,6 +55,10 @@ class Training:
         A checkpoint or weights file to start from, or weights by name, where the recipe asks for one.
     report : function of EpochReport, optional
         Called after each epoch of 500 steps.
+    tick : function of int, optional
+        Called after each step with the number of steps done; of another thread.
+    given : mapping of arrays, optional
+        All weights of the codec by name, to start from: those of a codec that somebody brought along.
 
     Raises
     ------
@@ -69,6 +72,8 @@ class Training:
         folder: Path,
         warm_start: Path | Mapping[str, np.ndarray] | None = None,
         report: Callable[[EpochReport], None] | None = None,
+        tick: Callable[[int], None] | None = None,
+        given: Mapping[str, np.ndarray] | None = None,
     ):
         if recipe.warm_start and warm_start is None:
             raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}; train that one first")
@@ -80,7 +85,10 @@ class Training:
         prepare_folder(folder)  # before minutes of training: can it be written at all?
         self.folder = folder
         self.report = report
+        self.tick = tick or (lambda step: None)
         self.history: list[EpochReport] = []
+        self.start: Start | None = None
+        """What the weights reached before the first step, where they are not random."""
         self.averaged = False
         """Whether the running means of the weights are better than the weights, by the last validation."""
         if not self.phases:
@@ -91,7 +99,7 @@ class Training:
             keras.utils.set_random_seed(recipe.seed)
             self.train_pictures, self.val_pictures = load_data(recipe)
             self.chain = Chain(recipe)
-            self._check_parts()
+            self._check_parts(given is not None)
             side = self.val_pictures.shape[1:3]
             x = np.zeros((1, *side, 3), "float32")
             for objective in self.chain.objectives:
@@ -102,10 +110,14 @@ class Training:
                 self._restore()
             else:
                 self._enter(0)
+                if given is not None:
+                    assign(self.codec.weights, variable_names(self.codec), given, f"the codec of {recipe.name!r}")
                 if warm_start is not None:
                     start_from(self.codec, warm_start, recipe.name)
                 if recipe.analytic_start:
                     start_from_statistics(self.codec, [p[..., :3] for p in self.train_pictures], recipe)
+                if what := beginning(recipe, given):
+                    self.start = Start(what, self._before_training())
 
     @property
     def checkpoint(self) -> Path:
@@ -125,7 +137,13 @@ class Training:
     def remarks(self) -> str:
         """What a card has to say beside the recipe."""
         means = "running means of the weights" if self.averaged else ""
-        return "; ".join(filter(None, [remarks(self.recipe, self.history[-1].step), means]))
+        start = self.start.what if self.start else ""
+        return "; ".join(filter(None, [remarks(self.recipe, self.history[-1].step, start), means]))
+
+    @property
+    def curve(self) -> list[EpochReport]:
+        """The learning curve: the history, and before it what the run started from."""
+        return [*([self.start.report] if self.start else []), *self.history]
 
     @contextlib.contextmanager
     def best_weights(self) -> Iterator[Any]:
@@ -150,7 +168,7 @@ class Training:
         batches = Batches(self.train_pictures, r.batch_size, STEPS_PER_EPOCH, r.crop, r.seed, start)
         if self.rival is None:
             self.chain.fit(
-                batches, epochs=end, initial_epoch=start, shuffle=False, verbose=0, callbacks=[_EveryEpoch(self)]
+                batches, epochs=end, initial_epoch=start, shuffle=False, verbose=0, callbacks=[EveryEpoch(self)]
             )
             return
         for epoch in range(start, end):
@@ -162,6 +180,7 @@ class Training:
                 if self.chain.trainable_variables:
                     logs = self.chain.train_on_batch(x, y, return_dict=True)
                 of_rival = self.rival.train_on_batch(x, y, return_dict=True)
+                self.tick(epoch * STEPS_PER_EPOCH + i + 1)
             batches.on_epoch_end()
             self.finish_epoch(epoch + 1, float(logs["loss"]), float(of_rival["loss"]))
 
@@ -172,9 +191,14 @@ class Training:
         self.chain.enter(phase, objective, make_optimizer(phase))
         self.rival = None if objective.rival is None else Rival(self.chain, objective)
 
-    def _check_parts(self) -> None:
+    def _before_training(self) -> EpochReport:
+        found = self.validate()
+        return EpochReport(0, float("nan"), 0.0, found.layers, found.lpips, bpp=found.bpp)
+
+    def _check_parts(self, given: bool) -> None:
         """A codec that trains a part of itself needs the other part from somewhere."""
-        if self.recipe.warm_start is None and not all(layer.trainable for layer in self.codec._flatten_layers()):
+        whole = given or self.recipe.warm_start is not None
+        if not whole and not all(layer.trainable for layer in self.codec._flatten_layers()):
             raise LinksimError(
                 f"recipe {self.recipe.name!r} trains a part of its codec only, the last layer; name the model that the "
                 "other layers are taken from as warm_start"
@@ -219,14 +243,14 @@ class Training:
     def _save(self) -> None:
         names, variables = self._named()
         arrays = {n: ops.convert_to_numpy(v) for n, v in zip(names, variables, strict=True)}
-        arrays |= to_arrays(self.history)
+        arrays |= to_arrays(self.history, self.start)
         arrays["recipe"] = np.bytes_(json.dumps(self.recipe.to_dict(), sort_keys=True))
         arrays["averaged"] = np.array(self.averaged)
         save_arrays(self.checkpoint, arrays)
         first, phase = len(self.history) * STEPS_PER_EPOCH, self.phases[0]
         if len(self.phases) == 1 and phase.decay is not None and first <= phase.decay_from:
             save_arrays(self.before_decay, arrays)
-        write_history(self.folder / "history.csv", self.history)
+        write_history(self.folder / "history.csv", self.curve)
         shown = samples(self.chain, self.val_pictures[:_SAMPLES], self.recipe.seed)
         write_atomically(self.folder / "samples.png", png_bytes(shown))
 
@@ -244,7 +268,7 @@ class Training:
                     "the rate falls; give more steps, or choose another folder"
                 )
         history, averaged = arrays.pop("history", None), arrays.pop("averaged", False)
-        beside = arrays.pop("history-beside", None)
+        beside, self.start = arrays.pop("history-beside", None), take_start(arrays)
         arrays.pop("recipe", None)
         if history is None:
             raise LinksimError(f"{path} is damaged (it has no history); restore it from a copy, or move it away")
@@ -274,16 +298,3 @@ def recipe_of(arrays: dict[str, Any]) -> Recipe | None:
         return Recipe(**json.loads(bytes(arrays["recipe"])))
     except (KeyError, ValueError, TypeError):
         return None
-
-
-@contextlib.contextmanager
-def swapped(variables: Sequence[Any], values: Sequence[Any]) -> Iterator[None]:
-    """Variables hold the values of others inside the block, and their own again afterwards."""
-    before = [ops.convert_to_numpy(v).copy() for v in variables]
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(ops.convert_to_numpy(value))
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)

@@ -13,6 +13,7 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.training.needs import NEEDS
 from linksim.training.recipe import Recipe
+from linksim.training.recipe_files import recipes_in
 from linksim.training.recipes import get_recipe
 from linksim.zoo import catalog
 from linksim.zoo.card import read_card
@@ -25,10 +26,21 @@ _EPOCHS = 4
 
 @dataclass(frozen=True)
 class Wanted:
-    """A recipe, and the validation PSNR in dB that it is to reach: the distance to it sets the order."""
+    """A recipe, and what sets its place in a queue.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    target_db : float or None
+        Validation PSNR in dB that it is to reach: the distance to it sets the order. None where it has none: of
+        such recipes the shortest are first.
+    script : Path or None
+        Python file that the recipe is in, by which other processes find the class of its codec.
+    """
 
     recipe: Recipe
-    target_db: float
+    target_db: float | None
+    script: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,8 @@ class Standing:
     @property
     def need(self) -> float:
         """Distance to the target in dB per hour that it still takes."""
-        distance = _UNKNOWN_DISTANCE_DB if self.val_psnr is None else self.wanted.target_db - self.val_psnr
+        target = self.wanted.target_db
+        distance = _UNKNOWN_DISTANCE_DB if self.val_psnr is None or target is None else target - self.val_psnr
         return distance / max(self.hours_left, 1e-3)
 
     def line(self) -> str:
@@ -69,8 +82,8 @@ class Standing:
         steps = f"{self.step:,} of {self.wanted.recipe.steps:,} steps"
         left = "" if self.state == "done" else f", {self.hours_left:.1f} h left"
         why = f" ({self.why})" if self.why else ""
-        end = f"target {self.wanted.target_db:.2f} dB{left}, {self.state}{why}"
-        return f"{self.wanted.recipe.name}: {steps}, {psnr} dB, {end}"
+        target = "" if self.wanted.target_db is None else f", target {self.wanted.target_db:.2f} dB"
+        return f"{self.wanted.recipe.name}: {steps}, {psnr} dB{target}{left}, {self.state}{why}"
 
 
 def read_queue(path: Path | None) -> tuple[Wanted, ...]:
@@ -79,7 +92,8 @@ def read_queue(path: Path | None) -> tuple[Wanted, ...]:
     Parameters
     ----------
     path : Path, optional
-        JSON, a list of objects: `recipe`, the name of a recipe or the fields of one, and `target`, in dB.
+        JSON, a list of objects: `recipe`, the name of a recipe or the fields of one, and `target`, in dB. Or a Python
+        file, see `linksim.training.recipe_files`: all its recipes, without targets.
 
     Raises
     ------
@@ -88,6 +102,8 @@ def read_queue(path: Path | None) -> tuple[Wanted, ...]:
     """
     if path is None:
         return tuple(Wanted(get_recipe(name), target) for name, target in NEEDS.items())
+    if path.suffix == ".py":
+        return tuple(Wanted(recipe, None, path) for recipe in recipes_in(path).values())
     try:
         entries = json.loads(path.read_text())
         wanted = tuple(Wanted(_recipe(entry["recipe"]), float(entry["target"])) for entry in entries)
@@ -99,7 +115,7 @@ def read_queue(path: Path | None) -> tuple[Wanted, ...]:
         form = '[{"recipe": NAME OR FIELDS, "target": DB}, ..]'
         raise LinksimError(f"{path} is no queue ({type(error).__name__}: {error}); write {form}") from error
     names = [w.recipe.name for w in wanted]
-    if not all(math.isfinite(w.target_db) for w in wanted):
+    if not all(w.target_db is not None and math.isfinite(w.target_db) for w in wanted):
         raise LinksimError(f"{path} has a target that is no finite number; give the PSNR in dB")
     if len(set(names)) < len(names) or not names:
         raise LinksimError(f"{path} is empty or names a recipe twice; name each once")

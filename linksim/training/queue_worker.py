@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.scripts import failed
 from linksim.training.history import EpochReport
 from linksim.training.recipe import Recipe
 
@@ -56,15 +58,34 @@ def _step_back() -> None:
 
 
 def main() -> None:
-    """Recipe as JSON, folder of runs and end of the time on the command line."""
-    recipe, root, until, parent = sys.argv[1:]
+    """Recipe as JSON, folder of runs, end of the time, the queue's process, and the Python file that the recipe is in
+    where there is one, on the command line."""
+    recipe, root, until, parent, *script = sys.argv[1:]
     threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     _step_back()
     try:
-        work(Recipe(**json.loads(recipe)), Path(root), float(until))
+        _work_on(json.loads(recipe), Path(root), float(until), Path(script[0]) if script else None)
     except LinksimError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+
+
+def _work_on(fields: dict[str, Any], root: Path, until: float, script: Path | None) -> None:
+    """`work`, on a recipe of linksim's codecs, or on the one of that name in a script."""
+    if script is None:
+        work(Recipe(**fields), root, until)
+        return
+    from linksim.training.recipe_files import recipes_in
+
+    recipe = recipes_in(script).get(fields["name"])
+    if recipe is None or recipe.to_dict() != fields:
+        raise LinksimError(f"{script} has changed since the queue was started; start the queue again")
+    try:
+        work(recipe, root, until)
+    except LinksimError:
+        raise
+    except Exception as error:  # a codec of that script
+        raise failed(script, error) from error
 
 
 if __name__ == "__main__":

@@ -26,10 +26,11 @@ class Recipe:
     ----------
     name : str
         Also the name in the zoo, such as "deepjscc/cifar10-1_6-snr10".
-    codec : str
-        One of `linksim.codecs.registry.CODECS`.
+    codec : str or class
+        One of `linksim.codecs.registry.CODECS`, or a subclass of `linksim.codecs.Codec` of one's own; "" where it is
+        given to `linksim.train` instead.
     options : mapping
-        The codec's constructor arguments.
+        The codec's constructor arguments, plain values as JSON holds them.
     data : str
         "cifar10" (its training pictures, the last 1000 held back for validation), "photos"
         (`LINKSIM_DATA/photos`), a set with labels (`linksim.images.load_labelled`) or a folder of pictures; with :N
@@ -68,7 +69,7 @@ class Recipe:
     """
 
     name: str
-    codec: str
+    codec: str | type[Any] = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     data: str = "cifar10"
     snr_db: float | tuple[float, float] | None = 10.0
@@ -95,6 +96,7 @@ class Recipe:
         if self.name != "" and {"", ".", ".."} & set(parts):
             raise LinksimError(f"recipe name {self.name!r} names a folder; give words, with '/' between them")
         object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
+        _check_codec(self)
         for what in ("snr_db", "error_probability"):
             if isinstance(getattr(self, what), list):  # a range as a card holds it
                 object.__setattr__(self, what, tuple(getattr(self, what)))
@@ -113,6 +115,15 @@ class Recipe:
             raise LinksimError(f"recipe {self.name!r}: precision {self.precision!r}; take float32 or mixed_bfloat16")
 
     @property
+    def codec_name(self) -> str:
+        """What cards and tables call its codec, see `linksim.codecs.registry.name_of`."""
+        if isinstance(self.codec, str):
+            return self.codec
+        from linksim.codecs.registry import name_of
+
+        return name_of(self.codec)
+
+    @property
     def schedule(self) -> tuple[Phase, ...]:
         """The phases; none where nothing is trained."""
         if self.phases or not self.steps:
@@ -123,12 +134,29 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON holds them; cards from before there were phases have no such field."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        values |= {"options": dict(self.options), "phases": [phase.to_dict() for phase in self.phases]}
+        values |= {"codec": self.codec_name, "options": dict(self.options)}
+        values |= {"phases": [phase.to_dict() for phase in self.phases]}
         if not self.phases:
             del values["phases"]
         if self.error_probability is None:  # as on cards from before there were channels for bits
             del values["error_probability"]
         return json.loads(json.dumps(values))
+
+
+def _check_codec(recipe: Recipe) -> None:
+    """A codec is a name or a class of codecs, and its options are values that a card can hold."""
+    if not isinstance(recipe.codec, str):
+        try:
+            name = recipe.codec_name
+        except LinksimError as error:
+            raise LinksimError(f"recipe {recipe.name!r}: {error}") from error
+        if ":" not in name:  # a class of linksim's: by its name other processes find it
+            object.__setattr__(recipe, "codec", name)
+    try:
+        json.dumps(dict(recipe.options))
+    except (TypeError, ValueError) as error:
+        given = f"recipe {recipe.name!r}: options that a card cannot hold ({error})"
+        raise LinksimError(f"{given}; give numbers, words, lists and mappings") from error
 
 
 def _check_channel(recipe: Recipe) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.files import locked, prepare_folder, write_atomically
+from linksim.training.check import check_codec
 from linksim.training.closed_form import ClosedForm
 from linksim.training.history import EpochReport
 from linksim.training.loop import Training
@@ -34,11 +35,17 @@ def warm_start_of(recipe: Recipe, root: Path) -> dict[str, np.ndarray] | None:
         raise LinksimError(f"recipe {recipe.name!r} starts from {recipe.warm_start!r}: {error}") from error
 
 
-def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | None = None) -> Card:
+def train(
+    recipe: Recipe,
+    root: Path,
+    report: Callable[[EpochReport], None] | None = None,
+    tick: Callable[[int], None] | None = None,
+    given: Mapping[str, np.ndarray] | None = None,
+) -> Card:
     """Train a recipe in `root/<recipe name>`, or go on where its checkpoint stands.
 
     Leaves `checkpoint.h5`, `history.csv`, `training.png`, and, when done, `weights.h5` and
-    `card.json`, which `linksim.zoo.load(folder)` takes.
+    `card.json`, which `linksim.zoo.load(folder)` takes. `linksim.train` is the same with a codec beside the recipe.
 
     Parameters
     ----------
@@ -46,6 +53,10 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
     root : Path
     report : function of EpochReport, optional
         Called every 500 steps.
+    tick : function of int, optional
+        Called after each step with the number of steps done; of another thread.
+    given : mapping of arrays, optional
+        All weights of the codec by name, to start from.
 
     Raises
     ------
@@ -53,6 +64,8 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
         If the data, the warm start or the checkpoint cannot be used.
     """
     folder = root / recipe.name
+    if not isinstance(recipe.codec, str):
+        check_codec(recipe)
     prepare_folder(folder)
     if not recipe.steps:
         solved = ClosedForm(recipe)
@@ -60,14 +73,14 @@ def train(recipe: Recipe, root: Path, report: Callable[[EpochReport], None] | No
             report(solved.history[-1])
         return export(solved, folder, "closed form, from the statistics of the training pictures")
     with locked(folder / "train.lock", f"another process trains in {folder}; wait for it, or choose another folder"):
-        training = Training(recipe, folder, warm_start_of(recipe, root), report)
+        training = Training(recipe, folder, warm_start_of(recipe, root), report, tick, given)
         training.run()
-        draw_history(training.history, folder / "training.png", recipe.name)
+        draw_history(training.curve, folder / "training.png", recipe.name)
         return export(training, folder, training.remarks())
 
 
-def draw_history(history: list[EpochReport], path: Path, title: str) -> None:
-    """The learning curve: validation PSNR in dB against steps, one line per layer."""
+def draw_history(history: Sequence[EpochReport], path: Path, title: str) -> None:
+    """The learning curve: validation PSNR in dB against steps, one line per layer; from step 0 where that is known."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -27,6 +27,7 @@ class _Running:
         self.wanted = wanted
         self.seen = last_epoch(root / wanted.recipe.name)[0]
         arguments = [json.dumps(wanted.recipe.to_dict()), str(root), str(until), str(os.getpid())]
+        arguments += [str(wanted.script)] if wanted.script else []
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", **{name: "1" for name in _ONE_THREAD}}
         self.log = root / wanted.recipe.name / "worker.log"
         prepare_folder(self.log.parent)

@@ -112,3 +112,16 @@ def _same_noise(chain: Chain, seed: int) -> Iterator[None]:
         yield
     finally:
         noise.assign(before)
+
+
+@contextlib.contextmanager
+def swapped(variables: Sequence[Any], values: Sequence[Any]) -> Iterator[None]:
+    """Variables hold the values of others inside the block, and their own again afterwards."""
+    before = [ops.convert_to_numpy(v).copy() for v in variables]
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(ops.convert_to_numpy(value))
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)

@@ -10,6 +10,8 @@ import numpy as np
 from keras import ops
 
 from linksim.errors import LinksimError
+from linksim.identity import digest_bytes
+from linksim.training.recipe import Recipe
 from linksim.zoo.weights import load_arrays, variable_names
 
 
@@ -46,6 +48,19 @@ def take_common(codec: Any, arrays: Mapping[str, np.ndarray], where: str, recipe
             f"{where} has {fitting} of {len(codec.weights)} weights in common with {recipe_name!r}; "
             "name another warm_start"
         )
+
+
+def beginning(recipe: Recipe, given: Mapping[str, np.ndarray] | None) -> str:
+    """What a run starts from, in the words of its card: another run, an analytic start, or weights that somebody gave;
+    "" for random weights."""
+    if recipe.warm_start:
+        return f"started from {recipe.warm_start}"
+    if recipe.analytic_start:
+        return "analytic start"
+    if given is not None:
+        sha256 = digest_bytes(np.ascontiguousarray(array).tobytes() for array in given.values())
+        return f"started from given weights (SHA-256 {sha256[:12]}..)"
+    return ""
 
 
 def _related(old: Sequence[int], new: Sequence[int]) -> bool:

@@ -40,7 +40,8 @@ class Card:
     val_psnr_layers : sequence of float
         The same after each layer; empty on cards from before there were layers.
     history : sequence of (step, val_psnr)
-        The learning curve, thinned.
+        The learning curve, thinned; from step 0 where the run did not start from random weights, and that was
+        validated (cards from before that have no such point).
     sha256 : str
         Of the weights file.
     golden : sequence of float

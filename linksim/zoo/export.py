@@ -40,7 +40,7 @@ def export(training: Any, folder: Path, notes: str = "", backend: str | None = N
     Parameters
     ----------
     training : linksim.training.loop.Training
-        With at least one epoch behind it; or what has its `recipe`, `history` and `best_weights`.
+        With at least one epoch behind it; or what has its `recipe`, `history`, `start` and `best_weights`.
     folder : Path
     notes : str
     backend : str, optional
@@ -57,6 +57,9 @@ def export(training: Any, folder: Path, notes: str = "", backend: str | None = N
     load_weights(folder / "weights.h5", codec)
     here = keras.backend.backend()
     last = history[-1]
+    thinned = [*history[: -1 : max(len(history) // 20, 1)], last]
+    if training.start is not None:
+        thinned.insert(0, training.start.report)
     card = Card(
         name=recipe.name,
         recipe=recipe.to_dict(),
@@ -67,7 +70,7 @@ def export(training: Any, folder: Path, notes: str = "", backend: str | None = N
         val_psnr_layers=[round(v, 3) for v in last.layers],
         val_lpips=None if last.lpips is None else round(last.lpips, 5),
         val_bpp=None if last.bpp is None else round(last.bpp, 5),
-        history=[(p.step, round(p.val_psnr, 3)) for p in [*history[: -1 : max(len(history) // 20, 1)], last]],
+        history=[(p.step, round(p.val_psnr, 3)) for p in thinned],
         sha256=file_sha256(folder / "weights.h5"),
         golden=golden_output(codec),
         notes=notes,

@@ -138,7 +138,7 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
     assert "multiple of 500" in mistaken("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
     assert "--queue" in mistaken("train", "--minutes", "3")
     assert "no recipe is named" in mistaken("train")
-    assert "is no queue" in mistaken("train", "--queue", "scenarios/tiny.py")
+    assert "has no recipes" in mistaken("train", "--queue", "scenarios/tiny.py")
     assert "cannot be read" in mistaken("train", "--queue", "none.json", "--status")
     assert "holds no run" in mistaken("zoo", "adopt", "deepjscc/none")
     assert "results/none" in mistaken("show", "results/none")

@@ -42,7 +42,9 @@ def test_commands_and_options_exist(page):
 
 @pytest.mark.parametrize("page", [*PAGES, *sorted((ROOT / "notebooks").glob("*.ipynb"))], ids=lambda page: page.name)
 def test_models_that_are_named_are_in_the_zoo(page):
-    named = re.findall(r"zoo\.load\(\\?\"([^\"\\]+)", page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    # a codec of the reader's own, whose class is given, is in no zoo
+    named = re.findall(r"zoo\.load\(\\?\"([^\"\\]+)\\?\"(?!, codec=)", text)
     assert set(named) <= set(zoo.names())
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from link_fakes import rows_decode, rows_encode
 
+from linksim import Along, zoo
 from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.images import Picture
@@ -194,3 +195,16 @@ def test_decoders_that_are_told_less():
 def test_a_decoder_without_arguments_is_refused():
     with pytest.raises(LinksimError, match="decode takes no argument"):
         AnalogLink((rows_encode, lambda: None), Awgn())
+
+
+def test_a_link_says_which_weights_it_has():
+    """Those of its codecs as they are, by their titles; plain functions have none."""
+    name, other = "deepjscc/cifar10-1_6-snr10", "deepjscc/cifar10-1_12-snr10"
+    link = AnalogLink(zoo.load(name), Awgn())
+    assert dict(link.model_weights) == {name: zoo.stored_digest(name)}
+    both = Along("cbr", {1 / 12: AnalogLink(zoo.load(other), Awgn()), 1 / 6: link}, at=10.0, name="both")
+    assert dict(both.model_weights) == {each: zoo.stored_digest(each) for each in (name, other)}
+    changed = zoo.load(name)
+    changed.set_weights([1.01 * w for w in changed.get_weights()])
+    assert AnalogLink(changed, Awgn()).model_weights[name] != zoo.stored_digest(name)
+    assert dict(AnalogLink((rows_encode, rows_decode), Awgn()).model_weights) == {}

@@ -80,6 +80,22 @@ def test_another_version_of_a_link_is_received_anew(tmp_path):
     assert before["file"] != after["file"] and len(index(tmp_path)) == 2
 
 
+class Learned(NoisyLink):
+    """A link of two models, one of which says which weights it has; no other link says a word of any."""
+
+    models = ("a/first", "a/second")
+    model_weights = {"a/first": "0" * 64}  # noqa: RUF012
+
+
+def test_a_run_says_which_weights_ran(tmp_path):
+    links = [Best([CliffLink("a", 2), Learned()])]
+    sweep(tmp_path, links).run()
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["links"]["noisy"]["models"] == ["a/first", "a/second"]
+    assert run["links"]["noisy"]["weights"] == {"a/first": "0" * 64}
+    assert not any("weights" in run["links"][name] for name in ("best", "a"))
+
+
 def test_a_run_leaves_table_and_provenance_without_save(tmp_path):
     links = [Best([CliffLink("a", 2), CliffLink("b", 6)]), NoisyLink()]
     links[1].tags = {"scheme": "noise", "cbr": 1 / 12}

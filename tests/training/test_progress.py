@@ -1,16 +1,15 @@
-"""What a training run says: lines where there is no terminal, and what Ctrl-C left."""
+"""What is said while a run goes on, and at Ctrl-C, is true."""
 
 import pytest
 
-from linksim.training import Recipe, progress
-from linksim.training.history import EpochReport
+from linksim.training import EpochReport, Recipe, progress
 
 RECIPE = Recipe("test/stopped", "deepjscc", {"latent_channels": 4}, steps=500)
 
 
 @pytest.mark.parametrize("there, says", [(True, "goes on from the checkpoint"), (False, "nothing was kept")])
 def test_ctrl_c_says_whether_there_is_a_checkpoint(tmp_path, monkeypatch, capsys, there, says):
-    def stopped(recipe, root, report):
+    def stopped(recipe, root, report, tick):
         folder = root / recipe.name
         folder.mkdir(parents=True)
         if there:
@@ -20,18 +19,22 @@ def test_ctrl_c_says_whether_there_is_a_checkpoint(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(progress, "train", stopped)
     with pytest.raises(SystemExit) as ended:
         progress.train_with_progress(RECIPE, tmp_path)
-    assert ended.value.code == 130 and says in capsys.readouterr().out
+    assert ended.value.code == 130 and says in capsys.readouterr().err
 
 
-def test_a_log_file_has_a_line_per_report_with_speed_and_time_left(tmp_path, monkeypatch, capsys):
-    class Done:
-        steps, val_psnr, val_lpips, val_bpp = 500, 20.0, None, None
-
-    def trained(recipe, root, report):
-        report(EpochReport(100, 0.1, 50.0, (20.0,)))
-        return Done()
-
-    monkeypatch.setattr(progress, "train", trained)
-    progress.train_with_progress(RECIPE, tmp_path)
-    first = capsys.readouterr().out.splitlines()[0]
-    assert first == "step 100 of 500: validation PSNR 20.00 dB, 2.0 steps/s, 3 min left"
+def test_where_there_is_no_terminal_a_line_every_half_minute(tmp_path, monkeypatch, capsys):
+    """After a step as after an epoch; short runs say nothing, and long epochs do not keep silent."""
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.Progress(RECIPE, tmp_path) as shown:
+        for step in range(1, 251):  # a second each
+            now[0] += 1
+            shown.tick(step)
+            if step == 100:
+                shown.report(EpochReport(100, 0.1, 100.0, (20.0, 21.5), lpips=0.25))
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 250 // 31
+    assert lines[0] == "linksim: test/stopped: step 31 of 500, 8 min left"
+    assert lines[-1].startswith(
+        "linksim: test/stopped: step 248 of 500, validation PSNR 20.00 / 21.50 dB, LPIPS 0.2500"
+    )

@@ -18,7 +18,7 @@ import linksim
 from linksim import zoo
 from linksim.errors import LinksimError
 from linksim.files import locked
-from linksim.training import RECIPES
+from linksim.training import RECIPES, loop, queue_worker
 from linksim.training.needs import NEEDS
 from linksim.training.queue import Wanted, read_queue, standings
 from linksim.training.recipe import Recipe
@@ -94,6 +94,37 @@ def test_a_queue_file_that_is_none_is_one_line(tmp_path, content, says):
     with pytest.raises(LinksimError, match=says) as caught:
         read_queue(tmp_path / "q.json")
     assert "\n" not in str(caught.value)
+
+
+def test_a_python_file_is_a_queue(tmp_path, monkeypatch):
+    """Its recipes have no targets: the shortest is first. A worker finds the class of a codec by the file."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    script = tmp_path / "queue_of_a_test.py"
+    script.write_text(
+        "from linksim.training import Recipe\nfrom own_codec import Small\n"
+        "LONG, SHORT = (Recipe(f'mine/{n}', Small, {'latent_channels': 2}, steps=n, batch_size=2) for n in (800, 4))\n"
+    )
+    queue = read_queue(script)
+    first, second = standings(queue, tmp_path, {})
+    assert [first.wanted.recipe.name, second.wanted.recipe.name] == ["mine/4", "mine/800"]
+    assert first.line() == "mine/4: 0 of 4 steps,    -- dB, 0.0 h left, ready"
+
+    pictures = np.stack(smooth(20))
+    monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 4)
+    monkeypatch.setattr(loop, "load_data", lambda recipe: (pictures[4:], pictures[:4]))
+    monkeypatch.setattr(queue_worker, "_step_back", lambda: None)
+    arguments = [json.dumps(first.wanted.recipe.to_dict()), str(tmp_path), "inf", str(os.getppid()), str(script)]
+    monkeypatch.setattr(sys, "argv", ["queue_worker", *arguments])
+    queue_worker.main()
+    assert {s.wanted.recipe.name: s.state for s in standings(queue, tmp_path, {})} == {
+        "mine/4": "done",
+        "mine/800": "ready",
+    }
+    arguments[0] = json.dumps({**first.wanted.recipe.to_dict(), "seed": 1})
+    monkeypatch.setattr(sys, "argv", ["queue_worker", *arguments])
+    with pytest.raises(SystemExit) as end:
+        queue_worker.main()
+    assert end.value.code == 2
 
 
 def test_two_queues_in_one_folder_refuse_each_other(tmp_path):

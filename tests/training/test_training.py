@@ -213,8 +213,16 @@ def test_a_warm_start_waits_for_its_neighbour(tmp_path):
     Training(RECIPE, tmp_path / "test" / "tiny").run()
     with pytest.raises(LinksimError, match="not finished"):
         train(wide, tmp_path)
-    train(RECIPE, tmp_path)
-    assert train(wide, tmp_path).notes == "started from test/tiny"
+    first = train(RECIPE, tmp_path)
+    card = train(wide, tmp_path)
+    assert card.notes == "started from test/tiny"
+    # Its curve begins at what it starts from, but for the rounding of those weights to float16.
+    assert [step for step, _ in card.history] == [0, 4]
+    assert card.history[0][1] == pytest.approx(first.val_psnr, abs=0.02)
+    lines = (tmp_path / "test" / "wide" / "history.csv").read_text().splitlines()
+    assert lines[1].startswith("0,,0.0,") and lines[2].startswith("4,")
+    again = Training(wide, tmp_path / "test" / "wide", tmp_path / "test" / "tiny" / "checkpoint.h5")
+    assert [p.step for p in again.curve] == [0, 4] and again.start.what == "started from test/tiny"
 
 
 def test_precision_is_put_back(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from smooth_pictures import smooth
 
 import linksim.training.loop as loop
+from linksim import zoo
 from linksim.errors import LinksimError
 from linksim.training import Recipe
 from linksim.training.run import train
@@ -56,6 +57,7 @@ def test_a_link_sends_the_best_that_fits(runs, tmp_path, monkeypatch):
         assert link.name.startswith("LIC-GMM-AM")
         (outcomes,) = link.transmit([Picture("one", picture)], 20.0, range(1)).layers[0]
         assert any(np.array_equal(outcomes.load_pixels()[0], each) for each in shown)
+        assert dict(link.model_weights) == {name: zoo.stored_digest(runs / name) for name in ("lic/few", "lic/many")}
 
 
 def test_what_is_no_such_model_is_refused(runs):

@@ -7,6 +7,7 @@ import pytest
 
 from linksim import zoo
 from linksim.errors import LinksimError
+from linksim.identity import stored_digest
 from linksim.zoo.card import Card, read_card
 from linksim.zoo.shared import entry_arrays, share, sharers, write_whole
 from linksim.zoo.weights import file_sha256, load_arrays, save_arrays
@@ -39,6 +40,24 @@ def test_what_the_first_stage_holds_is_left_out_and_found_again(tmp_path):
     assert [c.name for c in sharers("a/base", tmp_path)] == ["b/second", "b/third"]
     write_whole(third, read_card(third), tmp_path)
     assert set(load_arrays(tmp_path / "weights.h5")) == set(SECOND) and read_card(tmp_path).shared is None
+
+
+def test_weights_have_one_digest_however_they_are_stored(tmp_path):
+    """In one file or in two, packed or not; and another one as soon as a value is another."""
+    entry(tmp_path, "a/base", FIRST)
+    second = entry(tmp_path, "b/second", SECOND, "a/base")
+    before = zoo.stored_digest(second)
+    share(second, tmp_path)
+    assert zoo.stored_digest(second) == before != zoo.stored_digest(tmp_path / "a/base")
+    wide = {f"{i:03d}/w": np.array([i], np.float16) for i in range(1002)}  # "1000" before "101" as text
+    assert zoo.stored_digest(entry(tmp_path, "c/wide", wide)) == stored_digest(wide.values())
+    values = [array.astype(np.float32) for array in SECOND.values()]
+    assert stored_digest(values) == before, "a codec that was filled with them"
+    values[0][0, 0] += 0.01
+    assert stored_digest(values) != before
+    save_arrays(tmp_path / "c/wide/weights.h5", {"w": np.zeros(1)})
+    with pytest.raises(LinksimError, match="not the file its card describes"):
+        zoo.stored_digest(tmp_path / "c/wide")
 
 
 @pytest.mark.parametrize("change", [lambda a: a + 1, lambda a: a[:1]])

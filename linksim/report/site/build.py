@@ -14,7 +14,15 @@ from typing import Any
 from linksim.errors import LinksimError
 from linksim.files import cannot_write, prepare_folder
 from linksim.report.folder import ResultFolder, read
-from linksim.report.site.content import curves_of, figures_of, models_of, provenance_of, study_of
+from linksim.report.site.content import (
+    beginning_of,
+    curves_of,
+    figures_of,
+    models_of,
+    provenance_of,
+    same_weights,
+    study_of,
+)
 from linksim.report.site.pages import page, sentence_of, written_page
 from linksim.report.site.pictures import pictures_of, thumbnail
 from linksim.report.site.readable import readable
@@ -45,6 +53,7 @@ def build_site(
     max_mb: float = 60.0,
     scores: Sequence[str] = ("psnr",),
     report: Callable[[str], None] = lambda line: None,
+    digest_of: Callable[[str], str | None] = lambda name: None,
 ) -> Path:
     """Write pages for finished result folders: an index, and a page for each.
 
@@ -62,6 +71,8 @@ def build_site(
         Metrics under each picture.
     report : function of str, optional
         Called with a line for each page.
+    digest_of : function of a model's name
+        Digest of its weights, as `run.json` has it of those that ran; None where they cannot be read.
 
     Returns
     -------
@@ -90,7 +101,7 @@ def build_site(
             entries = []
             for result, name in zip(results, names, strict=True):
                 report(name)
-                entries.append(_write_page(result, name, set(names), made, card_of, max_mb * 1e6, scores))
+                entries.append(_write_page(result, name, set(names), made, card_of, max_mb * 1e6, scores, digest_of))
             _copy_assets(made / _ASSETS)
             (made / _INDEX).write_text(page(_INDEX, root=".", entries=entries), encoding="utf-8")
             (made / MARK).write_text(json.dumps({"pages": names}) + "\n", encoding="utf-8")
@@ -126,6 +137,7 @@ def _write_page(
     card_of: Callable[[str], Card | None],
     max_bytes: float,
     scores: Sequence[str],
+    digest_of: Callable[[str], str | None],
 ) -> _Entry:
     to = site / name
     to.mkdir()
@@ -146,6 +158,8 @@ def _write_page(
         data=data,
         provenance=provenance,
         cards=cards,
+        weights={model: same_weights(result, model, digest_of) for model in cards},
+        beginnings={model: beginning_of(card) for model, card in cards.items()},
         pictures=pictures,
         panels=[figure.name for figure in figures if not figure.name.startswith(("curve", "preference"))],
         study=study_of(result.path),

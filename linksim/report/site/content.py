@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ def provenance_of(result: ResultFolder) -> dict[str, Any]:
             "name": plain(name),
             "fingerprint": about.get("fingerprint") or "",
             "models": list(about.get("models") or ()),
+            "weights": dict(about.get("weights") or {}),
             "stopped": _counts(stopped.get(name)),
         }
         for name, about in (run.get("links") or {}).items()
@@ -101,6 +102,48 @@ def study_of(folder: Path) -> dict[str, Any] | None:
         "notes": [note for note in dict.fromkeys(table["note"]) if note],
         "figures": [path.name for path in figures_of(folder) if path.name.startswith("preference")],
     }
+
+
+def same_weights(result: ResultFolder, model: str, today: Callable[[str], str | None]) -> str:
+    """Whether the weights of a model that ran are those of today, in words; "" where `run.json` does not say.
+
+    Parameters
+    ----------
+    result : ResultFolder
+    model : str
+    today : function of a model's name
+        Digest of its weights as they are now, or None where they cannot be read.
+    """
+    links = provenance_of(result)["links"]
+    ran = {link["weights"][model] for link in links if model in link["weights"]}
+    if not ran:
+        return ""
+    now = today(model)
+    if now is None:
+        return "The weights of this card cannot be read, and were not compared with those that ran."
+    if ran == {now}:
+        return "These weights ran."
+    if now in ran:
+        return "These weights ran in some links, and others of this name in other links."
+    return "Other weights ran: those of this name have changed since."
+
+
+def beginning_of(card: Mapping[str, Any]) -> str:
+    """Where the learning curve of a card begins, in words; "" for random weights, and where nothing was trained."""
+    recipe, history = card["recipe"], card["history"]
+    if not card["steps"]:
+        return ""
+    if recipe.get("warm_start"):
+        what = f"the weights of {recipe['warm_start']}"
+    elif recipe.get("analytic_start"):
+        what = "an analytic start"
+    elif history and not history[0][0]:
+        what = "weights that were given"
+    else:
+        return ""
+    if history and not history[0][0]:
+        return f"The curve begins at what it started from, {what}: {history[0][1]:.2f} dB at step 0."
+    return f"Training started from {what}; what they reach before the first step is not on this card."
 
 
 def figures_of(folder: Path) -> list[Path]:

@@ -28,7 +28,7 @@ from linksim.zoo.weights import save_arrays
 LIMIT_MB = 60
 _SPARE_MB = 1  # beside what is counted: folders, and how far the estimate of a picture's bytes may be off
 _LEARNED_HALF = (
-    "errors", "files", "identity", "messages", "pixels", "places", "codecs", "metrics", "training", "zoo",
+    "errors", "files", "identity", "messages", "pixels", "places", "scripts", "codecs", "metrics", "training", "zoo",
 )  # fmt: skip
 _LIBRARIES = (
     "keras", "absl-py", "namex", "optree", "rich", "markdown-it-py", "mdurl", "pygments", "packaging",
@@ -115,6 +115,11 @@ def make_bundle(
 
 def _check(recipe: Recipe) -> None:
     """That a kit can train a recipe."""
+    if not isinstance(recipe.codec, str):
+        raise LinksimError(
+            f"recipe {recipe.name!r} is of {recipe.codec_name}, and a kit has the codecs of linksim only; take "
+            "`linksim train`"
+        )
     if not recipe.steps:
         raise LinksimError(f"recipe {recipe.name!r} needs no training; run `linksim train {recipe.name}`")
     if len(recipe.schedule) > 1:

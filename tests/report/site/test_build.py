@@ -53,6 +53,53 @@ def test_names_cannot_become_scripts(tmp_path):
     assert len(re.findall("<script", page)) == 6
 
 
+@pytest.mark.parametrize(
+    "recipe, history, says",
+    [
+        ({"warm_start": "a/b"}, [[0, 20.25], [500, 24]], "begins at what it started from, the weights of a/b"),
+        ({"warm_start": "a/b"}, [[500, 24]], "not on this card"),
+        ({"analytic_start": True}, [[0, 20.25], [500, 24]], "an analytic start: 20.25 dB at step 0"),
+        ({"warm_start": None}, [[0, 20.25], [500, 24]], "weights that were given: 20.25 dB"),
+        ({"warm_start": None}, [[500, 24]], None),
+    ],
+)
+def test_a_page_says_where_a_learning_curve_begins(tmp_path, recipe, history, says):
+    card = {"steps": 500, "val_psnr": 24, "notes": "", "backend": "", "seconds": 1, "sha256": "0"}
+    card |= {"recipe": recipe, "history": history}
+    links = {"a": {"fingerprint": "0", "layers": 1, "tags": {}, "models": ["m"]}}
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}), links=links)
+    page = (build_site([folder], tmp_path / "site", {"m": card}.get).parent / "s" / "index.html").read_text()
+    assert bool(re.search(says or "started from", page)) is (says is not None)
+    assert data_of(tmp_path / "site" / "s" / "index.html")["models"]["m"]["history"] == history
+
+
+@pytest.mark.parametrize(
+    "ran, today, says",
+    [
+        (["x"], "x", "These weights ran."),
+        (["x"], "y", "Other weights ran: those of this name have changed since."),
+        (["x", "y"], "y", "These weights ran in some links"),
+        (["x"], None, "cannot be read, and were not compared"),
+        ([], "x", None),
+    ],
+)
+def test_a_page_says_whether_the_weights_of_a_card_ran(tmp_path, ran, today, says):
+    """As far as `run.json` knows: those of before do not."""
+    card = {"steps": 500, "val_psnr": 24, "notes": "", "backend": "", "seconds": 1, "sha256": "0"}
+    card |= {"recipe": {}, "history": [[500, 24]]}
+    names = [f"link {i}" for i in range(max(len(ran), 1))]
+    links = {name: {"fingerprint": "0", "layers": 1, "tags": {}, "models": ["m"]} for name in names}
+    for name, digest in zip(names, ran, strict=False):
+        links[name]["weights"] = {"m": digest}
+    folder = write_folder(tmp_path / "s", table(dict.fromkeys(names, 1 / 6)), links=links)
+    index = build_site([folder], tmp_path / "site", {"m": card}.get, digest_of=lambda name: today)
+    page = (index.parent / "s" / "index.html").read_text()
+    assert (says or "m: 500 steps") in page
+    assert len(re.findall("weights ran[ .:]|were not compared", page.partition('<details class="model"')[2])) == bool(
+        says
+    )
+
+
 def test_equal_pictures_are_one_file(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6, "b": 1 / 6}))
     keep_pictures(folder, {"a": 1, "b": 1}, pictures=2, values=(0.0, 3.0))

@@ -1,0 +1,80 @@
+"""Scripts of a user's, imported: whatever goes wrong in them is one line with the place where it did."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from types import ModuleType
+
+from linksim.errors import LinksimError
+
+
+def split_name(text: str) -> tuple[Path | None, str]:
+    """File and name of "mine.py:NAME", or of "mine.py"; no file where none is meant."""
+    file, colon, name = text.rpartition(":")
+    if colon and file.endswith(".py"):
+        return Path(file), name
+    return (Path(text), "") if text.endswith(".py") else (None, text)
+
+
+def check_file(path: Path) -> None:
+    """That there is such a script, and that it is Python: what it imports is not loaded for one with a slip in it.
+
+    Raises
+    ------
+    LinksimError
+        If there is none, or it is no Python.
+    """
+    if not path.is_file():
+        raise LinksimError(f"there is no file {path}; name a Python file")
+    try:
+        with warnings.catch_warnings():  # the import gives them again
+            warnings.simplefilter("ignore")
+            ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError) as error:  # ValueError: zero bytes
+        raise failed(path, error) from error
+    except (RecursionError, MemoryError) as error:
+        raise LinksimError(f"{path} is nested too deeply to be read; mend the script") from error
+    except OSError as error:
+        raise LinksimError(f"{path} cannot be read ({error.strerror}); change its permissions") from error
+
+
+def import_script(path: Path) -> ModuleType:
+    """Import a Python file by its name, as `python script.py` beside it could, so that workers find its classes too.
+
+    Its folder is put in front of `sys.path`.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such file, it fails, or a module of its name is loaded already.
+    """
+    path = path.resolve()
+    check_file(path)
+    sys.path.insert(0, str(path.parent))
+    try:
+        module = importlib.import_module(path.stem)
+    except (LinksimError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # whatever a script of somebody else's does
+        raise failed(path, error) from error
+    if Path(module.__file__ or "").resolve() != path:
+        raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
+    return module
+
+
+def failed(path: Path, error: Exception) -> LinksimError:
+    """The one line for what a script did: the line of the script, or of what it imports beside it, at which it went
+    wrong, and the error."""
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        return LinksimError(f"{error.filename or path}, line {error.lineno}: {error.msg}; mend the script")
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
+    if not own and isinstance(error, (SyntaxError, ValueError)):
+        return LinksimError(f"{path} is no Python script ({error}); mend it, or name another")
+    where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
+    return LinksimError(f"{where}: {type(error).__name__}: {' '.join(str(error).split())}; mend the script")
