@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ def large_sets() -> list[Measurement]:
                 "scale", [Free()], pictures_of(count), [0.0], ci_half_width=None, max_draws=2, out=folder, figures=[]
             )
             sweep.run(progress=False)
-            seconds = _timed(lambda sweep=sweep: sweep.run(progress=False))
+            seconds = _timed(partial(sweep.run, progress=False))
         found.append(Measurement(f"stored unit of 1 picture, of a set of {count:,}", 1e3 * seconds / count, "ms"))
     return found
 

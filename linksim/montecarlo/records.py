@@ -16,6 +16,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -181,7 +182,7 @@ def read_line(record: Record) -> bytes:
     return line
 
 
-def read_body(record: Record) -> dict:
+def read_body(record: Record) -> dict[str, Any]:
     """A stored unit as it lies in its file: its identity, and what `decode_statistics` takes.
 
     Raises
