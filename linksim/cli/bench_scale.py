@@ -111,7 +111,8 @@ def large_sets() -> list[Measurement]:
 
 
 def per_unit() -> list[Measurement]:
-    """Milliseconds of one unit in this process, against its pictures and draws."""
+    """Milliseconds of one unit in this process, its share of the tables that a run writes included, against its
+    pictures and draws."""
     from linksim.montecarlo import Sweep
 
     found = []
@@ -127,6 +128,8 @@ def per_unit() -> list[Measurement]:
         found.append(Measurement(f"unit of {what}", 1e3 * seconds / count, "ms"))
         found.append(Measurement(f"unit of {what}, stored", size / count, "bytes"))
 
+    with tempfile.TemporaryDirectory() as folder:  # what is imported on first use counts for none of them
+        sweep_of(200, Path(folder)).run(progress=False)
     for pictures in _PICTURES:
         measure(f"{pictures} pictures, 2 draws", pictures, 2)
     for draws in _DRAWS:
