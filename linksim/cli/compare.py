@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,6 +63,6 @@ def _print(found: Comparison, metric: str, title: str) -> None:
     print_table(title, ["link", *(f"{found.axis} {value:g}" for value in values), "intervals"], rows, whole=True)
 
 
-def _cell(row: dict, digits: int) -> str:
+def _cell(row: Mapping[str, Any], digits: int) -> str:
     interval = f" ± {row['half_width']:.{digits}f}" if row["half_width"] == row["half_width"] else ""
     return f"{row['difference']:+.{digits}f}{interval}{' *' if row['significant'] else ''}"

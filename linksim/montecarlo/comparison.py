@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     from linksim.montecarlo.result import Result
 
+_SOME = (
+    "where intervals are independent, there were too few draws and pictures to pair (8 degrees of freedom), units are "
+    "missing, or the metric is one of whole sets"
+)
+
 PAIRED, INDEPENDENT, NONE = "paired", "independent", "no interval"
 
 
@@ -224,6 +229,8 @@ class _Comparing:
                 how = INDEPENDENT if math.isfinite(half) else NONE
                 found = Difference(mean_b - mean_a, half if how is INDEPENDENT else math.nan, 0.0, math.nan, math.nan)
                 draws = 0
+                if self.unpaired is None:
+                    self.notes[_SOME] = None
             elif draws < max(a["n_draws"], b["n_draws"]):
                 self.notes["where one side has more draws, paired differences are over those that both have"] = None
             yield {

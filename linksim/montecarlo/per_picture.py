@@ -46,11 +46,12 @@ def frame(entries: Iterable[Entry], pictures: Sequence[KnownPicture], axis: str)
             std = np.where(n > 1, np.sqrt(moments.m2 / np.maximum(n - 1, 1)), math.nan)
             for name, column in zip(columns, (moments.mean, std, n, cbr, delivered), strict=True):
                 columns[name].append(column)
-    each = [np.repeat(np.array(part, object), len(pictures)) for part in zip(*keys, strict=True)] or [[]] * 4
-    first = dict(zip(("link", "layer", axis, "metric"), each, strict=True))
+    heads = ("link", "layer", axis, "metric")
+    first = {head: np.repeat(np.array([key[i] for key in keys], object), len(pictures)) for i, head in enumerate(heads)}
     number = np.tile(np.arange(len(pictures)), len(keys))
     names = np.tile(np.array([p.name for p in pictures], object), len(keys))
-    numbers = {name: np.concatenate(parts) if parts else [] for name, parts in columns.items()}
+    numbers = {name: np.concatenate([np.empty(0), *parts]) for name, parts in columns.items()}
+    numbers["n_draws"] = numbers["n_draws"].astype(int)
     return pd.DataFrame({**first, "number": number, "picture": names, **numbers}).astype({"layer": int, axis: float})
 
 

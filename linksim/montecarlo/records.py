@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -238,7 +239,7 @@ def read_line(record: Record) -> bytes:
     return line
 
 
-def read_body(record: Record) -> dict:
+def read_body(record: Record) -> dict[str, Any]:
     """A stored unit as it lies in its file: its identity, and what `decode_statistics` takes.
 
     Raises

@@ -108,6 +108,13 @@ def test_other_numbers_under_one_fingerprint_are_pointed_out(two, tmp_path):
     assert any("'x' gives other numbers under the same fingerprint" in note for note in compare(two[0], other).notes)
 
 
+def test_too_few_draws_to_pair_are_said(tmp_path):
+    run(tmp_path / "a", NoisyLink("x"), pictures=2, draws=4)
+    run(tmp_path / "b", Better("x"), pictures=2, draws=4)
+    found = compare(tmp_path / "a", tmp_path / "b")
+    assert set(found.table.how) == {"independent"} and "too few draws and pictures" in found.notes[0]
+
+
 def test_what_only_one_has(tmp_path):
     a = write_folder(tmp_path / "a", table({"x": 1 / 6, "y": 1 / 6}, metrics=("psnr", "ssim")))
     b = write_folder(tmp_path / "b", table({"x": 1 / 6, "z": 1 / 6}), seed=3)
