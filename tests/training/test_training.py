@@ -225,6 +225,19 @@ def test_a_warm_start_waits_for_its_neighbour(tmp_path):
     assert [p.step for p in again.curve] == [0, 4] and again.start.what == "started from test/tiny"
 
 
+def test_looking_at_the_start_changes_nothing(tmp_path, monkeypatch):
+    """A run whose curve begins at step 0 ends, bit for bit, at the weights of one that was not looked at before."""
+    recipe = dataclasses.replace(RECIPE, steps=4, analytic_start=True)
+    seen = Training(recipe, tmp_path / "a")
+    seen.run()
+    monkeypatch.setattr(loop, "beginning", lambda recipe, given: "")
+    unseen = Training(recipe, tmp_path / "b")
+    unseen.run()
+    assert [len(run.curve) for run in (seen, unseen)] == [2, 1] and seen.start.what == "analytic start"
+    for a, b in zip(weights(seen), weights(unseen), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_precision_is_put_back(tmp_path):
     before = keras.config.dtype_policy()
     training = Training(dataclasses.replace(RECIPE, steps=4, precision="mixed_bfloat16"), tmp_path)
