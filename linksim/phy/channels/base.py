@@ -164,7 +164,7 @@ class Channel(Block):
         Returns
         -------
         [..., 1] or [..., n], complex64
-            E|h|^2 = 1.
+            `E|h|^2 = 1`.
         """
 
     @property

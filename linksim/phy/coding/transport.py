@@ -173,7 +173,7 @@ class Transport:
             Received symbols, equalised where there is fading.
         no : scalar, [B], [B, 1] or [B, num_symbols], float32
             Noise variance of the symbols, both dimensions together; after equalisation what it
-            leaves, such as N0 / |h|^2.
+            leaves, such as `N0 / |h|^2`.
 
         Output
         ------
