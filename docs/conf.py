@@ -25,6 +25,8 @@ extensions = [
     "sphinx_design",
     "results_pages",
     "outward_links",
+    "linked_names",
+    "mathml",
 ]
 exclude_patterns = ["_generated", "**/.ipynb_checkpoints"]
 root_doc = "index"
@@ -53,6 +55,7 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 templates_path = ["_templates"]
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "linksim"
 html_static_path = ["_static"]
