@@ -37,7 +37,7 @@ def gallery_index(text: str) -> str:
     others = "\n".join(f"| `{name}` | {said} |" for name, said in scenarios().items() if name not in published)
     toctree = "\n".join([*(row["name"] for row in rows), "recipes"])
     return (
-        f"# Gallery\n\n{prose[0]}\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}::::\n\n"
+        f"# Gallery\n\n{prose[0]}\n\n::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}::::\n\n"
         + f"{prose[1]}\n\n## Scenarios without a published result\n\n| scenario | what it is |\n|---|---|\n{others}\n\n"
         + f"```{{toctree}}\n:hidden:\n\n{toctree}\n```\n"
     )
