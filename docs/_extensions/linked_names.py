@@ -37,7 +37,9 @@ class LinkedNames(SphinxPostTransform):
             places = {(entry.docname, entry.node_id)} if entry else short.get(text.rpartition(".")[2], set())
             if len(places) == 1:
                 ((docname, node_id),) = places
-                link = make_refnode(self.app.builder, self.env.current_document.docname, docname, node_id, literal.deepcopy())
+                link = make_refnode(
+                    self.app.builder, self.env.current_document.docname, docname, node_id, literal.deepcopy()
+                )
                 literal.replace_self(link)
 
 

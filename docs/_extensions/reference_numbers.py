@@ -11,10 +11,11 @@ from linksim.report.labels import cbr_text, metric_label
 HEAD = """# Reference numbers
 
 Published points that scenarios draw as markers, from `results/reference/*.csv`, and beside each what the published
-result folder of that scenario has at the same value of the axis and the same bandwidth ratio. Both columns are read from
-files when this page is built. "Ours" has the mean of `curve.csv`: of the link of the same name where there is one, and
-otherwise of all links of that bandwidth ratio but the single schemes below an envelope; of models for one SNR, that of
-this SNR. ≈ marks a value that was read off a plot. Whether two numbers are of the same thing, and why they differ, is said on the page of each scenario.
+result folder of that scenario has at the same value of the axis and the same bandwidth ratio. Both columns are read
+from files when this page is built. "Ours" has the mean of `curve.csv`: of the link of the same name where there is one,
+and otherwise of all links of that bandwidth ratio but the single schemes below an envelope; of models for one SNR, that
+of this SNR. ≈ marks a value that was read off a plot. Whether two numbers are of the same thing, and why they differ,
+is said on the page of each scenario.
 """
 CLOSE = 0.005
 """Bandwidth ratios that differ by less than this share are one: files have six digits."""

@@ -15,7 +15,9 @@ from reference_numbers import reference_numbers
 from sphinx.application import Sphinx
 
 RESULTS, DOCS = ROOT / "results", ROOT / "docs"
-ROW = re.compile(r"^\| \[(?P<name>\w+)\]\([^)]+\) \| `(?P<command>[^`]+)` \| !\[\]\((?P<image>[^)]+)\) (?P<said>.+) \|$")
+ROW = re.compile(
+    r"^\| \[(?P<name>\w+)\]\([^)]+\) \| `(?P<command>[^`]+)` \| !\[\]\((?P<image>[^)]+)\) (?P<said>.+) \|$"
+)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -27,10 +29,13 @@ def gallery_index(text: str) -> str:
     """The gallery's first page, from the text of `results/README.md`."""
     rows = rows_of(text)
     before, _, after = text.partition("| scenario |")
-    prose = [before.partition("\n")[2].strip(), rewritten("\n\n".join(after.split("\n\n")[1:]), RESULTS, DOCS / "gallery").strip()]
+    prose = [
+        before.partition("\n")[2].strip(),
+        rewritten("\n\n".join(after.split("\n\n")[1:]), RESULTS, DOCS / "gallery").strip(),
+    ]
     cards = "\n".join(
-        f":::{{grid-item-card}} {row['name']}\n:link: {row['name']}\n:link-type: doc\n:img-top: ../../results/{row['image']}\n"
-        f":img-alt: The main figure of {row['name']}\n\n{row['said']}\n:::\n"
+        f":::{{grid-item-card}} {row['name']}\n:link: {row['name']}\n:link-type: doc\n"
+        f":img-top: ../../results/{row['image']}\n:img-alt: The main figure of {row['name']}\n\n{row['said']}\n:::\n"
         for row in rows
     )
     published = {row["name"] for row in rows}

@@ -177,6 +177,13 @@ def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np
 
     `bicm_capacity` averaged over `|h|^2`; parameters and errors as there, `snr_db` before fading.
 
+    Parameters
+    ----------
+    bits_per_symbol : {2, 4, 6, 8, 10}
+        4-QAM to 1024-QAM.
+    snr_db : number or array
+        Mean Es/N0 in dB, before fading.
+
     Returns
     -------
     float or array

@@ -50,7 +50,15 @@ def write(outcome: Outcome, folder: Path, note: str = "") -> list[Path]:
 
 
 def draw(outcome: Outcome, note: str = "") -> bytes:
-    """The figure as a PNG file."""
+    """The figure as a PNG file.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What `analyse` found.
+    note : str
+        A line below the figure.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")

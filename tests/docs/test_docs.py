@@ -33,7 +33,9 @@ def anchors(page: Path) -> set[str]:
     """Of the headings of a page, as Git pages and MyST make them."""
     parsed = MarkdownIt().parse(page.read_text(encoding="utf-8"))
     heads = [parsed[i + 1].content for i, token in enumerate(parsed) if token.type == "heading_open"]
-    kept = ("".join(c for c in unicodedata.normalize("NFC", head).lower() if c.isalnum() or c in " -_") for head in heads)
+    kept = (
+        "".join(c for c in unicodedata.normalize("NFC", head).lower() if c.isalnum() or c in " -_") for head in heads
+    )
     return {head.strip().replace(" ", "-") for head in kept}
 
 

@@ -27,7 +27,7 @@ def test_every_public_name_is_in_the_reference(package):
             assert re.search(rf"^\.\. auto\w+:: linksim\.[\w.]*\b{name}$", text, re.MULTILINE), name
 
 
-INHERITED = ("name", "about", "dtype", "kwargs")
+INHERITED = ("name", "about", "dtype", "args", "kwargs")
 """Arguments that Keras, or the base class of codecs, documents."""
 
 

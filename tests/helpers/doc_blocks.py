@@ -1,4 +1,4 @@
-"""The code blocks of a page: which are run, which are files, and which are not run, with the reason that the page gives.
+"""The code blocks of a page: which are run, which are files, and which are not run, for a reason that the page gives.
 
 A comment before a block says what becomes of it:
 
