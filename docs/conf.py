@@ -10,7 +10,13 @@ sys.path.insert(0, str(HERE / "_extensions"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+from sphinx.ext.napoleon import NumpyDocstring  # noqa: E402
+
 from linksim import __version__  # noqa: E402
+
+# Napoleon takes what stands before a colon in the docstring of a property for its type. Here it is a sentence, and the
+# sections that follow it are read as those of a function are.
+NumpyDocstring._parse_attribute_docstring = lambda self: []
 
 project = "linksim"
 author = "The linksim contributors"
