@@ -25,12 +25,13 @@ def data_folder() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-golden`, for outputs whose VERSION was raised."""
+    """`--update-golden`, for outputs whose VERSION was raised; `--update-notebooks`, for what notebooks give."""
     parser.addoption(
         "--update-golden",
         action="store_true",
         help="write golden outputs that are missing, and those whose VERSION was raised",
     )
+    parser.addoption("--update-notebooks", action="store_true", help="store what notebooks give when they are run")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,7 +71,14 @@ class AdaptiveProgressive(SymbolCodec):
         return ops.concatenate([ones * ops.clip(snr, -1.5, 1.5), ones * arrived], axis=-1)
 
     def encode_layers(self, pictures: Any, snr_db: Any) -> list[Any]:
-        """Pictures `[B, H, W, 3]` to the symbols of each layer, `[B, k_i, 2]`, for an Es/N0 in dB."""
+        """Pictures `[B, H, W, 3]` to the symbols of each layer, `[B, k_i, 2]`, for an Es/N0 in dB.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        snr_db : float or [B]
+            Es/N0 in dB.
+        """
         x = self.pad(pictures)
         condition = self._condition(x, snr_db, ops.ones((1, self.num_layers)))
         x = self.fine_encoder(self.stem(x), condition)
@@ -84,6 +91,13 @@ class AdaptiveProgressive(SymbolCodec):
         """A latent whose missing layers are zero, to pictures that are not clipped.
 
         `arrived` `[B or 1, L]` holds 1 for a layer that is there.
+
+        Parameters
+        ----------
+        snr_db : float or [B]
+            Es/N0 in dB.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
         """
         condition = self._condition(latent, snr_db, arrived)
         x = self.from_channels(latent)

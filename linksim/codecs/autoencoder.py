@@ -45,17 +45,39 @@ class Autoencoder(SymbolCodec):
         """Pictures `[B, H, W, 3]` in [0, 1] to a latent `[B, H/stride, W/stride, latent_channels]`.
 
         Sides are multiples of `stride`.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        training : bool
+            Whether layers behave as in training.
         """
         raise NotImplementedError(f"{type(self).__name__} must define analyze")
 
     def synthesize(self, latent: Any, training: bool = False) -> Any:
-        """A received latent `[B, h, w, latent_channels]` to pictures `[B, h*stride, w*stride, 3]` in [0, 1]."""
+        """A received latent `[B, h, w, latent_channels]` to pictures `[B, h*stride, w*stride, 3]` in [0, 1].
+
+        Parameters
+        ----------
+        latent : [B, h, w, latent_channels]
+            As it was received.
+        training : bool
+            Whether layers behave as in training.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define synthesize")
 
     def encode(self, pictures: Any, snr_db: Any = None, training: bool = False) -> Any:
         """Pictures `[B, H, W, 3]`, float32 in [0, 1], to symbols `[B, k, 2]`, mean power 1 per picture.
 
         `snr_db` (Es/N0, dB; a number or `[B]`) is for codecs with `encodes_for_snr`.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        snr_db : float or [B]
+            Es/N0 in dB.
+        training : bool
+            Whether layers behave as in training.
         """
         return self.symbols_of(self.analyze(self.pad(pictures), training=training))
 
@@ -63,6 +85,17 @@ class Autoencoder(SymbolCodec):
         """Received symbols `[B, k, 2]` to pictures `[B, H, W, 3]`, float32 in [0, 1].
 
         `snr_db` (Es/N0, dB) is for codecs that adapt to it; `size` is (H, W).
+
+        Parameters
+        ----------
+        symbols : [B, k, 2], float32
+            Real and imaginary parts, as they were received.
+        snr_db : float or [B]
+            Es/N0 in dB.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        training : bool
+            Whether layers behave as in training.
         """
         return self.crop(self.synthesize(self.latent_of(symbols, size), training=training), size)
 

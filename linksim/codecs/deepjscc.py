@@ -65,7 +65,15 @@ class DeepJscc(Autoencoder):
         self.decoder = small_decoder(latent_channels)
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
-        """Start from the best linear code for the 4x4 blocks of pictures, uint8 `[H, W, 3]` each, at an Es/N0 in dB."""
+        """Start from the best linear code for the 4x4 blocks of pictures, uint8 `[H, W, 3]` each, at an Es/N0 in dB.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : float
+            Es/N0 in dB.
+        """
         start_networks(pictures, snr_db, self.layer_channels, self.encoder, [self.decoder])
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:

@@ -40,7 +40,15 @@ class MultipleDecoders(ProgressiveCodec):
         self.decoders = [small_decoder(width, name=f"decoder_{i + 1}") for i, width in enumerate(widths)]
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
-        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components."""
+        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : float
+            Es/N0 in dB.
+        """
         start_networks(pictures, snr_db, self.layer_channels, self.encoder, self.decoders)
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:

@@ -28,26 +28,65 @@ class ProgressiveCodec(SymbolCodec):
     VERSION = 1
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:
-        """Pictures `[B, H, W, 3]`, sides multiples of `stride`, to latents `[B, H/stride, W/stride, sum of c_i]`."""
+        """Pictures `[B, H, W, 3]`, sides multiples of `stride`, to latents `[B, H/stride, W/stride, sum of c_i]`.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        training : bool
+            Whether layers behave as in training.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define analyze")
 
     def synthesize(self, latent: Any, training: bool = False) -> Any:
         """The received latents of the first i layers to pictures `[B, h*stride, w*stride, 3]`.
 
         They lie side by side, `[B, h, w, c_1 + .. + c_i]`.
+
+        Parameters
+        ----------
+        latent : [B, h, w, c_1 + .. + c_i]
+            As it was received.
+        training : bool
+            Whether layers behave as in training.
         """
         raise NotImplementedError(f"{type(self).__name__} must define synthesize")
 
     def encode_layers(self, pictures: Any, training: bool = False) -> list[Any]:
-        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to the symbols of each layer, `[B, k_i, 2]`."""
+        """Pictures `[B, H, W, 3]`, float32 in [0, 1], to the symbols of each layer, `[B, k_i, 2]`.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        training : bool
+            Whether layers behave as in training.
+        """
         return self.layers_of(self.analyze(self.pad(pictures), training=training))
 
     def show(self, latents: list[Any], size: tuple[int, int], training: bool = False) -> Any:
-        """The pictures `[B, H, W, 3]` after the layers whose received latents are given."""
+        """The pictures `[B, H, W, 3]` after the layers whose received latents are given.
+
+        Parameters
+        ----------
+        latents : list of [B, h, w, c_i]
+            Of the first layers, as they were received.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        training : bool
+            Whether layers behave as in training.
+        """
         return self.crop(self.synthesize(ops.concatenate(latents, axis=-1), training=training), size)
 
     def send_all(self, layers: list[Any], size: tuple[int, int]) -> Generator[Symbols, Any, list[Any]]:
-        """The part of a conversation that sends all layers and shows nothing: returns their received latents."""
+        """The part of a conversation that sends all layers and shows nothing: returns their received latents.
+
+        Parameters
+        ----------
+        layers : list of [B, k_i, 2]
+            Symbols of each layer.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        """
         latents = []
         for symbols in layers:
             latents.append(self.latent_of((yield Symbols(symbols)), size))

@@ -51,7 +51,15 @@ class ResidualTransmission(SymbolCodec):
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
         """Start the pair that learns from the best linear code for 4x4 blocks (see `DeepJscc`): the components
-        behind those of the layers before."""
+        behind those of the layers before.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : float
+            Es/N0 in dB.
+        """
         encoder, decoder = self.pairs[-1]
         before = sum(self.layer_channels[:-1])
         start_networks(pictures, snr_db, self.layer_channels, encoder, [decoder], before, centred=not before)
@@ -60,6 +68,16 @@ class ResidualTransmission(SymbolCodec):
         """Symbols `[B, k_i, 2]` of one layer (0 is the first).
 
         From pictures, and what the receiver is thought to have of them, both `[B, H, W, 3]`.
+
+        Parameters
+        ----------
+        layer : int
+            0 is the first.
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        estimate : [B, H, W, 3], optional
+            What the receiver is thought to have.
+        training : bool
+            Whether layers behave as in training.
         """
         # In float32 whatever the policy: a small difference of large numbers.
         residual = pictures if estimate is None else ops.cast(pictures, "float32") - estimate
@@ -67,7 +85,19 @@ class ResidualTransmission(SymbolCodec):
 
     def layer_output(self, layer: int, symbols: Any, size: tuple[int, int], training: bool = False) -> Any:
         """What one layer adds `[B, H, W, 3]` from its received symbols `[B, k_i, 2]`: the first a picture in
-        [0, 1], the others a correction in [-1, 1]."""
+        [0, 1], the others a correction in [-1, 1].
+
+        Parameters
+        ----------
+        layer : int
+            0 is the first.
+        symbols : [B, k_i, 2]
+            As they were received.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        training : bool
+            Whether layers behave as in training.
+        """
         return self.crop(self.pairs[layer][1](self.latent_of(symbols, size), training=training), size)
 
     def converse(

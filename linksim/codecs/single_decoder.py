@@ -38,7 +38,15 @@ class SingleDecoder(ProgressiveCodec):
         self.decoder = small_decoder(self.latent_channels)
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: float) -> None:
-        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components."""
+        """Start from the best linear code for 4x4 blocks (see `DeepJscc`): each layer gets the next components.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : float
+            Es/N0 in dB.
+        """
         start_networks(pictures, snr_db, self.layer_channels, self.encoder, [self.decoder])
 
     def analyze(self, pictures: Any, training: bool = False) -> Any:

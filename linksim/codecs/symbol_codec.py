@@ -76,15 +76,33 @@ class SymbolCodec(Codec):
         return -(-size[0] // self.stride), -(-size[1] // self.stride)
 
     def pad(self, pictures: Any) -> Any:
-        """Pictures whose sides are multiples of the stride."""
+        """Pictures whose sides are multiples of the stride.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3]
+        """
         return pad_to_multiple(pictures, self.stride)
 
     def crop(self, pictures: Any, size: tuple[int, int]) -> Any:
-        """Pictures `[B, H, W, 3]`, float32, without the padding."""
+        """Pictures `[B, H, W, 3]`, float32, without the padding.
+
+        Parameters
+        ----------
+        pictures : [B, H + .., W + .., 3]
+            Padded.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        """
         return ops.cast(pictures, "float32")[:, : size[0], : size[1]]
 
     def told_snr(self, snr_db: Any) -> Any:
         """What a network that needs it hears of the SNR, `[1]` or `[B]` float32 in dB, of a number or `[B]`.
+
+        Parameters
+        ----------
+        snr_db : float or [B]
+            Es/N0 in dB.
 
         Raises
         ------
@@ -104,6 +122,11 @@ class SymbolCodec(Codec):
         return to_latent(symbols, *self.cells(size))
 
     def layers_of(self, latent: Any) -> list[Any]:
-        """The latents of all layers side by side, `[B, h, w, sum of c_i]`, to the symbols of each, `[B, k_i, 2]`."""
+        """The latents of all layers side by side, `[B, h, w, sum of c_i]`, to the symbols of each, `[B, k_i, 2]`.
+
+        Parameters
+        ----------
+        latent : [B, h, w, sum of c_i]
+        """
         ends = [sum(self.layer_channels[:i]) for i in range(self.num_layers + 1)]
         return [self.symbols_of(latent[..., a:b]) for a, b in zip(ends, ends[1:])]

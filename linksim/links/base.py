@@ -145,7 +145,15 @@ class Link(ABC):
         """
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
-        """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing."""
+        """Do once, on `workers` processes, what every unit would otherwise wait for; by default nothing.
+
+        Parameters
+        ----------
+        pictures : sequence of Picture
+            All that the sweep will send.
+        workers : int
+            Processes on this machine.
+        """
 
     def quick(self) -> Link:
         """A link for a first look (`--quick`), less exact where that saves minutes; by default itself."""
@@ -164,7 +172,15 @@ def weights_of(codec: Any) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class MemberPoint:
-    """What an envelope knows of a member at one axis value, after one layer: mean PSNR in dB, share delivered."""
+    """What an envelope knows of a member at one axis value, after one layer: mean PSNR in dB, share delivered.
+
+    Parameters
+    ----------
+    psnr : float
+        Mean PSNR in dB.
+    delivered : float
+        Share of the draws that was delivered, 0 to 1.
+    """
 
     psnr: float
     delivered: float
@@ -189,4 +205,10 @@ class Envelope(ABC):
 
     @abstractmethod
     def choose(self, points: Sequence[MemberPoint]) -> int:
-        """Index of the member to use, given every member's point at one axis value and layer, in members' order."""
+        """Index of the member to use, given every member's point at one axis value and layer, in members' order.
+
+        Parameters
+        ----------
+        points : sequence of MemberPoint
+            One for each member, in their order.
+        """

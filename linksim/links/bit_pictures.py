@@ -38,7 +38,12 @@ class BitSource(Protocol):
     planes: int
 
     def bits(self, picture: Picture) -> np.ndarray:
-        """`uint8 [h, w, planes]`, h = ceil(H / 8), w = ceil(W / 8)."""
+        """`uint8 [h, w, planes]`, h = ceil(H / 8), w = ceil(W / 8).
+
+        Parameters
+        ----------
+        picture : Picture
+        """
 
     def fingerprint(self) -> str:
         """Hex digest of all that can change the bits."""

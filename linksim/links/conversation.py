@@ -171,7 +171,13 @@ class ConversationLink(Link):
             self._weights, self._decoded, self._recorded = weights, Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES)
 
     def snr_db(self, value: float) -> float | None:
-        """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer."""
+        """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer.
+
+        Parameters
+        ----------
+        value : float
+            On the axis of the link.
+        """
         if self.axis == "snr_db":
             return value
         return next((bearer.at for bearer in self.bearers.values() if bearer.axis == "snr_db"), None)

@@ -55,7 +55,19 @@ class StreamCodec:
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
     ) -> Dialogue:
-        """See `linksim.codecs.Codec.converse`."""
+        """See `linksim.codecs.Codec.converse`.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        snr_db : float or [B]
+            Es/N0 in dB.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        training : bool
+            Whether layers behave as in training.
+        seed : keras.random.SeedGenerator, optional
+        """
         max_pixels = size[0] * size[1]
 
         def streams() -> list[bytes]:

@@ -44,6 +44,10 @@ class AnyMetric:
     def check(self, reference: np.ndarray, reconstruction: np.ndarray) -> None:
         """See that two batches of pictures can be compared.
 
+        Parameters
+        ----------
+        reference, reconstruction : array
+
         Raises
         ------
         LinksimError
@@ -70,7 +74,7 @@ class Metric(AnyMetric):
 
     Parameters
     ----------
-    name, unit, version, higher_is_better, label
+    name, unit, version, higher_is_better, label, missing
         As in `AnyMetric`.
     compute : function of two arrays
         The metric itself; it gets validated input.

@@ -21,7 +21,7 @@ class SetMetric(AnyMetric):
 
     Parameters
     ----------
-    name, unit, version, higher_is_better
+    name, unit, version, higher_is_better, label, missing
         As in `linksim.metrics.Metric`.
     accumulate : function of two arrays
         `(reference, reconstruction)`, uint8 [B, H, W, 3] each, to float64 [B, S]: the statistics of

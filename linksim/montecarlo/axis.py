@@ -71,22 +71,46 @@ class Axis:
 
 
 def SnrDb(values: Iterable[float]) -> Axis:
-    """Es/N0 per channel use before fading, in dB."""
+    """Es/N0 per channel use before fading, in dB.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Any order; each counts once.
+    """
     return Axis("snr_db", values)  # type: ignore[arg-type]
 
 
 def ErasureProbability(values: Iterable[float]) -> Axis:
-    """Probability that a bit or block is erased, from 0 to 1."""
+    """Probability that a bit or block is erased, from 0 to 1.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Any order; each counts once.
+    """
     return Axis("erasure_probability", values)  # type: ignore[arg-type]
 
 
 def BitErrorProbability(values: Iterable[float]) -> Axis:
-    """Probability that a bit is received as the other one, from 0 to 1."""
+    """Probability that a bit is received as the other one, from 0 to 1.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Any order; each counts once.
+    """
     return Axis("bit_error_probability", values)  # type: ignore[arg-type]
 
 
 def Cbr(values: Iterable[float]) -> Axis:
-    """Channel uses per picture value, k/n, above 0 (see `linksim.links.along.Along`)."""
+    """Channel uses per picture value, k/n, above 0 (see `linksim.links.along.Along`).
+
+    Parameters
+    ----------
+    values : iterable of float
+        Any order; each counts once.
+    """
     return Axis("cbr", values)  # type: ignore[arg-type]
 
 

@@ -344,6 +344,12 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
 def run_with_options(sweep: Sweep, options: Options) -> int:
     """Run a sweep, write its results, and say in one line what came of it.
 
+    Parameters
+    ----------
+    sweep : Sweep
+    options : Options
+        What the command line says.
+
     Returns
     -------
     int

@@ -147,7 +147,7 @@ def bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
 def ergodic_capacity(snr_db: ArrayLike) -> float | np.ndarray:
     """Capacity of fast Rayleigh fading with Gaussian symbols and CSI at the receiver.
 
-    E[log2(1 + snr |h|^2)] = exp(1/snr) E1(1/snr) / ln 2 (Ozarow, Shamai and Wyner, IEEE Trans. VT 1994).
+    `E[log2(1 + snr |h|^2)] = exp(1/snr) E1(1/snr) / ln 2` (Ozarow, Shamai and Wyner, IEEE Trans. VT 1994).
 
     Parameters
     ----------
@@ -175,7 +175,14 @@ def ergodic_capacity(snr_db: ArrayLike) -> float | np.ndarray:
 def ergodic_bicm_capacity(bits_per_symbol: int, snr_db: ArrayLike) -> float | np.ndarray:
     """What Gray-labelled QAM carries over fast Rayleigh fading with CSI at the receiver.
 
-    `bicm_capacity` averaged over |h|^2; parameters and errors as there, `snr_db` before fading.
+    `bicm_capacity` averaged over `|h|^2`; parameters and errors as there, `snr_db` before fading.
+
+    Parameters
+    ----------
+    bits_per_symbol : {2, 4, 6, 8, 10}
+        4-QAM to 1024-QAM.
+    snr_db : number or array
+        Mean Es/N0 in dB, before fading.
 
     Returns
     -------
@@ -212,7 +219,7 @@ def ergodic_bicm_limit_db(bits_per_symbol: int, code_rate: float) -> float:
 def outage_capacity(snr_db: ArrayLike, outage: float) -> float | np.ndarray:
     """The highest rate that slow Rayleigh fading refuses with no more than a given probability.
 
-    log2(1 - snr ln(1 - outage)): with |h|^2 exponential, log2(1 + snr |h|^2) lies below it with
+    `log2(1 - snr ln(1 - outage))`: with `|h|^2` exponential, `log2(1 + snr |h|^2)` lies below it with
     probability `outage` (Tse and Viswanath, "Fundamentals of Wireless Communication", 5.4.1).
 
     Parameters

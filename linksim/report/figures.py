@@ -259,6 +259,11 @@ _KINDS: dict[str, type[_Said]] = {kind.kind: kind for kind in (Curves, Panel, Ta
 def figure_from_dict(said: Mapping[str, Any]) -> Figure:
     """The figure of any kind that `to_dict` gave these values of.
 
+    Parameters
+    ----------
+    said : mapping
+        Its kind and its fields, as `run.json` has them.
+
     Raises
     ------
     LinksimError

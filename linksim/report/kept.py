@@ -26,6 +26,13 @@ _LAYERED_PANEL_LINKS = 8  # with more of them, only those that have layers
 def panel_of(result: ResultFolder, figure: Panel = Panel()) -> Figure:
     """The pictures of a folder side by side: draw 0 of the channel at one value of the axis.
 
+    Parameters
+    ----------
+    result : ResultFolder
+        A folder that holds received pictures.
+    figure : Panel
+        What is shown.
+
     Raises
     ------
     LinksimError

@@ -12,7 +12,7 @@ from linksim.report.reference import Reference
 if TYPE_CHECKING:
     import pandas
 
-Tags = Mapping[str, "str | float"]
+Tags = Mapping[str, str | float]
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,11 @@ class SourceCodec(ABC):
         """Bytes of the container's header, on which sender and receiver could agree beforehand.
 
         0 for codecs whose streams have no header apart.
+
+        Parameters
+        ----------
+        data : bytes
+            The stream.
         """
         return 0
 

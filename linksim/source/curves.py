@@ -55,18 +55,46 @@ class RateDistortion(ABC):
 
     @abstractmethod
     def reconstruction(self, pixels: np.ndarray, quality: int) -> np.ndarray:
-        """What a receiver of this quality shows of a picture, both `uint8 [H, W, 3]`."""
+        """What a receiver of this quality shows of a picture, both `uint8 [H, W, 3]`.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        quality : int
+            One of `qualities`.
+        """
 
     @abstractmethod
     def cache_file(self, pixels: np.ndarray) -> Path:
-        """The file that holds the points of a picture; pictures may share one."""
+        """The file that holds the points of a picture; pictures may share one.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        """
 
     @abstractmethod
     def is_cached(self, pixels: np.ndarray) -> bool:
-        """Whether the points of a picture are on disk."""
+        """Whether the points of a picture are on disk.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        """
 
     def best_within(self, pixels: np.ndarray, max_bytes: float) -> RdPoint | None:
-        """The best quality of a picture whose stream has at most `max_bytes` bytes; None is an outage."""
+        """The best quality of a picture whose stream has at most `max_bytes` bytes; None is an outage.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        max_bytes : float
+            The budget.
+        """
         return self.points(pixels).best_within(max_bytes)
 
     def warm(
@@ -151,7 +179,15 @@ class RdCurves(RateDistortion):
         return rd.points(self.codec, check_pixels(pixels))
 
     def stream(self, pixels: np.ndarray, quality: int) -> bytes:
-        """The stream of a picture at one quality; from the disk cache when it is there."""
+        """The stream of a picture at one quality; from the disk cache when it is there.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        quality : int
+            One of `qualities`.
+        """
         self.codec.check_quality(quality)
         return rd.stream(self.codec, check_pixels(pixels), quality)
 
@@ -160,11 +196,26 @@ class RdCurves(RateDistortion):
         return self.decode(self.stream(pixels, quality))
 
     def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-        """The picture of a stream, as `SourceCodec.decode` gives it."""
+        """The picture of a stream, as `SourceCodec.decode` gives it.
+
+        Parameters
+        ----------
+        data : bytes
+            The stream.
+        max_pixels : int
+            A stream that claims more is refused.
+        """
         return self.codec.decode(data, max_pixels)
 
     def encode(self, pixels: np.ndarray, max_bytes: float) -> bytes:
         """The best stream of a picture within `max_bytes` bytes.
+
+        Parameters
+        ----------
+        pixels : uint8 [H, W, 3]
+            The picture.
+        max_bytes : float
+            The budget.
 
         Raises
         ------
@@ -212,7 +263,14 @@ def warm(
     progress: Callable[[int, int], None] | None = None,
     names: Sequence[str] | None = None,
 ) -> int:
-    """`RateDistortion.warm` of a source codec or of curves."""
+    """`RateDistortion.warm` of a source codec or of curves.
+
+    Parameters
+    ----------
+    source : SourceCodec or RateDistortion
+    pictures, workers, progress, names
+        As for `RateDistortion.warm`.
+    """
     return as_curves(source).warm(pictures, workers, progress, names)
 
 

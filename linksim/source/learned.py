@@ -21,7 +21,7 @@ _MOST_MODELS = 256
 class Compressor(Protocol):
     """One model: pictures to bytes at the rate that it was trained for, and back.
 
-    `linksim.codecs.lic.codec.LicGmm` is one; docs/own-codec.md makes one of a CompressAI network.
+    `linksim.codecs.lic.codec.LicGmm` is one; docs/howto/source-codec.md makes one of a CompressAI network.
     """
 
     def compress(self, picture: np.ndarray) -> bytes:

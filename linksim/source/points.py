@@ -63,6 +63,11 @@ class RdPoints:
         """The point of least error that fits, the shortest among equals; None where nothing fits.
 
         All points are looked at: on small pictures more bytes are not always better.
+
+        Parameters
+        ----------
+        max_bytes : float
+            The budget.
         """
         fitting = np.flatnonzero(self.num_bytes <= max_bytes)
         if not len(fitting):

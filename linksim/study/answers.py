@@ -63,7 +63,13 @@ class Answers:
     simulated: bool = False
 
     def to_dict(self, study: Study) -> dict[str, Any]:
-        """As a file holds them: nothing but what was checked."""
+        """As a file holds them: nothing but what was checked.
+
+        Parameters
+        ----------
+        study : Study
+            The one that was answered.
+        """
         said = [
             {
                 "pair": f"{_CHECK}/{a.patch}" if a.setting is None else f"{a.patch}/{a.setting}",
@@ -120,6 +126,13 @@ def parse_answers(text: str | bytes, study: Study) -> Answers:
 
 def read_answers(files: Sequence[Path], study: Study) -> list[Answers]:
     """The answers in some files, and in all `.json` files of folders; the same ones twice, sent and as a file, are one.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Files, and folders of them.
+    study : Study
+        The one that they must belong to.
 
     Raises
     ------

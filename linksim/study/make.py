@@ -133,6 +133,8 @@ def make_study(
         Attention checks among them.
     seed : int
         Of the choice of patches.
+    question : str
+        What the page asks.
 
     Raises
     ------
@@ -179,6 +181,11 @@ def make_study(
 
 def read_study(path: Path) -> Study:
     """A study from the JSON file that stands beside its page.
+
+    Parameters
+    ----------
+    path : Path
+        `study.json`.
 
     Raises
     ------

@@ -116,18 +116,41 @@ class TrainingChannel(keras.layers.Layer):
         self.built = True  # it has no weights
 
     def transmission(self, snr_db: Any, num_symbols: int | None = None) -> Transmission:
-        """A transmission of several parts, see `Transmission`."""
+        """A transmission of several parts, see `Transmission`.
+
+        Parameters
+        ----------
+        snr_db : [B]
+            Es/N0 in dB of each row.
+        num_symbols : int, optional
+            k of all parts together, where fading is drawn per symbol.
+        """
         return Transmission(self, snr_db, num_symbols)
 
     def noise(self, shape: tuple[Any, ...], snr_db: Any) -> Any:
-        """`[B, k, 2]`, N0/2 in each dimension."""
+        """`[B, k, 2]`, N0/2 in each dimension.
+
+        Parameters
+        ----------
+        shape : (B, k, 2)
+        snr_db : float or [B]
+            Es/N0 in dB.
+        """
         sigma = ops.power(10.0, -ops.cast(snr_db, "float32") / 20.0) * 0.5**0.5
         if len(ops.shape(sigma)):
             sigma = ops.reshape(sigma, (-1, 1, 1))
         return sigma * keras.random.normal(shape, dtype="float32", seed=self.seed_generator)
 
     def fades(self, rows: Any, num_symbols: int) -> Any:
-        """h of a row of symbols, `[B, 1 or k, 2]`; None where there is no fading."""
+        """h of a row of symbols, `[B, 1 or k, 2]`; None where there is no fading.
+
+        Parameters
+        ----------
+        rows : int
+            B.
+        num_symbols : int
+            k, of all parts together.
+        """
         if not self.law.fades:
             return None
         shape = (rows, num_symbols if self.law.per_symbol else 1, 2)

@@ -205,7 +205,17 @@ class Training:
             )
 
     def finish_epoch(self, epoch: int, loss: float, rival_loss: float | None = None) -> None:
-        """Validate, then save: a kill loses at most the epoch under way."""
+        """Validate, then save: a kill loses at most the epoch under way.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch that has ended.
+        loss : float
+            Its mean loss.
+        rival_loss : float, optional
+            That of the rival, where there is one.
+        """
         found, self.averaged = self.validate(), False
         if means := averages(self.chain.optimizer):
             with swapped(self.chain.trainable_variables, means):

@@ -80,6 +80,7 @@ def _photos() -> list[Recipe]:
 _ALL = [*_cifar10(), *_photos(), *progressive(_CIFAR10), *beyond(), *ds2c2(), *perceptual(), *lic()]
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
+"""Every recipe that `linksim train` knows, by name."""
 
 
 def get_recipe(name: str) -> Recipe:

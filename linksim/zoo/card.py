@@ -85,6 +85,11 @@ class Card:
 def read_card(folder: Path) -> Card:
     """Read `card.json`.
 
+    Parameters
+    ----------
+    folder : Path
+        Of a zoo entry or a finished run.
+
     Raises
     ------
     LinksimError

@@ -20,6 +20,10 @@ def golden_output(codec: Any) -> list[float]:
     """Twelve numbers that change when any layer does: symbols or bits, and pixels, of a fixed picture, no noise.
 
     Of bytes, which one level more or less changes beyond recognition, only what is shown of them counts.
+
+    Parameters
+    ----------
+    codec : Codec
     """
     i, j, c = np.mgrid[0:30, 0:37, 0:3]  # sides that need padding
     picture = (0.5 + 0.5 * np.sin(0.3 * i + 0.2 * j * (c + 1)))[None].astype("float32")

@@ -76,14 +76,14 @@ def test_bad_streams_and_foreign_errors_are_one_line(ladder, crop):
 
 
 def test_a_compressai_model_as_the_docs_make_one(crop):
-    """The very code of docs/own-codec.md, with a network that was not trained."""
+    """The very code of docs/howto/source-codec.md, with a network that was not trained."""
     pytest.importorskip("torch")
     google = pytest.importorskip("compressai.models.google")
     from linksim import SeparationLink
     from linksim.images.picture import Picture
     from linksim.phy import Awgn, get_mcs
 
-    page = (Path(__file__).parents[2] / "docs" / "own-codec.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "source-codec.md").read_text()
     (code,) = re.findall(r"```python\n(import hashlib\n.*?)```", page, re.DOTALL)
     names = {}
     exec(code, names)

@@ -91,7 +91,15 @@ class Ds2c2(Codec):
 
     def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: Any = None) -> None:
         """Start BResNet from the best linear code of the residuals that the base layer leaves of pictures, uint8
-        `[H, W, 3]` each; of an SNR nothing depends."""
+        `[H, W, 3]` each; of an SNR nothing depends.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : None
+            There is no SNR over bit channels.
+        """
         rng = np.random.default_rng(0)
         crops: dict[tuple[int, ...], list[np.ndarray]] = {}
         for _ in range(_START_CROPS):
@@ -119,6 +127,15 @@ class Ds2c2(Codec):
     def decode_residual(self, received: Any, size: tuple[int, int], training: bool = False) -> Any:
         """r', `[B, H, W, 3]`, from bits as received: 0., 1., -1. where erased, or between 0 and 1 where uncertain.
 
+        Parameters
+        ----------
+        received : [B, bits]
+            As it arrived.
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        training : bool
+            Whether layers behave as in training.
+
         Raises
         ------
         LinksimError
@@ -135,7 +152,17 @@ class Ds2c2(Codec):
         return self.residual_decoder(latent, training=training)[:, : size[0], : size[1]]
 
     def fuse(self, base: Any, residual: Any, training: bool = False) -> Any:
-        """SumNet's picture, `[B, H, W, 3]`, from x' and r'."""
+        """SumNet's picture, `[B, H, W, 3]`, from x' and r'.
+
+        Parameters
+        ----------
+        base : [B, H, W, 3]
+            x', from 0 to 1.
+        residual : [B, H, W, 3]
+            r'.
+        training : bool
+            Whether layers behave as in training.
+        """
         size, block = base.shape[1:3], self.sum_block
         both = pad_to_multiple(ops.concatenate([2.0 * base - 1.0, residual], axis=-1), block)
         blocks = space_to_depth(both, block) if block > 1 else both

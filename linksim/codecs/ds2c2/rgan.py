@@ -98,7 +98,15 @@ class Rgan(Codec):
 
     def scores(self, pictures: Any, training: bool = False) -> Any:
         """The score of each class for each pixel, `[B, H, W, classes]` float32, of pictures whose sides are multiples
-        of 8."""
+        of 8.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3]
+            Sides are multiples of 8.
+        training : bool
+            Whether layers behave as in training.
+        """
         return self.segnet(2.0 * ops.cast(pictures, "float32") - 1.0, training=training)
 
     def labels(self, pictures: Any) -> Any:
@@ -111,7 +119,15 @@ class Rgan(Codec):
 
     def small(self, pictures: Any, training: bool = False) -> Any:
         """c in 256 levels from -1 to 1, `[B, H/8, W/8, 3]` float32, of pictures of any size; the gradient goes straight
-        through the rounding."""
+        through the rounding.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3]
+            Any size.
+        training : bool
+            Whether layers behave as in training.
+        """
         padded = 2.0 * ops.cast(pad_to_multiple(pictures, self.stride), "float32") - 1.0
         c = self.compnet(padded, training=training)
         return c + ops.stop_gradient(ops.round((c + 1.0) * 127.5) / 127.5 - 1.0 - c)
@@ -128,6 +144,8 @@ class Rgan(Codec):
         labels : [B, H, W], uint8, or None
         size : (int, int)
             (H, W).
+        training : bool
+            Whether layers behave as in training.
         """
         x = self._enlarged(small)
         seen = None if labels is None else self._one_hot(labels)
@@ -168,7 +186,14 @@ class Rgan(Codec):
     # Both ends.
 
     def base_part(self, pictures: Any, size: tuple[int, int]) -> Bytes:
-        """The base layer of pictures, as a part: answered with what the receiver paints, `[B, H, W, 3]` in [0, 1]."""
+        """The base layer of pictures, as a part: answered with what the receiver paints, `[B, H, W, 3]` in [0, 1].
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        size : (int, int)
+            (H, W) of the picture, in pixels.
+        """
         _check_size(size)
 
         @cache

@@ -12,6 +12,13 @@ from keras import ops
 class UpsamplingBlock(keras.layers.Layer):
     """Sub-pixel up-sampling by 2: a 3x3 convolution to 4*filters channels, then depth to space (Shi et al. 2016).
 
+    Parameters
+    ----------
+    filters : int
+        Channels that come out.
+    kernel_initializer : str
+        Of the convolution, by Keras' name.
+
     Input
     -----
     x : [B, h, w, c]

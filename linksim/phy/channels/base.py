@@ -164,7 +164,7 @@ class Channel(Block):
         Returns
         -------
         [..., 1] or [..., n], complex64
-            E|h|^2 = 1.
+            `E|h|^2 = 1`.
         """
 
     @property
@@ -184,6 +184,11 @@ class Channel(Block):
     def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
         """The law that each transmission meets, and its gain.
 
+        Parameters
+        ----------
+        keys : [..., 2], uint32 or int32
+            Random keys, one per row (`linksim.phy.rng.draw_keys`).
+
         Returns
         -------
         law : Channel
@@ -201,6 +206,13 @@ class Channel(Block):
     def scheme_limit_db(self, bits_per_symbol: int, code_rate: float) -> float:
         """The lowest mean Es/N0 in dB at which a modulation and code rate can work: where a measurement begins.
 
+        Parameters
+        ----------
+        bits_per_symbol : int
+            2 for 4-QAM, 4 for 16-QAM, ..
+        code_rate : float
+            Between 0 and 1.
+
         Raises
         ------
         LinksimError
@@ -213,6 +225,13 @@ class Channel(Block):
 
         Where a transmission does not see all fades, the rate that a share `outage` of them refuses.
 
+        Parameters
+        ----------
+        snr_db : float
+            Es/N0 in dB, before fading.
+        outage : float
+            Between 0 and 1.
+
         Raises
         ------
         LinksimError
@@ -221,7 +240,17 @@ class Channel(Block):
         raise LinksimError(f"there is no capacity formula for the channel {self.name}; leave the capacity link out")
 
     def carries(self, rate: float, snr_db: float, keys: tf.Tensor | np.ndarray) -> np.ndarray:
-        """Which transmissions an ideal code of `rate` bits per channel use gets across: bool array [...]."""
+        """Which transmissions an ideal code of `rate` bits per channel use gets across: bool array [...].
+
+        Parameters
+        ----------
+        rate : float
+            Bits per channel use.
+        snr_db : float
+            Es/N0 in dB, before fading.
+        keys : [..., 2], uint32 or int32
+            Random keys, one per row (`linksim.phy.rng.draw_keys`).
+        """
         return np.ones(np.shape(keys)[:-1], bool)
 
     def __call__(

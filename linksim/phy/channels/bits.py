@@ -194,7 +194,15 @@ class BlockErasure(BitChannel):
         return identity.digest([super().fingerprint(), self.block_bytes])
 
     def survived(self, keys: tf.Tensor | np.ndarray, num_blocks: int | tf.Tensor) -> tf.Tensor:
-        """Which blocks of a row arrive, without sending bits: `bool [..., num_blocks]`."""
+        """Which blocks of a row arrive, without sending bits: `bool [..., num_blocks]`.
+
+        Parameters
+        ----------
+        keys : [..., 2], uint32 or int32
+            Random keys, one per row (`linksim.phy.rng.draw_keys`).
+        num_blocks : int
+            Blocks in a row.
+        """
         return tf.logical_not(self._events(keys, num_blocks))
 
     def _send(self, bits: tf.Tensor, keys: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -30,7 +30,7 @@ def equalize(y: tf.Tensor, h: tf.Tensor, no: float | tf.Tensor) -> tuple[tf.Tens
     Returns
     -------
     x_hat : [..., N], complex64
-        Equalised symbols. Where |h|^2 is below 1e-12 they shrink towards zero.
+        Equalised symbols. Where `|h|^2` is below 1e-12 they shrink towards zero.
     no_eff : [..., 1] or [..., N], float32
         Noise variance of every equalised symbol, finite also for h = 0.
     """

@@ -71,7 +71,7 @@ class RayleighSlow(Channel):
         return Awgn()
 
     def given_fade(self, keys: tf.Tensor | np.ndarray) -> tuple[Channel, np.ndarray]:
-        """AWGN at gain |h|^2."""
+        """AWGN at gain `|h|^2`."""
         return self.law, np.abs(self.fading(keys, 1).numpy()[..., 0]) ** 2
 
     def capacity(self, snr_db: float, outage: float) -> float:

@@ -81,7 +81,13 @@ class Interleaver(Block):
         return tf.gather(x, self.order(self._length(x)), axis=-1)
 
     def inverse(self, x: tf.Tensor) -> tf.Tensor:
-        """Undo a call, `[..., N]`: what a receiver does, on symbols or log-likelihood ratios."""
+        """Undo a call, `[..., N]`: what a receiver does, on symbols or log-likelihood ratios.
+
+        Parameters
+        ----------
+        x : [..., N]
+            As it was received.
+        """
         x = tf.convert_to_tensor(x)
         return tf.gather(x, self._both_orders(self._length(x))[1], axis=-1)
 

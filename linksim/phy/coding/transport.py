@@ -173,7 +173,7 @@ class Transport:
             Received symbols, equalised where there is fading.
         no : scalar, [B], [B, 1] or [B, num_symbols], float32
             Noise variance of the symbols, both dimensions together; after equalisation what it
-            leaves, such as N0 / |h|^2.
+            leaves, such as `N0 / |h|^2`.
 
         Output
         ------
@@ -193,11 +193,22 @@ class Transport:
         """What a receiver keeps of transport blocks that it could not decode; arguments as for `receive`.
 
         The sum of two, of other redundancy versions or of the same, combines them (`decode`).
+
+        Parameters
+        ----------
+        y, no, redundancy_version
+            As for `receive`.
         """
         return self._blocks.soft_bits(y, no, redundancy_version)
 
     def decode(self, soft_bits: SoftBits) -> Delivery:
-        """Bytes of what was received, once or several times."""
+        """Bytes of what was received, once or several times.
+
+        Parameters
+        ----------
+        soft_bits : SoftBits
+            Of one transmission (`soft_bits`), or the sum of several.
+        """
         return self._blocks.decode(soft_bits)
 
     @cached_property

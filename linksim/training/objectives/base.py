@@ -50,11 +50,24 @@ class Objective:
         self.rival_loss(pictures, pictures[:, None])
 
     def shares_rival(self, other: Objective) -> bool:
-        """Whether the objective of the phase before has a rival that this one goes on with."""
+        """Whether the objective of the phase before has a rival that this one goes on with.
+
+        Parameters
+        ----------
+        other : Objective
+            That of the phase before.
+        """
         return False
 
     def look(self, codec: Any, pictures: Any) -> Any:
-        """What `loss` sees of a codec in training instead of what it shows; None for what it shows."""
+        """What `loss` sees of a codec in training instead of what it shows; None for what it shows.
+
+        Parameters
+        ----------
+        codec : Codec
+            The one that is trained.
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        """
         return None
 
     def loss(self, pictures: Any, shown: Any) -> Any:
@@ -69,7 +82,14 @@ class Objective:
         raise NotImplementedError(f"{type(self).__name__} must define loss")
 
     def rival_loss(self, pictures: Any, shown: Any) -> Any:
-        """What the rival makes small, of the same arguments; `shown` has no gradient here."""
+        """What the rival makes small, of the same arguments; `shown` has no gradient here.
+
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        shown : [B, H, W, 3], float32
+            What the codec shows of them.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define rival_loss")
 
 
