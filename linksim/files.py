@@ -61,7 +61,8 @@ def write_atomically(path: Path, content: bytes | str, remedy: str = "free space
     LinksimError
         If it cannot be written: a full disk, a read-only folder.
     """
-    data = content.encode() if isinstance(content, str) else content
+    # Names of files need not be UTF-8; what Python makes of their other bytes is no text, and is written as \\udcff.
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(data)

@@ -109,3 +109,8 @@ def test_without_it_the_cache_is_the_users(monkeypatch, value):
 
 def test_there_is_at_least_one_core():
     assert 1 <= num_cores() <= (os.cpu_count() or 1)
+
+
+def test_text_with_the_name_of_a_file_that_is_no_utf_8_is_written(tmp_path):
+    write_atomically(tmp_path / "a.csv", "p\udcff.png\n")
+    assert (tmp_path / "a.csv").read_bytes() == b"p\\udcff.png\n"

@@ -72,7 +72,12 @@ def read_picture(path: str | Path, name: str | None = None) -> Picture:
         raise LinksimError(
             f"{path} is not a PNG, JPEG or WebP picture, or is damaged ({_first_line(error)}); replace or remove it"
         ) from error
-    return Picture(path.stem if name is None else name, pixels)
+    return Picture(_text(path.stem if name is None else name), pixels)
+
+
+def _text(name: str) -> str:
+    """A name whose bytes that are no UTF-8 are written out, such as \\xff: names go into tables and figures."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def picture_paths(folder: str | Path) -> list[Path]:

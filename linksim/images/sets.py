@@ -109,7 +109,9 @@ def name_and_limit(text: str) -> tuple[str, int | None]:
     if not colon or not number.isdecimal():
         return text, None
     if len(number) > _DIGITS or int(number) < 1 or not name:
-        raise LinksimError(f"pictures {text[:80]}: give a set and a number of pictures from 1 up, e.g. kodak:6")
+        raise LinksimError(
+            f"pictures {text[:80]}: give a set and at least one picture, fewer than a billion, e.g. kodak:6"
+        )
     return name, int(number)
 
 

@@ -1,6 +1,7 @@
 """Files become uint8 RGB by the stated rules, or an error that names them."""
 
 import io
+import os
 import struct
 import tracemalloc
 import zlib
@@ -301,3 +302,10 @@ def test_reading_takes_little_memory_beside_the_picture(tmp_path, channels):
         assert tracemalloc.get_traced_memory()[1] < 3 * 2048 * 2048 + (52 << 20)
     finally:
         tracemalloc.stop()
+
+
+def test_names_that_are_no_utf_8_are_written_out(tmp_path):
+    """They go into tables, figures and JSON, none of which takes what Python makes of such bytes."""
+    path = save(rgb(), Path(os.fsdecode(os.fsencode(tmp_path) + b"/p\xff.png")))
+    assert read_picture(path).name == "p\\xff"
+    assert [p.name for p in read_folder(tmp_path)] == ["p\\xff"]

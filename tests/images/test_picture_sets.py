@@ -138,3 +138,10 @@ def test_pictures_from_text():
     assert name_and_limit("/data/some:where") == ("/data/some:where", None)
     with pytest.raises(LinksimError, match="at least one"):
         name_and_limit("kodak:0")
+
+
+def test_more_pictures_than_there_are_is_said(capsys):
+    assert len(images.load("sample", 999_999)) == 5
+    assert capsys.readouterr().err == "linksim: sample has 5 pictures, fewer than 999999: all are taken\n"
+    images.load("sample", 5)
+    assert capsys.readouterr().err == ""

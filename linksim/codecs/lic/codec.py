@@ -265,7 +265,10 @@ def check_size(size: tuple[int, int]) -> None:
     """
     height, width = size
     if height * width > MAX_PIXELS or max(size) > 1 << (8 * _SIDE_BYTES):
-        raise LinksimError(f"a picture of {height}x{width} pixels is too large for this codec; cut it into parts")
+        raise LinksimError(
+            f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
+            "at up to 860 bytes each; cut it into parts"
+        )
 
 
 def _whole(x: Any) -> Any:
