@@ -14,9 +14,16 @@ from sphinx.ext.napoleon import NumpyDocstring  # noqa: E402
 
 from linksim import __version__  # noqa: E402
 
-# Napoleon takes what stands before a colon in the docstring of a property for its type. Here it is a sentence, and the
-# sections that follow it are read as those of a function are.
-NumpyDocstring._parse_attribute_docstring = lambda self: []
+_parse = NumpyDocstring._parse
+
+
+def _as_of_functions(self: NumpyDocstring) -> None:
+    """Read the docstring of a property as one of a function: a colon in its first sentence does not end a type."""
+    self._what = "method" if self._what in ("attribute", "data", "property") else self._what
+    _parse(self)
+
+
+NumpyDocstring._parse = _as_of_functions
 
 project = "linksim"
 author = "The linksim contributors"
