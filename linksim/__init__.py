@@ -32,7 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "montecarlo": ["Sweep"],
         "montecarlo.comparison": ["compare"],
         "montecarlo.axis": ["BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
-        "report": ["Curves", "Panel", "Preference", "Table"],
+        "report": ["Curves", "Panel", "Preferences", "Table"],
         "training.own": ["train"],
     },
 )

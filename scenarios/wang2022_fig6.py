@@ -16,7 +16,7 @@ The figure of preferences is drawn from the answers by the last command, and by 
 from wang2022_fig4 import learned, separation
 from wang2022_fig5 import rates
 
-from linksim import Panel, Preference, Sweep
+from linksim import Panel, Preferences, Sweep
 
 sweep = Sweep(
     "wang2022_fig6",
@@ -28,7 +28,7 @@ sweep = Sweep(
     snr_db=[10],
     max_draws=2,
     keep_pictures=24,
-    figures=[Panel(value=10), Preference()],
+    figures=[Panel(value=10), Preferences()],
 )
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Sweep:
         Use only the first so many pictures.
     axis : Axis, optional
         What the sweep runs over instead of SNRs (`linksim.montecarlo.axis`); links must be on that axis.
-    figures : sequence of Curves, Panel, Table or Preference, optional
+    figures : sequence of Curves, Panel, Table or Preferences, optional
         What is drawn; by default a curve for every metric along the axis, and a panel of pictures.
     keep_pictures : int, optional
         Keep this many received pictures at every axis value, as PNG files in `received/`; by default only

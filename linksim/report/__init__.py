@@ -1,6 +1,6 @@
 """Figures, panels and tables, from rows and files only: no link, no channel and no TensorFlow is needed to draw.
 
-`read` takes in a finished result folder, `draw` writes its figures; `Curves`, `Panel`, `Table` and `Preference` say
+`read` takes in a finished result folder, `draw` writes its figures; `Curves`, `Panel`, `Table` and `Preferences` say
 which.
 """
 
@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "canvas": ["to_png"],
         "curve_plot": ["curves"],
         "drawing": ["default_figures", "draw"],
-        "figures": ["Curves", "Figure", "Panel", "Preference", "Table", "figure_from_dict"],
+        "figures": ["Curves", "Figure", "Panel", "Preferences", "Table", "figure_from_dict"],
         "folder": ["ResultFolder", "read"],
         "kept": ["panel_links", "panel_of"],
         "panels": ["LayeredRow", "layered_panel", "panel"],

@@ -10,7 +10,7 @@ from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.messages import tell
 from linksim.report.canvas import to_bytes
 from linksim.report.curve_plot import curves
-from linksim.report.figures import Curves, Figure, Panel, Preference, Table
+from linksim.report.figures import Curves, Figure, Panel, Preferences, Table
 from linksim.report.folder import ResultFolder, read
 from linksim.report.kept import panel_of
 from linksim.report.preference import PREFERENCES, preference, read_preferences
@@ -47,7 +47,7 @@ def draw(
     Parameters
     ----------
     folder : path or ResultFolder
-    figures : sequence of Curves, Panel, Table or Preference, optional
+    figures : sequence of Curves, Panel, Table or Preferences, optional
         By default those that the scenario said, in `run.json`; or the default ones. A panel of a folder
         that holds no received pictures is then left out, and preferences where no study was analysed.
     formats : sequence of str
@@ -83,7 +83,7 @@ def draw(
 def _has_what_it_shows(result: ResultFolder, figure: Figure) -> bool:
     if isinstance(figure, Panel):
         return bool(result.received)
-    if isinstance(figure, Preference) and not (result.path / PREFERENCES).is_file():
+    if isinstance(figure, Preferences) and not (result.path / PREFERENCES).is_file():
         tell(f"no study was analysed into {result.path}, so {figure.file_name} is left out (docs/studies.md)")
         return False
     return True

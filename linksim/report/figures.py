@@ -226,7 +226,7 @@ class Table(_Said):
 
 
 @dataclass(frozen=True)
-class Preference(_Said):
+class Preferences(_Said):
     """How often people preferred one link's pictures to those of others, against the bandwidth ratio of the others.
 
     Drawn from the answers of a user study, once `linksim study analyse --out` has brought its outcome into the result
@@ -238,7 +238,7 @@ class Preference(_Said):
         File name without ending.
     """
 
-    kind: ClassVar[str] = "preference"
+    kind: ClassVar[str] = "preferences"
     file: str = "preference"
 
     def __post_init__(self) -> None:
@@ -250,10 +250,10 @@ class Preference(_Said):
         return self.file
 
 
-Figure = Curves | Panel | Table | Preference
+Figure = Curves | Panel | Table | Preferences
 """Any of them."""
 
-_KINDS: dict[str, type[_Said]] = {kind.kind: kind for kind in (Curves, Panel, Table, Preference)}
+_KINDS: dict[str, type[_Said]] = {kind.kind: kind for kind in (Curves, Panel, Table, Preferences)}
 
 
 def figure_from_dict(said: Mapping[str, Any]) -> Figure:

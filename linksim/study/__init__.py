@@ -11,8 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "analysis": ["Preference", "analyse", "preference"],
         "answers": ["Answers", "read_answers"],
-        "figure": ["draw"],
         "make": ["Setting", "Study", "make_study", "read_study"],
         "page": ["write_page"],
+        "table": ["write"],
     },
 )

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from linksim.files import prepare_folder, write_atomically
 from linksim.report.canvas import to_png
-from linksim.report.figures import Preference
+from linksim.report.figures import Preferences
 from linksim.report.preference import COLUMNS, PREFERENCES, preference, read_preferences
 from linksim.study.analysis import Outcome
 
 
 def write(outcome: Outcome, folder: Path, note: str = "") -> list[Path]:
-    """`preference.csv` and, drawn from it, `preference.png`; a result folder's `Preference` figure finds it there.
+    """`preference.csv` and, drawn from it, `preference.png`; a result folder's `Preferences` figure finds it there.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def write(outcome: Outcome, folder: Path, note: str = "") -> list[Path]:
         cbrs = f"{s.ours_cbr:.6f}", f"{s.theirs_cbr:.6f}"
         shares = f"{p.share:.4f}", f"{p.low:.4f}", f"{p.high:.4f}"
         writer.writerow([s.ours, cbrs[0], s.theirs, cbrs[1], f"{s.value:g}", *shares, p.participants, p.answers, note])
-    drawn = folder / f"{Preference().file_name}.png"
+    drawn = folder / f"{Preferences().file_name}.png"
     write_atomically(folder / PREFERENCES, text.getvalue())
     write_atomically(drawn, to_png(preference(read_preferences(folder))))
     return [folder / PREFERENCES, drawn]

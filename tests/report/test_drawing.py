@@ -9,7 +9,7 @@ from result_folders import keep_pictures, table, write_folder
 
 import linksim
 from linksim.errors import LinksimError
-from linksim.report import Curves, Panel, Preference, Table, draw, figure_from_dict
+from linksim.report import Curves, Panel, Preferences, Table, draw, figure_from_dict
 
 ROOT = Path(linksim.__file__).parents[1]
 
@@ -50,7 +50,7 @@ def test_drawing_needs_no_tensorflow(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim")), Preference("x")]
+    "figure", [Curves(x="cbr", y="ssim", variants={"a": "b"}), Panel(3.0, 1), Table(("psnr", "ssim")), Preferences("x")]
 )
 def test_figures_come_back_from_plain_values(figure):
     assert figure_from_dict(figure.to_dict()) == figure
@@ -83,7 +83,7 @@ PREFERENCES = "\n".join(
 
 
 def test_preferences_are_drawn_once_a_study_was_analysed(tmp_path, capsys):
-    figures = [Table(), Preference(file="asked")]
+    figures = [Table(), Preferences(file="asked")]
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6}), figures=[figure.to_dict() for figure in figures])
     assert [path.name for path in draw(folder)] == ["table.md", "table.csv"]
     assert "no study was analysed into" in capsys.readouterr().err
@@ -111,4 +111,4 @@ def test_damaged_preferences_are_one_line(tmp_path, text, message):
     if text is not None:
         (folder / "preference.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(LinksimError, match=message):
-        draw(folder, [Preference()])
+        draw(folder, [Preferences()])

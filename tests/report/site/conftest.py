@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from result_folders import table, write_folder
 
-from linksim.report import Preference, draw
+from linksim.report import Preferences, draw
 from linksim.report.site.build import build_site
 
 COLOURS = {"": (200, 200, 200), "red": (255, 0, 0), "blue": (0, 0, 255)}
@@ -44,7 +44,7 @@ def folder_with_colours(folder: Path) -> Path:
         "ours,ours_cbr,theirs,theirs_cbr,value,share,ci_low,ci_high,participants,answers,note\n"
         "red,0.166667,blue,0.083333,0,0.75,0.6,0.85,12,90,nobody was asked\n"
     )
-    draw(made, [Preference()])
+    draw(made, [Preferences()])
     return made
 
 
