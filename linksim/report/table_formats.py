@@ -12,7 +12,16 @@ from linksim.report.tex import latex, plain
 
 
 def to_text(rows: Rows, table: Table = Table(), intervals: bool = False) -> str:
-    """The table in columns of plain text, as a Python prompt shows it."""
+    """The table in columns of plain text, as a Python prompt shows it.
+
+    Parameters
+    ----------
+    rows : Rows
+    table : Table
+        Which rows and columns.
+    intervals : bool
+        Whether each number has the half width of its 95 % interval.
+    """
     made = cells(rows, table, intervals)
     lines = [[plain(cell) for cell in line] for line in (made.columns, *made.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -45,7 +54,15 @@ def to_latex(rows: Rows, table: Table = Table(), intervals: bool = True, label: 
 
 
 def latex_of(made: Cells, caption: str, label: str) -> str:
-    """Cells as LaTeX with the rules of booktabs."""
+    r"""Cells as LaTeX with the rules of booktabs.
+
+    Parameters
+    ----------
+    made : Cells
+        Such as `cells` and `cells_along` give.
+    caption, label : str
+        The caption as plain text, and what `\ref` calls the table.
+    """
     body = [_line([latex(name), *map(_number, numbers)]) for name, *numbers in made.rows]
     return "\n".join(
         [
@@ -68,7 +85,13 @@ def latex_of(made: Cells, caption: str, label: str) -> str:
 
 
 def to_html(made: Cells) -> str:
-    """Cells as an HTML table, every name escaped."""
+    """Cells as an HTML table, every name escaped.
+
+    Parameters
+    ----------
+    made : Cells
+        Such as `cells` and `cells_along` give.
+    """
 
     def row(line: Sequence[str], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{html.escape(plain(cell))}</{tag}>" for cell in line) + "</tr>"

@@ -102,6 +102,14 @@ def cells(rows: Rows, table: Table, intervals: bool = True) -> Cells:
 
     Values up to 10, such as SSIM, have four decimals, larger ones two.
 
+    Parameters
+    ----------
+    rows : Rows
+    table : Table
+        Which rows and columns.
+    intervals : bool
+        Whether each number has the half width of its 95 % interval.
+
     Raises
     ------
     LinksimError
