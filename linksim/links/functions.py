@@ -41,7 +41,7 @@ class Functions(Transceiver):
         self._encode, self._decode, self._probe_size = encode, decode, probe_size
         self._channel = channel
         self._told_snr = _takes_two(encode)
-        self._told = _told(decode)
+        self._told, self._by_name = _told(decode)
         self.name = name or "own codec"
 
     def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
@@ -74,7 +74,8 @@ class Functions(Transceiver):
     def _pictures(self, symbols: np.ndarray, snr_db: float, size: tuple[int, int]) -> np.ndarray:
         """Received symbols to `float32 [B, H, W, 3]`, nominally in [0, 1]."""
         known = {"snr_db": snr_db, "size": size}
-        given = np.asarray(self._decode(symbols, *(known[what] for what in self._told)))
+        told = {what: known[what] for what in self._told}
+        given = np.asarray(self._decode(symbols, **told) if self._by_name else self._decode(symbols, *told.values()))
         pictures = given.astype(np.float32)
         if pictures.shape != (len(symbols), *size, 3):
             raise LinksimError(
@@ -116,26 +117,34 @@ def _takes_two(function: Callable) -> bool:
     return sum(p.kind in positional and p.default is p.empty for p in parameters) == 2
 
 
-def _told(decode: Callable) -> tuple[str, ...]:
-    """What a decoder takes beside the symbols: SNR and size; one of them, by its name; or neither.
+def _told(decode: Callable) -> tuple[tuple[str, ...], bool]:
+    """What a decoder takes beside the symbols, SNR and size, one of them, or neither; and whether by keywords.
+
+    Arguments that are called `snr_db` and `size` are given that, in any order, beside others with values of their own.
+    Arguments of other names are told by their places: the SNR, then the size.
 
     Raises
     ------
     LinksimError
-        If it takes no symbols.
+        If it takes no symbols, or something that nobody has.
     """
     try:
         parameters = list(inspect.signature(decode).parameters.values())
     except (TypeError, ValueError):  # a built-in, which does not say
-        return _ALL
+        return _ALL, False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     taken = [p for p in parameters if p.kind in positional]
-    if len(taken) > 2 or any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
-        return _ALL
+    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
+        return _ALL, False
     if not taken:
         raise LinksimError("decode takes no argument; give it the symbols: decode(symbols, snr_db, size)")
-    # A second argument with a default value is one of the decoder's own, unless its name says what it is.
-    second = next((p for p in taken[1:] if p.default is p.empty or p.name in _ALL), None)
-    if second is None:
-        return ()
-    return ("size",) if second.name == "size" else ("snr_db",)
+    named = [p.name for p in taken[1:] if p.name in _ALL and p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    needed = [p.name for p in taken[1:] if p.default is p.empty and p.name not in named]
+    if named and not needed:
+        return tuple(name for name in _ALL if name in named), True
+    by_place = dict(zip((p.name for p in taken[1:]), _ALL, strict=False))
+    if len(needed) > 2 or any(by_place.get(name) != name for name in named) or set(needed) - set(by_place):
+        raise LinksimError(
+            f"decode takes {', '.join(needed)}, which nobody gives it; use decode(symbols, snr_db, size)"
+        )
+    return _ALL[: len(taken) - 1] if needed or len(taken) > 2 else (), False

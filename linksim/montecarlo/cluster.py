@@ -24,6 +24,8 @@ from linksim.montecarlo.unit import WorkUnit
 LOOK_S = 5.0
 """Seconds between two looks at the cluster while no unit is finished."""
 
+_LOUD = ("distributed", "distributed.client", "tornado.application")
+
 AGAIN_S = 60.0
 """Seconds after which a user hears again that the run waits."""
 
@@ -49,28 +51,35 @@ class Cluster:
         except ImportError as error:
             raise LinksimError("--cluster needs dask.distributed; pip install 'linksim[cluster]'") from error
         # What its log says of lost peers, in many lines, is said here in one.
-        for name in ("distributed", "distributed.client", "tornado.application"):
+        self._levels = {name: logging.getLogger(name).level for name in _LOUD}
+        for name in _LOUD:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed, self._address = distributed, address
         payload = pickle_job(job)
         self._name = hashlib.sha256(payload).hexdigest()
         self._futures: dict[Any, WorkUnit] = {}
         self._told = -AGAIN_S
-        self._local = None
+        self._local = self._client = None
+        self._workers = 0
         try:
             if address == "local":
                 self._local = distributed.LocalCluster(threads_per_worker=1)
             self._client = distributed.Client(self._local or address, timeout="30s")
             self._client.register_plugin(_payload_plugin(self._name, payload))
+            self._workers = self._num_workers()
         except (OSError, ValueError) as error:
+            self.close()
             raise LinksimError(
                 f"no Dask scheduler answers at {address!r} ({error}); start one with `dask scheduler`"
             ) from error
+        except Exception as error:  # of a worker that cannot take the job in
+            self.close()
+            raise _other_linksim(error) from error
 
     @property
     def capacity(self) -> int:
-        """Units in flight: three for each worker that there is now."""
-        return 3 * max(1, self._num_workers())
+        """Units in flight: three for each worker that there was at the last look."""
+        return 3 * max(1, self._workers)
 
     def submit(self, unit: WorkUnit) -> None:
         # pure=False: Dask is not to reuse results by key, the store does that
@@ -109,19 +118,19 @@ class Cluster:
                 "kept; give the workers more memory, and run the same command again"
             ) from error
         except Exception as error:  # of a worker with another linksim, or with none
-            why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise LinksimError(
-                f"a worker of the cluster failed ({why}). Finished units are kept; install the same Python and linksim "
-                "everywhere, and run the same command again"
-            ) from error
+            raise _other_linksim(error) from error
 
     def _num_workers(self) -> int:
-        return len(self._client.scheduler_info().get("workers", ()))
+        return len(self._client.nthreads())
 
     def _say_who_is_missing(self) -> None:
         if self._client.status != "running":
             raise self._lost()
-        if self._num_workers():
+        try:
+            self._workers = self._num_workers()
+        except Exception as error:  # of a client whose scheduler is going
+            raise self._lost() from error
+        if self._workers:
             self._told = -AGAIN_S
         elif time.monotonic() - self._told >= AGAIN_S:
             self._told = time.monotonic()
@@ -134,6 +143,8 @@ class Cluster:
         )
 
     def close(self) -> None:
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
         with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to release
             if self._client.status == "running":
                 self._client.cancel(list(self._futures))
@@ -142,6 +153,14 @@ class Cluster:
             self._client.close(timeout=1)
         if self._local is not None:
             self._local.close()
+
+
+def _other_linksim(error: Exception) -> LinksimError:
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return LinksimError(
+        f"a worker of the cluster failed ({why}). Finished units are kept; install the same Python and linksim "
+        "everywhere, and run the same command again"
+    )
 
 
 _lock = threading.Lock()

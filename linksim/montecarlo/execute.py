@@ -119,9 +119,11 @@ class Processes:
         self.capacity = 3 * workers
         self._futures: dict[concurrent.futures.Future, WorkUnit] = {}
         at_first = min(workers, num_units)
+        # Made for all of them: so many units it hands out at once. Then held back to those that are needed.
         self._pool = concurrent.futures.ProcessPoolExecutor(
-            at_first, multiprocessing.get_context("spawn"), _start_worker, (payload,)
+            workers, multiprocessing.get_context("spawn"), _start_worker, (payload,)
         )
+        self._pool._max_workers = at_first
         # The workers inherit deafness to the Ctrl-C that a terminal sends to the whole group: this
         # process tells them when to stop. (That they sum in one thread they inherit as well.)
         with _without_interrupt():

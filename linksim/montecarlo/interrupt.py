@@ -34,6 +34,7 @@ def heeding_termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _terminated.clear()  # who caught it may run something else
 
 
 @contextlib.contextmanager

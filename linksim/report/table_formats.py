@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from linksim.report.figures import Table
@@ -70,7 +71,7 @@ def latex_of(made: Cells, caption: str, label: str) -> str:
             r"\begin{table}",
             r"  \centering",
             f"  \\caption{{{latex(caption)}.}}",
-            f"  \\label{{{label}}}",
+            f"  \\label{{{re.sub(r'[^A-Za-z0-9_.:-]', '-', label)}}}",
             f"  \\begin{{tabular}}{{l{'r' * (len(made.columns) - 1)}}}",
             r"    \toprule",
             _line([latex(head) for head in made.columns]),

@@ -33,6 +33,13 @@ _LETTERS = [chr(code) for code in range(0x3B1, 0x3CA) if code != 0x3C2]
 _SIGNS |= dict(zip(_GREEK, _LETTERS, strict=True))
 _SIGNS |= {name.capitalize(): letter.upper() for name, letter in zip(_GREEK, _LETTERS, strict=True)}
 
+_FONTS = "rm bf it cal bb sf tt frak scr".split()  # noqa: SIM905
+_COMMANDS = {
+    *_SIGNS, *",;:! {}_%&#$|", "frac", "dfrac", "tfrac", "text", "operatorname", "boldsymbol",
+    *(f"math{font}" for font in _FONTS), "textrm", "textbf", "textit", "log", "max", "min", "exp",
+}  # fmt: skip
+"""What stays a command in LaTeX."""
+
 
 def pieces(text: str) -> list[tuple[str, bool]]:
     """(part, whether it is mathematics) of a name, in order; mathematics without its dollar signs."""
@@ -59,7 +66,9 @@ def plain(text: str) -> str:
 def latex(text: str) -> str:
     """A name as LaTeX source: mathematics as it is, and every sign that LaTeX would act on escaped."""
     return "".join(
-        f"${part}$" if math and _balanced(part) else _escaped(f"${part}$" if math else part.replace(r"\$", "$"))
+        f"${part}$"
+        if math and _balanced(part) and _harmless(part)
+        else _escaped(f"${part}$" if math else part.replace(r"\$", "$"))
         for part, math in pieces(text)
     )
 
@@ -91,6 +100,11 @@ def _balanced(math: str) -> bool:
         if depth < 0:
             return False
     return depth == 0 and not re.search(r"(?<!\\)(?:\\\\)*[#%&]|[_^]\s*$", math)
+
+
+def _harmless(math: str) -> bool:
+    """Whether it holds signs and letters only: a name may come from somebody else, and LaTeX reads files."""
+    return all(command in _COMMANDS for command in re.findall(r"\\([A-Za-z]+|.)", math, re.DOTALL))
 
 
 def _read(math: str) -> str:

@@ -192,6 +192,29 @@ def test_decoders_that_are_told_less():
     assert links[0].transceiver.identity().keys() == {"functions"}, "as it always was"
 
 
+def test_decoders_are_told_by_names_in_any_order():
+    """Beside arguments of their own; arguments of other names by their places."""
+    some = pictures([(6, 6)])
+
+    def turned(symbols, size, snr_db, clip=True):
+        assert clip and snr_db in (0.0, 7.0, 10.0, 20.0)
+        return rows_decode(symbols, snr_db, size)
+
+    def with_its_own(symbols, iterations=10, size=None):
+        assert iterations == 10
+        return rows_decode(symbols, 0.0, size)
+
+    def by_place(y, s, hw):
+        return rows_decode(y, s, hw)
+
+    links = [AnalogLink((rows_encode, f), Awgn(), probe_size=(6, 6)) for f in (turned, with_its_own, by_place)]
+    shown = [link.transmit(some, 7.0, range(1)).layers[0][0].load_pixels() for link in links]
+    assert all(np.array_equal(pixels, shown[0]) for pixels in shown)
+    for unknown in (lambda y, snr_db, size, gain: y, lambda y, size, gain: y):
+        with pytest.raises(LinksimError, match="decode takes gain, which nobody gives it"):
+            AnalogLink((rows_encode, unknown), Awgn())
+
+
 def test_a_decoder_without_arguments_is_refused():
     with pytest.raises(LinksimError, match="decode takes no argument"):
         AnalogLink((rows_encode, lambda: None), Awgn())

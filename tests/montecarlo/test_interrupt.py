@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from linksim.montecarlo.interrupt import heeding_interrupt
+from linksim.montecarlo.interrupt import Terminated, heeding_interrupt, heeding_termination
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,15 @@ def test_where_it_is_heard_at_once_nothing_changes():
         for _ in range(100):
             pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_caught_sigterm_may_run_something_else():
+    with pytest.raises(Terminated), heeding_termination():
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(100):
+            pass
+    with heeding_interrupt() as check:
+        check()
 
 
 def test_handlers_of_others_stay():

@@ -48,3 +48,11 @@ def test_a_legend_draws_mathematics():
     figure = curves(Rows(table({r"$\eta$ = 3": 1 / 6, "two $ and one": 1 / 6})))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [r"$\eta$ = 3", r"two \$ and one"]
+
+
+@pytest.mark.parametrize(
+    "evil", [r"$\input{/etc/passwd}$", r"$\def\a{\a}\a$", r"$\mathchardef\x=1$", r"$a \write18{x}$"]
+)
+def test_names_from_elsewhere_are_no_commands(evil):
+    """What does more than say how letters look is text, dollar signs and all."""
+    assert latex(evil).startswith(r"\$") and r"\textbackslash{}" in latex(evil)
