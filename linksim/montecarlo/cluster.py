@@ -143,16 +143,18 @@ class Cluster:
         )
 
     def close(self) -> None:
-        for name, level in self._levels.items():
-            logging.getLogger(name).setLevel(level)
+        alive = self._client is not None and self._client.status == "running"
         with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to release
-            if self._client.status == "running":
+            if alive:
                 self._client.cancel(list(self._futures))
                 self._client.unregister_worker_plugin(self._name)
         with contextlib.suppress(Exception):
             self._client.close(timeout=1)
         if self._local is not None:
             self._local.close()
+        if alive or self._client is None:  # of a scheduler that is gone, the client goes on to complain
+            for name, level in self._levels.items():
+                logging.getLogger(name).setLevel(level)
 
 
 def _other_linksim(error: Exception) -> LinksimError:

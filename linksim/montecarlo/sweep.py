@@ -34,6 +34,10 @@ _SEVERAL_THREADS = (
     "TensorFlow runs in this process on several threads already: the last bits may differ from those of worker "
     "processes. Set TF_NUM_INTRAOP_THREADS=1 before it starts, or use in_process=False, to have them equal"
 )
+_SAME_PICTURES = (
+    "{} pictures are the same as others of the set, and meet the same noise: intervals count them as others, and are "
+    "narrower than they should be"
+)
 
 
 class _OfAxis(tuple[float, ...]):
@@ -268,6 +272,8 @@ class Sweep:
         with alone, one_thread(), ProgressBar(self.name, len(points), progress) as shown:
             for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
+            if again := len(setup.pictures) - len({picture.sha256 for picture in setup.pictures}):
+                shown.note(_SAME_PICTURES.format(again))
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             write_pictures(self.folder, setup.pictures)
             count = simulate(list(points.values()), names, store, make_pool, shown)

@@ -124,10 +124,11 @@ def test_the_worst_and_the_best(tmp_path):
         ranked(table, "snr_db", "lpips", 6.0, 1)
 
 
-def test_the_same_picture_twice(tmp_path):
+def test_the_same_picture_twice(tmp_path, capsys):
     twice = PictureSet("twice", [*picture_set(2), *picture_set(2)])
     sweep(tmp_path, pictures=2).run(progress=False)
-    result = Sweep("s", [SmallUnits()], twice, [0], max_draws=2, ci_half_width=None, out=tmp_path).run(progress=False)
+    result = Sweep("s", [SmallUnits()], twice, [0], max_draws=2, ci_half_width=None, out=tmp_path).run()
+    assert "2 pictures are the same as others of the set" in capsys.readouterr().err
     (tmp_path / per_picture.FILE).unlink()
     pd.testing.assert_frame_equal(read_per_picture(tmp_path), result.pictures, check_dtype=False)
 
