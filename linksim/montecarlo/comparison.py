@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linksim import metrics as registry
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import Kept, UnitReader, has_units, read_pictures
 from linksim.montecarlo.paired import MIN_FREEDOM, Difference, group_means, paired
@@ -272,6 +273,7 @@ def _difference(
     if name not in a[0].metrics or name not in b[0].metrics:
         return None
     means = [group_means(groups, name) for groups in (a, b)]
+    found = paired(sizes, *means, registry.get(name).higher_is_better)
     if of_mean:
         # To first order the PSNR of a mean moves with each single MSE (delta method).
         weights = np.asarray(sizes, np.float64)[:, None]
@@ -279,10 +281,9 @@ def _difference(
         if min(totals) <= 0:
             return None
         exact = 10 * math.log10(totals[0] / totals[1])
-        found = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)))
-        found = Difference(exact, found.half_width, found.freedom, found.over_pictures, found.better)
-    else:
-        found = paired(sizes, *means)
+        # Each side has a slope of its own: widths are of these, which picture is better is said by its MSEs.
+        scaled = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)), True)
+        found = Difference(exact, scaled.half_width, scaled.freedom, scaled.over_pictures, found.better)
     if found.freedom < MIN_FREEDOM:
         return None
     if metric == "psnr" and not same_link:

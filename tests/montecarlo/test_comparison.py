@@ -52,6 +52,19 @@ def test_a_small_gain_under_common_noise_is_found(two):
     assert any("fingerprint" in line and "'x'" in line for line in found.provenance)
 
 
+def test_better_is_the_share_of_pictures_that_gain(two):
+    """Less noise is better on every picture, whether high or low values of a metric are."""
+    noisier, cleaner = (set(compare(*pair).table.better) for pair in (two[::-1], two))
+    assert (noisier, cleaner) == ({0.0}, {1.0})
+
+
+def test_better_of_metrics_of_which_low_values_are_better(tmp_path):
+    for folder, link in (("a", NoisyLink("x", spread=0.3)), ("b", Better("x", spread=0.3))):
+        run(tmp_path / folder, link, snr_db=[0], metrics=["mse"])
+    table = compare(tmp_path / "a", tmp_path / "b").table
+    assert set(table.metric) == {"mse", "psnr", "psnr_of_mean_mse"} and set(table.better) == {1.0}
+
+
 def test_without_units_intervals_are_independent_and_it_is_said(two, tmp_path):
     bare = shutil.copytree(two[1], tmp_path / "bare")
     shutil.rmtree(bare / "units")
