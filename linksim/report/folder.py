@@ -32,6 +32,9 @@ COLUMNS = (
 )
 """The columns of `curve.csv`, beside that of the axis."""
 
+_NAMES = ("scenario", "link", "picture")
+_MISSING = ("", "nan", "NaN", "NA")
+
 
 @dataclass(frozen=True)
 class ReceivedPicture:
@@ -125,11 +128,26 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
+def read_csv(path: Path) -> pandas.DataFrame:
+    """A table of a result folder: names of scenarios, links and pictures are text as it stands, also "0801" and "nan".
+
+    Raises
+    ------
+    OSError, ValueError
+        If there is none, or it is no table.
+    """
+    import pandas as pd
+
+    numbers = [column for column in pd.read_csv(path, nrows=0).columns if column not in _NAMES]
+    missing = {column: _MISSING for column in numbers}
+    return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=missing)
+
+
 def _read_table(path: Path) -> pandas.DataFrame:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        table = read_csv(path)
     except FileNotFoundError as error:
         raise LinksimError(f"{path} does not exist; run the scenario first") from error
     except OSError as error:
@@ -144,8 +162,7 @@ def _read_table(path: Path) -> pandas.DataFrame:
     for column in ("layer", "mean", "ci_low", "ci_high", "cbr"):
         if not pd.api.types.is_numeric_dtype(table[column]):
             raise LinksimError(f"{path} is damaged (column {column} holds text); run the scenario again")
-    # names such as "10" are names all the same
-    return table.assign(link=table["link"].astype(str), scenario=table["scenario"].astype(str))
+    return table
 
 
 def _reference_file(folder: Path, run: Mapping[str, Any], scenario: str) -> Path | None:

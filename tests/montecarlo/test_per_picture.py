@@ -6,7 +6,7 @@ import pytest
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
 
 from linksim.errors import LinksimError
-from linksim.images.picture import PictureSet
+from linksim.images.picture import Picture, PictureSet
 from linksim.montecarlo import Sweep, per_picture
 from linksim.montecarlo.kept_units import UnitReader, read_pictures, way
 from linksim.montecarlo.per_picture import ranked, read_per_picture
@@ -62,6 +62,17 @@ def test_file_and_units_tell_the_same(tmp_path):
         assert list(found.columns) == columns
         found = found.sort_values(keys, ignore_index=True)
         pd.testing.assert_frame_equal(found, expected, rtol=precision, atol=1e-9, check_dtype=False)
+
+
+def test_names_that_look_like_numbers_stay_as_they_are(tmp_path):
+    names = ["0801", "1e5", "nan", "NA"]
+    pictures = PictureSet("div2k", [Picture(n, p.pixels) for n, p in zip(names, picture_set(4), strict=True)])
+    links = [SmallUnits("007"), SmallUnits("null", 0.3)]
+    Sweep("s", links, pictures, [0], max_draws=2, ci_half_width=None, out=tmp_path).run(progress=False)
+    of_file = read_per_picture(tmp_path)
+    (tmp_path / per_picture.FILE).unlink()
+    for found in (of_file, read_per_picture(tmp_path)):
+        assert list(found["picture"][:4]) == names and list(dict.fromkeys(found["link"])) == ["007", "null"]
 
 
 def test_units_of_other_numbers_of_pictures_and_draws_do_not_matter(tmp_path):
