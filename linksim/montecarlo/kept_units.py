@@ -19,7 +19,7 @@ from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.identity import digest_bytes
 from linksim.images.picture import PictureSet
 from linksim.montecarlo.point import padded
-from linksim.montecarlo.records import Record, decode_statistics, read_body
+from linksim.montecarlo.records import Record, read_unit
 from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, add_layers, only, unite
 from linksim.montecarlo.store import Store
 
@@ -190,9 +190,11 @@ class UnitReader:
         by_id: dict[str, tuple[dict[str, Any], UnitStatistics]] = {}
         for record in self._records.get(fingerprint, ()):
             current = {name for name, version in record.metrics if versions.get(name) == version}
-            body = read_body(record)
-            if current and body["seed"] == self._seed:
-                part = only(decode_statistics(body), current)
+            if not current:
+                continue
+            body, statistics = read_unit(record)
+            if body["seed"] == self._seed:
+                part = only(statistics, current)
                 known = by_id.get(record.id)
                 by_id[record.id] = (body, part if known is None else unite(known[1], part))
         places = _places([body["pictures"] for body, _ in by_id.values()], self._pictures)

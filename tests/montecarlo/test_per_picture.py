@@ -1,5 +1,8 @@
 """Results of single pictures: from a run, from its units, and from the file that it leaves."""
 
+import json
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,6 +121,21 @@ def test_folders_without_units_say_so(tmp_path):
         file.unlink()
     with pytest.raises(LinksimError, match="keeps no results of single pictures"):
         read_per_picture(tmp_path)
+
+
+def test_units_that_cannot_be_used_name_their_file(tmp_path):
+    """A right checksum says nothing of what is in the line."""
+    sweep(tmp_path).run(progress=False)
+    (tmp_path / per_picture.FILE).unlink()
+    (file,) = (tmp_path / "units").glob("*.jsonl")
+    lines = file.read_bytes().splitlines()
+    for spoil in (lambda layer: layer.pop("n"), lambda layer: layer.update(n="AAAA"), lambda layer: layer.update(n=3)):
+        body = json.loads(lines[0][9:])
+        spoil(body["layers"][0])
+        text = json.dumps(body).encode()
+        file.write_bytes(b"\n".join([b"%08x %s" % (zlib.crc32(text), text), *lines[1:], b""]))
+        with pytest.raises(LinksimError, match=f"{file.name} holds a unit of link .* that cannot be used"):
+            read_per_picture(tmp_path)
 
 
 def test_the_worst_and_the_best(tmp_path):
