@@ -103,6 +103,24 @@ def test_groups_of_draws_add_up(tmp_path):
     assert mean == pytest.approx(whole.metrics["psnr"].mean)
 
 
+def test_the_cost_grows_with_the_units_and_not_with_their_square(tmp_path, monkeypatch):
+    """Draws are laid end to end once for each run of pictures, however many groups are read."""
+    result = sweep(tmp_path, pictures=20, draws=16).run(progress=False)
+    run = read_run(tmp_path)
+    kept = UnitReader(tmp_path, read_pictures(tmp_path, run), 0).of(run["fingerprints"]["noisy"])[6.0]
+    calls = []
+    monkeypatch.setattr("linksim.montecarlo.kept_units.way", lambda *given: calls.append(given) or way(*given))
+    ends = kept.ends(16)
+    for start, stop in zip([0, *ends], ends, strict=False):
+        kept.between(start, stop, 16)
+    assert len(ends) == 8 and len(calls) == 10 + 1  # ten pairs of pictures, and the pairs themselves
+    (whole,), (expected,) = kept.between(0, 16, 16), result.points[run["fingerprints"]["noisy"], 6.0].layers
+    assert (whole.n == expected.n).all() and whole.certain == expected.certain
+    for name, moments in expected.metrics.items():
+        np.testing.assert_allclose(whole.metrics[name].mean, moments.mean, rtol=1e-12)
+        np.testing.assert_allclose(whole.metrics[name].m2, moments.m2, rtol=1e-12)
+
+
 def test_a_large_table_is_not_written_and_an_old_one_goes(tmp_path, monkeypatch):
     sweep(tmp_path).run(progress=False)
     assert (tmp_path / per_picture.FILE).is_file()
