@@ -155,7 +155,7 @@ class _Side:
 
     @cached_property
     def _reader(self) -> UnitReader:
-        return UnitReader(self.path, read_pictures(self.path, self.run), int(self.run.get("seed", 0)))
+        return UnitReader(self.path, read_pictures(self.path, self.run), self.run.get("seed") or 0)
 
     def fingerprint(self, link: str) -> str | None:
         return (self.run.get("fingerprints") or {}).get(link)

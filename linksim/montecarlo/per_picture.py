@@ -95,7 +95,7 @@ def _stored(
     path: Path, run: Mapping[str, Any], pictures: Sequence[KnownPicture], table: pandas.DataFrame, axis: str
 ) -> Iterable[Entry]:
     """The statistics behind every row of a table; envelopes show what they chose."""
-    reader = UnitReader(path, pictures, int(run.get("seed", 0)))
+    reader = UnitReader(path, pictures, run.get("seed") or 0)
     draws = table.groupby(["link", axis])["n_draws"].first()
     found: dict[tuple[str, float], tuple[LayerStatistics, ...]] = {}
     for link, fingerprint in (run.get("fingerprints") or {}).items():

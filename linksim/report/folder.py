@@ -13,6 +13,7 @@ from linksim.errors import LinksimError
 from linksim.report.figures import Figure, figure_from_dict
 from linksim.report.reference import load_reference
 from linksim.report.rows import Rows
+from linksim.report.run_file import checked
 
 if TYPE_CHECKING:
     import pandas
@@ -122,10 +123,8 @@ def read_run(folder: Path) -> dict[str, Any]:
     LinksimError
         If it is damaged.
     """
-    run = _read_json(folder / "run.json", default={})
-    if not isinstance(run, dict):
-        raise LinksimError(f"{folder / 'run.json'} does not describe a run; run the scenario again")
-    return run
+    path = folder / "run.json"
+    return checked(_read_json(path, default={}), path)
 
 
 def read_csv(path: Path) -> pandas.DataFrame:
@@ -159,9 +158,12 @@ def _read_table(path: Path) -> pandas.DataFrame:
         raise LinksimError(f"{path} is not a linksim curve (no column {', '.join(missing)}); run the scenario again")
     if table.empty:
         raise LinksimError(f"{path} holds no rows; run the scenario again")
-    for column in ("layer", "mean", "ci_low", "ci_high", "cbr"):
+    for column in ("layer", "mean", "ci_low", "ci_high", "n_draws", "cbr"):
         if not pd.api.types.is_numeric_dtype(table[column]):
             raise LinksimError(f"{path} is damaged (column {column} holds text); run the scenario again")
+    for column in ("layer", "n_draws"):
+        if not pd.api.types.is_integer_dtype(table[column]):
+            raise LinksimError(f"{path} is damaged (column {column} is not of whole numbers); run the scenario again")
     return table
 
 
