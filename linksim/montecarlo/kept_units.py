@@ -155,7 +155,7 @@ def write_pictures(folder: Path, pictures: PictureSet) -> None:
 
 def read_pictures(folder: Path, run: Mapping[str, Any]) -> list[KnownPicture]:
     """The pictures of a finished folder: from the list beside its units, or, in folders of older versions, from the
-    set of that name where it is on this machine and is the same.
+    set of that name where it is on this machine and is the same. Nothing is downloaded, and no other place is read.
 
     Raises
     ------
@@ -183,10 +183,10 @@ def read_pictures(folder: Path, run: Mapping[str, Any]) -> list[KnownPicture]:
 
 
 def _of_set(name: str, count: int) -> list[KnownPicture]:
-    from linksim import images
+    from linksim.images.sets import load_local
 
     try:
-        return [KnownPicture(p.name, p.sha256, *p.size) for p in images.load(name, count)]
+        return [KnownPicture(p.name, p.sha256, *p.size) for p in load_local(name, count)]
     except (LinksimError, OSError):
         return []
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
+from PIL import Image
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture, PictureSet
@@ -25,7 +26,8 @@ class SmallUnits(NoisyLink):
 def sweep(out, pictures=5, draws=6, **change) -> Sweep:
     low, high = CliffLink("low", 2, sigma=8), CliffLink("high", 8, sigma=2)
     links = [SmallUnits(), Best([low, high])]
-    said = {"pictures": picture_set(pictures), "snr_db": [0, 6], "max_draws": draws, "ci_half_width": None, **change}
+    given = pictures if isinstance(pictures, str) else picture_set(pictures)
+    said = {"pictures": given, "snr_db": [0, 6], "max_draws": draws, "ci_half_width": None, **change}
     return Sweep("s", links, out=out, **said)
 
 
@@ -154,6 +156,36 @@ def test_units_that_cannot_be_used_name_their_file(tmp_path):
         file.write_bytes(b"\n".join([b"%08x %s" % (zlib.crc32(text), text), *lines[1:], b""]))
         with pytest.raises(LinksimError, match=f"{file.name} holds a unit of link .* that cannot be used"):
             read_per_picture(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["kodak", "cifar10", "own"])
+def test_older_folders_make_nothing_be_downloaded_or_opened(tmp_path, monkeypatch, name):
+    """`run.json` may name any set or place; only sets that are on this machine are looked at."""
+    for variable in ("LINKSIM_DATA", "LINKSIM_CACHE"):
+        (tmp_path / variable).mkdir()
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    asked = []
+    monkeypatch.setattr("pooch.HTTPDownloader.__call__", lambda *given, **more: asked.append(given))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    for p in picture_set(2):
+        Image.fromarray(p.pixels).save(tmp_path / "own" / f"{p.name}.png")
+    sweep(tmp_path / "s", pictures="own", draws=2).run(progress=False)
+    (tmp_path / "s" / per_picture.FILE).unlink()
+    (tmp_path / "s" / "units" / "pictures.csv").unlink()
+    run = read_run(tmp_path / "s")
+    run["pictures"]["set"] = name
+    (tmp_path / "s" / "run.json").write_text(json.dumps(run))
+    with pytest.raises(LinksimError, match="is not known; run the same command again"):
+        read_per_picture(tmp_path / "s")
+    assert not asked
+
+
+def test_older_folders_are_of_the_sets_that_are_here(tmp_path):
+    Sweep("s", [SmallUnits()], "sample", [0], max_draws=2, ci_half_width=None, max_pictures=1, out=tmp_path).run()
+    (tmp_path / per_picture.FILE).unlink()
+    (tmp_path / "units" / "pictures.csv").unlink()
+    assert set(read_per_picture(tmp_path).picture) == {"astronaut"}
 
 
 def test_the_worst_and_the_best(tmp_path):
