@@ -211,15 +211,20 @@ def bench(
     scale: Annotated[
         bool, typer.Option("--scale", help="What the harness costs instead, as sweeps grow; see docs/scale.md.")
     ] = False,
-    units: Annotated[str, typer.Option(help="With --scale: units of the sweeps that are resumed.")] = "1000,10000",
-    workers: Annotated[int, typer.Option(min=1, help="With --scale: worker processes.")] = 2,
+    units: Annotated[
+        str | None, typer.Option(help="With --scale: units of the sweeps that are resumed; default 1000,10000.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="With --scale: worker processes; default 2.")] = None,
 ) -> None:
     """Measure speeds on this machine: analog links, LDPC, BPG, factored over chain, codecs, metrics; or the harness."""
     if scale:
         if only is not None:
             raise LinksimError("--only chooses among the other benchmarks; leave it, or --scale")
-        _scale(units, workers)
+        _scale("1000,10000" if units is None else units, 2 if workers is None else workers)
         return
+    for option, given in (("--units", units), ("--workers", workers)):
+        if given is not None:
+            raise LinksimError(f"{option} belongs to --scale; add it, or leave {option}")
     if only is not None and only not in SUITE:
         raise LinksimError(f"unknown benchmark {only!r}; take one of {', '.join(SUITE)}")
     quiet_tensorflow()

@@ -32,6 +32,9 @@ def show(
         _open(results)
         return
     if pictures or worst is not None or best is not None:
+        for option, given in (("--latex", latex), ("--x", x is not None), ("--group", group is not None)):
+            if given:
+                raise LinksimError(f"{option} is of tables of links; leave it, or --pictures, --worst and --best")
         _single_pictures(results, metric, at, worst, best)
         return
     names = tuple(name.strip() for name in metric.split(","))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from linksim.errors import LinksimError
@@ -13,6 +15,19 @@ from linksim.places import pretty
 
 TIMEOUT_S = 30.0
 """Longest silence of a server, in seconds."""
+
+
+_allowed = ContextVar("downloads are allowed", default=True)
+
+
+@contextmanager
+def no_downloads() -> Iterator[None]:
+    """Within this, `download` fetches nothing and raises instead."""
+    token = _allowed.set(False)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
 
 
 def download(url: str, target: Path, verify: Callable[[Path], None], dataset: str, remedy: str) -> None:
@@ -37,8 +52,10 @@ def download(url: str, target: Path, verify: Callable[[Path], None], dataset: st
     Raises
     ------
     LinksimError
-        Without network, after an HTTP error, a failed verification or a write error.
+        Without network, after an HTTP error, a failed verification or a write error; and within `no_downloads`.
     """
+    if not _allowed.get():
+        raise LinksimError(f"{dataset} is not in {pretty(cache_folder())}, and nothing is downloaded now. {remedy}.")
     import requests
     from pooch import HTTPDownloader
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from linksim.errors import LinksimError
 from linksim.files import cache_folder
 from linksim.images.cifar import load_cifar10
+from linksim.images.download import no_downloads
 from linksim.images.files import picture_paths, read_folder, read_picture
 from linksim.images.kodak import load_kodak
 from linksim.images.labelled import set_folder
@@ -78,6 +79,28 @@ def _load(spec: str | Path | PictureSet, limit: int | None) -> PictureSet:
     if os.path.isfile(place):
         return PictureSet(path.stem, [read_picture(path)])
     raise _unknown(spec)
+
+
+def load_local(name: str, limit: int | None = None) -> PictureSet:
+    """A picture set by name, if it is on this machine: nothing is downloaded, and no folder or file is opened because
+    it has that name.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+    limit : int, optional
+        As for `load`.
+
+    Raises
+    ------
+    LinksimError
+        If there is no such set, or it is not here.
+    """
+    if name not in _SETS:
+        raise _unknown(name)
+    with no_downloads():
+        return load(name, limit)
 
 
 def check_spec(spec: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from linksim import metrics as registry
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import Kept, UnitReader, has_units, read_pictures
 from linksim.montecarlo.paired import MIN_FREEDOM, Difference, group_means, paired
@@ -27,6 +28,9 @@ _SOME = (
     "where intervals are independent, there were too few draws and pictures to pair (8 degrees of freedom), units are "
     "missing, or the metric is one of whole sets"
 )
+
+_Key = tuple[str, int, str, float]
+"""(link, layer, metric, axis value) of a row."""
 
 PAIRED, INDEPENDENT, NONE = "paired", "independent", "no interval"
 
@@ -151,7 +155,7 @@ class _Side:
 
     @cached_property
     def _reader(self) -> UnitReader:
-        return UnitReader(self.path, read_pictures(self.path, self.run), int(self.run.get("seed", 0)))
+        return UnitReader(self.path, read_pictures(self.path, self.run), self.run.get("seed") or 0)
 
     def fingerprint(self, link: str) -> str | None:
         return (self.run.get("fingerprints") or {}).get(link)
@@ -217,50 +221,89 @@ class _Comparing:
         )
 
     def _rows(self) -> Iterator[dict[str, Any]]:
+        found = self._all_paired()
         for (link, layer, metric, value), a in self.a.rows.items():
             b = self.b.rows.get((self.links.get(link, ""), layer, metric, value))
             if b is None:
                 continue
-            found, draws = self._paired(link, layer, metric, value, int(min(a["n_draws"], b["n_draws"])))
+            difference, draws = found.get((link, layer, metric, value), (None, 0))
             mean_a, mean_b, how = float(a["mean"]), float(b["mean"]), PAIRED
-            if found is None:
+            if difference is None:
                 halves = [(float(r["ci_high"]) - float(r["ci_low"])) / 2 for r in (a, b)]
                 half = math.hypot(*halves)
                 how = INDEPENDENT if math.isfinite(half) else NONE
-                found = Difference(mean_b - mean_a, half if how is INDEPENDENT else math.nan, 0.0, math.nan, math.nan)
-                draws = 0
+                if how is NONE:
+                    half = math.nan
+                difference, draws = Difference(mean_b - mean_a, half, 0.0, math.nan, math.nan), 0
                 if self.unpaired is None:
                     self.notes[_SOME] = None
             elif draws < max(a["n_draws"], b["n_draws"]):
                 self.notes["where one side has more draws, paired differences are over those that both have"] = None
             yield {
                 "link": link, "layer": layer, "metric": metric, self.a.axis: value, "a": mean_a, "b": mean_b,
-                "difference": found.mean, "half_width": found.half_width,
-                "significant": bool(abs(found.mean) > found.half_width), "how": how, "n_draws": draws,
-                "over_pictures": found.over_pictures, "better": found.better,
+                "difference": difference.mean, "half_width": difference.half_width,
+                "significant": bool(abs(difference.mean) > difference.half_width), "how": how, "n_draws": draws,
+                "over_pictures": difference.over_pictures, "better": difference.better,
             }  # fmt: skip
 
-    def _paired(self, link: str, layer: int, metric: str, value: float, draws: int) -> tuple[Difference | None, int]:
-        """The difference over the draws that both have, if it can be paired; and these draws."""
+    def _all_paired(self) -> dict[_Key, tuple[Difference | None, int]]:
+        """Row -> its paired difference, where there is one, and the draws that it is over."""
         if self.unpaired is not None:
-            return None, 0
-        name_a, name_b = self.a.member(link, layer, value), self.b.member(self.links[link], layer, value)
+            return {}
+        # All layers and metrics of a link at an axis value are of the same units: these are added up once.
+        together: dict[tuple[str, float, int], list[_Key]] = {}
+        for key, a in self.a.rows.items():
+            link, layer, metric, value = key
+            b = self.b.rows.get((self.links.get(link, ""), layer, metric, value))
+            if b is not None:
+                together.setdefault((link, value, int(min(a["n_draws"], b["n_draws"]))), []).append(key)
+        found: dict[_Key, tuple[Difference | None, int]] = {}
+        for (link, value, draws), keys in sorted(together.items(), key=lambda item: self.a.links.index(item[0][0])):
+            found.update(self._paired(link, value, draws, keys))
+        return found
+
+    def _paired(
+        self, link: str, value: float, draws: int, keys: Sequence[_Key]
+    ) -> Iterator[tuple[_Key, tuple[Difference | None, int]]]:
+        """The differences over the draws that both have, of rows of one link at one value; and these draws."""
+        groups: dict[tuple[str, str], _Groups | None] = {}
+        for key in keys:
+            layer, metric = key[1], key[2]
+            names = self.a.member(link, layer, value), self.b.member(self.links[link], layer, value)
+            if names not in groups:
+                groups[names] = self._groups(*names, value, draws)
+            both = groups[names]
+            if both is None or layer >= min(len(both.a[0]), len(both.b[0])):
+                continue
+            a, b = ([group[layer] for group in side] for side in (both.a, both.b))
+            same = self.a.fingerprint(names[0]) == self.b.fingerprint(names[1])
+            found = _difference(a, b, both.sizes, metric, same)
+            if found is not None and same and found.mean != 0:
+                self.notes[
+                    f"{names[0]!r} gives other numbers under the same fingerprint: its code or machine differs"
+                ] = None
+            yield key, (found, draws)
+
+    def _groups(self, name_a: str, name_b: str, value: float, draws: int) -> _Groups | None:
+        """The draws that both have, in groups; None where one of them has not all of these draws."""
         kept_a, kept_b = self.a.kept(name_a, value), self.b.kept(name_b, value)
         if kept_a is None or kept_b is None:
-            return None, 0
+            return None
         ends = sorted(set(kept_a.ends(draws)) & set(kept_b.ends(draws)))
         if not ends or ends[-1] != draws:
-            return None, 0
-        groups = [
-            [kept.between(start, stop, draws)[layer] for start, stop in zip([0, *ends], ends, strict=False)]
-            for kept in (kept_a, kept_b)
-        ]
-        sizes = [stop - start for start, stop in zip([0, *ends], ends, strict=False)]
-        same = self.a.fingerprint(name_a) == self.b.fingerprint(name_b)
-        found = _difference(groups[0], groups[1], sizes, metric, same)
-        if found is not None and same and found.mean != 0:
-            self.notes[f"{name_a!r} gives other numbers under the same fingerprint: its code or machine differs"] = None
-        return found, draws
+            return None
+        cuts = list(zip([0, *ends], ends, strict=False))
+        a, b = ([kept.between(start, stop, draws) for start, stop in cuts] for kept in (kept_a, kept_b))
+        return _Groups([stop - start for start, stop in cuts], a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Groups of draws of both sides: their numbers of draws, and the layers of each group."""
+
+    sizes: Sequence[int]
+    a: Sequence[tuple[LayerStatistics, ...]]
+    b: Sequence[tuple[LayerStatistics, ...]]
 
 
 def _difference(
@@ -272,6 +315,7 @@ def _difference(
     if name not in a[0].metrics or name not in b[0].metrics:
         return None
     means = [group_means(groups, name) for groups in (a, b)]
+    found = paired(sizes, *means, registry.get(name).higher_is_better)
     if of_mean:
         # To first order the PSNR of a mean moves with each single MSE (delta method).
         weights = np.asarray(sizes, np.float64)[:, None]
@@ -279,10 +323,9 @@ def _difference(
         if min(totals) <= 0:
             return None
         exact = 10 * math.log10(totals[0] / totals[1])
-        found = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)))
-        found = Difference(exact, found.half_width, found.freedom, found.over_pictures, found.better)
-    else:
-        found = paired(sizes, *means)
+        # Each side has a slope of its own: widths are of these, which picture is better is said by its MSEs.
+        scaled = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)), True)
+        found = Difference(exact, scaled.half_width, scaled.freedom, scaled.over_pictures, found.better)
     if found.freedom < MIN_FREEDOM:
         return None
     if metric == "psnr" and not same_link:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,8 @@ from linksim.errors import LinksimError
 from linksim.files import RESULT_REMEDY, write_atomically
 from linksim.identity import digest_bytes
 from linksim.images.picture import PictureSet
-from linksim.montecarlo.point import padded
-from linksim.montecarlo.records import Record, decode_statistics, read_body
-from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, add_layers, only, unite
+from linksim.montecarlo.records import Record, read_unit
+from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, add_layers, only, side_by_side, unite
 from linksim.montecarlo.store import Store
 
 Interval = tuple[int, int]
@@ -56,36 +56,71 @@ class Kept:
 
     units: Mapping[tuple[Interval, Interval], tuple[LayerStatistics, ...]]
     num_pictures: int
+    _known: dict[int, tuple[dict[Interval, list[Interval]], frozenset[str]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def ends(self, draws: int) -> list[int]:
         """Numbers of draws, ascending up to `draws`, at which what every picture had by then is known; empty where
         the units do not cover all pictures over all these draws."""
-        chunks = self._chunks(draws)
-        if chunks is None:
-            return []
-        paths = [self._path(chunk, draws) for chunk in chunks]
-        return sorted(set.intersection(*({b for _, b in path or ()} for path in paths)))
+        paths, _ = self._paths(draws)
+        return sorted(set.intersection(*({b for _, b in path} for path in paths.values()))) if paths else []
 
     def between(self, start: int, stop: int, draws: int) -> tuple[LayerStatistics, ...]:
-        """Statistics of all pictures over the draws from `start` to `stop`, both of `ends(draws)` or 0."""
-        whole: tuple[LayerStatistics, ...] = ()
-        for chunk in self._chunks(draws) or ():
-            of_chunk: tuple[LayerStatistics, ...] = ()
-            for interval in self._path(chunk, draws) or ():
-                if start <= interval[0] and interval[1] <= stop:
-                    more = self.units[chunk, interval]
-                    of_chunk = tuple(map(add_layers, of_chunk, more)) if of_chunk else more
-            there = tuple(padded(layer, chunk, self.num_pictures) for layer in of_chunk)
-            whole = tuple(map(add_layers, whole, there)) if whole else there
-        return whole
+        """Statistics of all pictures over the draws from `start` to `stop`, both of `ends(draws)` or 0.
 
-    def _chunks(self, draws: int) -> list[Interval] | None:
-        """Runs of pictures, one after the other, that make up the set and were all sent so many times."""
-        whole = {chunk for chunk, _ in self.units if self._path(chunk, draws) is not None}
-        return way(whole, 0, self.num_pictures)
+        They have the metrics that are known of all pictures over all of `draws`: one that was added to a shorter run
+        is not.
 
-    def _path(self, chunk: Interval, draws: int) -> list[Interval] | None:
-        return way({interval for where, interval in self.units if where == chunk}, 0, draws)
+        Raises
+        ------
+        LinksimError
+            If the units have different numbers of layers.
+        """
+        paths, metrics = self._paths(draws)
+        parts = []
+        for chunk, path in paths.items():
+            inside = (self.units[chunk, (a, b)] for a, b in path if start <= a and b <= stop)
+            parts.append(reduce(_added, (_with_only(unit, metrics) for unit in inside)))
+        if len({len(part) for part in parts}) > 1:
+            raise _other_layers()
+        return tuple(side_by_side(layers) for layers in zip(*parts, strict=True))
+
+    @cached_property
+    def _draws_of(self) -> dict[Interval, set[Interval]]:
+        """The draws of every unit, by its pictures."""
+        found: dict[Interval, set[Interval]] = {}
+        for chunk, interval in self.units:
+            found.setdefault(chunk, set()).add(interval)
+        return found
+
+    def _paths(self, draws: int) -> tuple[dict[Interval, list[Interval]], frozenset[str]]:
+        """Runs of pictures, one after the other, that make up the set and were all sent so many times, each with the
+        draws of its units, end to end; and the metrics that all these units have. Empty where there are none."""
+        if draws not in self._known:
+            paths = {chunk: path for chunk, of in self._draws_of.items() if (path := way(of, 0, draws)) is not None}
+            paths = {chunk: paths[chunk] for chunk in way(set(paths), 0, self.num_pictures) or ()}
+            units = [self.units[chunk, interval] for chunk, path in paths.items() for interval in path]
+            metrics = [{*layer.metrics, *layer.sums} for unit in units for layer in unit]
+            self._known[draws] = paths, frozenset(set.intersection(*metrics) if metrics else ())
+        return self._known[draws]
+
+
+def _with_only(unit: tuple[LayerStatistics, ...], metrics: frozenset[str]) -> tuple[LayerStatistics, ...]:
+    return only(UnitStatistics(unit), metrics).layers
+
+
+def _added(a: tuple[LayerStatistics, ...], b: tuple[LayerStatistics, ...]) -> tuple[LayerStatistics, ...]:
+    if len(a) != len(b):
+        raise _other_layers()
+    return tuple(map(add_layers, a, b))
+
+
+def _other_layers() -> LinksimError:
+    return LinksimError(
+        "a link has different numbers of layers in its units, which are of one fingerprint; move the folder away and "
+        "run the scenario again"
+    )
 
 
 def way(intervals: set[Interval], start: int, stop: int) -> list[Interval] | None:
@@ -120,7 +155,7 @@ def write_pictures(folder: Path, pictures: PictureSet) -> None:
 
 def read_pictures(folder: Path, run: Mapping[str, Any]) -> list[KnownPicture]:
     """The pictures of a finished folder: from the list beside its units, or, in folders of older versions, from the
-    set of that name where it is on this machine and is the same.
+    set of that name where it is on this machine and is the same. Nothing is downloaded, and no other place is read.
 
     Raises
     ------
@@ -148,10 +183,10 @@ def read_pictures(folder: Path, run: Mapping[str, Any]) -> list[KnownPicture]:
 
 
 def _of_set(name: str, count: int) -> list[KnownPicture]:
-    from linksim import images
+    from linksim.images.sets import load_local
 
     try:
-        return [KnownPicture(p.name, p.sha256, *p.size) for p in images.load(name, count)]
+        return [KnownPicture(p.name, p.sha256, *p.size) for p in load_local(name, count)]
     except (LinksimError, OSError):
         return []
 
@@ -190,9 +225,11 @@ class UnitReader:
         by_id: dict[str, tuple[dict[str, Any], UnitStatistics]] = {}
         for record in self._records.get(fingerprint, ()):
             current = {name for name, version in record.metrics if versions.get(name) == version}
-            body = read_body(record)
-            if current and body["seed"] == self._seed:
-                part = only(decode_statistics(body), current)
+            if not current:
+                continue
+            body, statistics = read_unit(record)
+            if body["seed"] == self._seed:
+                part = only(statistics, current)
                 known = by_id.get(record.id)
                 by_id[record.id] = (body, part if known is None else unite(known[1], part))
         places = _places([body["pictures"] for body, _ in by_id.values()], self._pictures)

@@ -113,7 +113,7 @@ class Options:
         return check_formats([name.strip() for name in self.format.split(",")])
 
     def added_metrics(self) -> list[str]:
-        """The metrics to be measured as well.
+        """The metrics to be measured as well, each once.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Options:
         """
         from linksim import metrics
 
-        names = [name.strip() for name in (self.metrics or "").split(",") if name.strip()]
+        names = list(dict.fromkeys(name.strip() for name in (self.metrics or "").split(",") if name.strip()))
         for name in names:
             if name not in ("psnr", "psnr_of_mean_mse"):
                 metrics.get(name)

@@ -40,7 +40,8 @@ class Difference:
         Half width if the pictures were a random sample of many: Student's interval of the differences of the single
         pictures. nan for a single picture.
     better : float
-        Share of the pictures on which b is above a; equal ones count half.
+        Share of the pictures on which b is better than a; equal ones count half. nan where neither high nor low
+        values are better.
     """
 
     mean: float
@@ -50,7 +51,7 @@ class Difference:
     better: float
 
 
-def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray) -> Difference:
+def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray, higher_is_better: bool | None) -> Difference:
     """The difference b - a from the means of groups of draws.
 
     Parameters
@@ -59,6 +60,8 @@ def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray) -> Difference:
         n_g, draws of each group.
     a, b : float64 [G, P]
         Mean of each group and picture.
+    higher_is_better : bool or None
+        Of the metric (`linksim.metrics`); None where neither is.
     """
     from scipy.special import stdtrit
 
@@ -77,7 +80,9 @@ def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray) -> Difference:
     over = math.nan
     if pictures > 1:
         over = float(stdtrit(pictures - 1, 0.975)) * float(np.std(of_picture, ddof=1)) / math.sqrt(pictures)
-    better = float(np.mean((of_picture > 0) + 0.5 * (of_picture == 0)))
+    better = math.nan
+    if higher_is_better is not None:
+        better = float(np.mean((of_picture > 0 if higher_is_better else of_picture < 0) + 0.5 * (of_picture == 0)))
     return Difference(float(of_picture.mean()), half_width, freedom, over, better)
 
 

@@ -13,7 +13,7 @@ from linksim import metrics as registry
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import KnownPicture, UnitReader, has_units, read_pictures
 from linksim.montecarlo.statistics import LayerStatistics
-from linksim.report.folder import read, read_run
+from linksim.report.folder import read, read_csv, read_run
 
 if TYPE_CHECKING:
     import pandas
@@ -68,14 +68,12 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
     LinksimError
         If the folder keeps none, or a file is damaged.
     """
-    import pandas as pd
-
     path = Path(folder)
     result = read(path)
     axis = result.rows.axis.name
     if (path / FILE).is_file():
         try:
-            table = pd.read_csv(path / FILE)
+            table = read_csv(path / FILE)
         except (OSError, ValueError) as error:
             raise LinksimError(f"{path / FILE} is damaged ({error}); run the scenario again") from error
         missing = {"link", "layer", axis, "metric", "number", "picture", "mean", "std", "n_draws"} - set(table.columns)
@@ -83,7 +81,7 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
             raise LinksimError(
                 f"{path / FILE} is damaged (it has no column {', '.join(sorted(missing))}); run the scenario again"
             )
-        return table.assign(link=table["link"].astype(str), picture=table["picture"].astype(str))
+        return table
     if not has_units(path):
         raise LinksimError(
             f"{path} keeps no results of single pictures (no {FILE}, no units/); run its scenario again to have them"
@@ -97,7 +95,7 @@ def _stored(
     path: Path, run: Mapping[str, Any], pictures: Sequence[KnownPicture], table: pandas.DataFrame, axis: str
 ) -> Iterable[Entry]:
     """The statistics behind every row of a table; envelopes show what they chose."""
-    reader = UnitReader(path, pictures, int(run.get("seed", 0)))
+    reader = UnitReader(path, pictures, run.get("seed") or 0)
     draws = table.groupby(["link", axis])["n_draws"].first()
     found: dict[tuple[str, float], tuple[LayerStatistics, ...]] = {}
     for link, fingerprint in (run.get("fingerprints") or {}).items():

@@ -239,19 +239,8 @@ def read_line(record: Record) -> bytes:
     return line
 
 
-def read_body(record: Record) -> dict[str, Any]:
-    """A stored unit as it lies in its file: its identity, and what `decode_statistics` takes.
-
-    Raises
-    ------
-    LinksimError
-        If the file changed since it was opened.
-    """
-    return json.loads(read_line(record)[9:])
-
-
-def read_statistics(record: Record) -> UnitStatistics:
-    """The numbers of a stored unit.
+def read_unit(record: Record) -> tuple[dict[str, Any], UnitStatistics]:
+    """A stored unit as it lies in its file, its identity included, and its numbers.
 
     Raises
     ------
@@ -260,13 +249,25 @@ def read_statistics(record: Record) -> UnitStatistics:
     """
     line = read_line(record)
     try:
-        return decode_statistics(json.loads(line[9:]))
+        body = json.loads(line[9:])
+        return body, decode_statistics(body)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError, zlib.error) as error:
         why = " ".join(f"{error}".split())[:120] or type(error).__name__
         raise LinksimError(
             f"{record.path} holds a unit of link {record.link!r} ({record.id[:12]}) that cannot be used ({why}); "
             "move the file away, and run the same command again: what is missing is simulated"
         ) from error
+
+
+def read_statistics(record: Record) -> UnitStatistics:
+    """The numbers of a stored unit.
+
+    Raises
+    ------
+    LinksimError
+        As `read_unit`.
+    """
+    return read_unit(record)[1]
 
 
 def agree(a: Record, b: Record) -> bool:

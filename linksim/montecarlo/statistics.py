@@ -15,8 +15,9 @@ logarithm by the delta method. A link that always gives the same picture has var
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -186,6 +187,30 @@ def add_layers(a: LayerStatistics, b: LayerStatistics) -> LayerStatistics:
         if a.items and b.items
         else {},
         a.certain and b.certain,
+    )
+
+
+def side_by_side(parts: Sequence[LayerStatistics]) -> LayerStatistics:
+    """Statistics of the pictures of all parts, one after the other; the parts hold the same metrics."""
+
+    def joined(metric: str) -> Moments:
+        of_parts = [part.metrics[metric] for part in parts]
+        return Moments(np.concatenate([m.mean for m in of_parts]), np.concatenate([m.m2 for m in of_parts]))
+
+    first = parts[0]
+    itemised = all(part.items for part in parts)
+    return LayerStatistics(
+        np.concatenate([part.n for part in parts]),
+        np.concatenate([part.delivered for part in parts]),
+        np.concatenate([part.channel_uses for part in parts]),
+        {metric: joined(metric) for metric in first.metrics},
+        {name: reduce(np.add, (part.sums[name] for part in parts)) for name in first.sums},
+        {
+            name: sum(part.items.get(name, 0.0) for part in parts)
+            for name in dict.fromkeys(name for part in parts for name in part.items)
+            if itemised
+        },
+        all(part.certain for part in parts),
     )
 
 

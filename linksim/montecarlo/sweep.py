@@ -113,6 +113,7 @@ class Sweep:
         if not self.links:
             raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
         self.links = list(self.links)
+        self.metrics = list(dict.fromkeys(self.metrics))  # each has its rows once
         self._settle_axis()
         if self.max_draws < MIN_DRAWS:
             raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")

@@ -13,6 +13,7 @@ from linksim.errors import LinksimError
 from linksim.report.figures import Figure, figure_from_dict
 from linksim.report.reference import load_reference
 from linksim.report.rows import Rows
+from linksim.report.run_file import checked
 
 if TYPE_CHECKING:
     import pandas
@@ -31,6 +32,9 @@ COLUMNS = (
     "delivered",
 )
 """The columns of `curve.csv`, beside that of the axis."""
+
+_NAMES = ("scenario", "link", "picture")
+_MISSING = ("", "nan", "NaN", "NA")
 
 
 @dataclass(frozen=True)
@@ -119,17 +123,30 @@ def read_run(folder: Path) -> dict[str, Any]:
     LinksimError
         If it is damaged.
     """
-    run = _read_json(folder / "run.json", default={})
-    if not isinstance(run, dict):
-        raise LinksimError(f"{folder / 'run.json'} does not describe a run; run the scenario again")
-    return run
+    path = folder / "run.json"
+    return checked(_read_json(path, default={}), path)
+
+
+def read_csv(path: Path) -> pandas.DataFrame:
+    """A table of a result folder: names of scenarios, links and pictures are text as it stands, also "0801" and "nan".
+
+    Raises
+    ------
+    OSError, ValueError
+        If there is none, or it is no table.
+    """
+    import pandas as pd
+
+    numbers = [column for column in pd.read_csv(path, nrows=0).columns if column not in _NAMES]
+    missing = {column: _MISSING for column in numbers}
+    return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=missing)
 
 
 def _read_table(path: Path) -> pandas.DataFrame:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        table = read_csv(path)
     except FileNotFoundError as error:
         raise LinksimError(f"{path} does not exist; run the scenario first") from error
     except OSError as error:
@@ -141,11 +158,13 @@ def _read_table(path: Path) -> pandas.DataFrame:
         raise LinksimError(f"{path} is not a linksim curve (no column {', '.join(missing)}); run the scenario again")
     if table.empty:
         raise LinksimError(f"{path} holds no rows; run the scenario again")
-    for column in ("layer", "mean", "ci_low", "ci_high", "cbr"):
+    for column in ("layer", "mean", "ci_low", "ci_high", "n_draws", "cbr"):
         if not pd.api.types.is_numeric_dtype(table[column]):
             raise LinksimError(f"{path} is damaged (column {column} holds text); run the scenario again")
-    # names such as "10" are names all the same
-    return table.assign(link=table["link"].astype(str), scenario=table["scenario"].astype(str))
+    for column in ("layer", "n_draws"):
+        if not pd.api.types.is_integer_dtype(table[column]):
+            raise LinksimError(f"{path} is damaged (column {column} is not of whole numbers); run the scenario again")
+    return table
 
 
 def _reference_file(folder: Path, run: Mapping[str, Any], scenario: str) -> Path | None:

@@ -34,3 +34,10 @@ def test_mistakes_with_scale_are_one_line(capsys, options, message):
     with pytest.raises(SystemExit) as caught:
         main(["bench", "--scale", *options])
     assert caught.value.code == 2 and message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--units", "--workers"])
+def test_options_of_scale_do_not_stand_alone(capsys, option):
+    with pytest.raises(SystemExit) as caught:
+        main(["bench", option, "1000"])
+    assert caught.value.code == 2 and f"{option} belongs to --scale" in capsys.readouterr().err

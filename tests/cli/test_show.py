@@ -54,3 +54,11 @@ def test_show_against_the_bandwidth_ratio_and_other_columns(tmp_path):
     assert r"scheme a & $28.00 \pm 0.10$ & $30.00 \pm 0.10$ \\" in source
     draws = CliRunner().invoke(app, ["show", str(folder), "--metric", "n_draws"])
     assert draws.exit_code == 0 and "draws per picture" in draws.output and "8.00" in draws.output
+
+
+def test_what_tables_of_pictures_have_not_is_refused(tmp_path):
+    folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
+    for which in (["--pictures"], ["--worst", "1"], ["--best", "1"]):
+        for option in (["--latex"], ["--x", "cbr"], ["--group", "link"]):
+            done = CliRunner().invoke(app, ["show", str(folder), *which, *option])
+            assert isinstance(done.exception, LinksimError) and f"{option[0]} is of tables" in str(done.exception)

@@ -14,6 +14,8 @@ from linksim import compare
 from linksim.cli.app import app
 from linksim.errors import LinksimError
 from linksim.montecarlo import Sweep
+from linksim.montecarlo.kept_units import Kept
+from linksim.montecarlo.per_picture import read_per_picture
 
 
 class Better(NoisyLink):
@@ -52,6 +54,19 @@ def test_a_small_gain_under_common_noise_is_found(two):
     assert any("fingerprint" in line and "'x'" in line for line in found.provenance)
 
 
+def test_better_is_the_share_of_pictures_that_gain(two):
+    """Less noise is better on every picture, whether high or low values of a metric are."""
+    noisier, cleaner = (set(compare(*pair).table.better) for pair in (two[::-1], two))
+    assert (noisier, cleaner) == ({0.0}, {1.0})
+
+
+def test_better_of_metrics_of_which_low_values_are_better(tmp_path):
+    for folder, link in (("a", NoisyLink("x", spread=0.3)), ("b", Better("x", spread=0.3))):
+        run(tmp_path / folder, link, snr_db=[0], metrics=["mse"])
+    table = compare(tmp_path / "a", tmp_path / "b").table
+    assert set(table.metric) == {"mse", "psnr", "psnr_of_mean_mse"} and set(table.better) == {1.0}
+
+
 def test_without_units_intervals_are_independent_and_it_is_said(two, tmp_path):
     bare = shutil.copytree(two[1], tmp_path / "bare")
     shutil.rmtree(bare / "units")
@@ -77,6 +92,25 @@ def test_the_same_twice_is_the_same(two, tmp_path):
     assert set(found.table.how) == {"paired"} and set(found.table.n_draws) == {8}
     assert (found.table.difference == 0).all() and found.num_significant == 0 and found.num_by_chance == 0
     assert any("more draws" in note for note in found.notes) and any("most draws: 16" in x for x in found.provenance)
+
+
+def test_a_metric_that_was_added_at_fewer_draws_does_not_matter(tmp_path):
+    """The first 16 draws know SSIM too, the others do not."""
+    for folder, link in (("a", NoisyLink("x", spread=0.3)), ("b", Better("x", spread=0.3))):
+        for change in ({"draws": 64}, {"draws": 16, "metrics": ["psnr", "ssim"]}, {"draws": 64}):
+            run(tmp_path / folder, link, pictures=3, snr_db=[0], **change)
+    found = compare(tmp_path / "a", tmp_path / "b").table
+    assert set(found.metric) == {"psnr", "psnr_of_mean_mse"} and set(found.how) == {"paired"}
+    (tmp_path / "a" / "pictures.csv").unlink()
+    assert set(read_per_picture(tmp_path / "a").metric) == {"mse", "psnr"}
+
+
+def test_groups_of_draws_are_added_up_once_for_all_metrics(two, monkeypatch):
+    calls = []
+    between = Kept.between
+    monkeypatch.setattr(Kept, "between", lambda *given: calls.append(given[1:]) or between(*given))
+    compare(*two)
+    assert len(calls) == 2 * 2 * len(set(calls))  # sides and SNRs, not metrics
 
 
 def test_two_links_of_one_run_and_envelopes(tmp_path):

@@ -120,6 +120,11 @@ def test_another_seed_is_another_result():
     assert Options(metrics="psnr,ms_ssim").apply(sweep()).metrics == ["psnr", "ms_ssim"]
 
 
+def test_a_metric_that_is_named_twice_is_measured_once():
+    assert Options(metrics="ssim,ssim, ssim").apply(sweep()).metrics == ["psnr", "ssim"]
+    assert sweep(metrics=("psnr", "ssim", "ssim")).setup().metrics == ("psnr", "ssim")
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

@@ -1,12 +1,16 @@
 """Results of single pictures: from a run, from its units, and from the file that it leaves."""
 
+import json
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
+from PIL import Image
 
 from linksim.errors import LinksimError
-from linksim.images.picture import PictureSet
+from linksim.images.picture import Picture, PictureSet
 from linksim.montecarlo import Sweep, per_picture
 from linksim.montecarlo.kept_units import UnitReader, read_pictures, way
 from linksim.montecarlo.per_picture import ranked, read_per_picture
@@ -22,7 +26,8 @@ class SmallUnits(NoisyLink):
 def sweep(out, pictures=5, draws=6, **change) -> Sweep:
     low, high = CliffLink("low", 2, sigma=8), CliffLink("high", 8, sigma=2)
     links = [SmallUnits(), Best([low, high])]
-    said = {"pictures": picture_set(pictures), "snr_db": [0, 6], "max_draws": draws, "ci_half_width": None, **change}
+    given = pictures if isinstance(pictures, str) else picture_set(pictures)
+    said = {"pictures": given, "snr_db": [0, 6], "max_draws": draws, "ci_half_width": None, **change}
     return Sweep("s", links, out=out, **said)
 
 
@@ -64,6 +69,17 @@ def test_file_and_units_tell_the_same(tmp_path):
         pd.testing.assert_frame_equal(found, expected, rtol=precision, atol=1e-9, check_dtype=False)
 
 
+def test_names_that_look_like_numbers_stay_as_they_are(tmp_path):
+    names = ["0801", "1e5", "nan", "NA"]
+    pictures = PictureSet("div2k", [Picture(n, p.pixels) for n, p in zip(names, picture_set(4), strict=True)])
+    links = [SmallUnits("007"), SmallUnits("null", 0.3)]
+    Sweep("s", links, pictures, [0], max_draws=2, ci_half_width=None, out=tmp_path).run(progress=False)
+    of_file = read_per_picture(tmp_path)
+    (tmp_path / per_picture.FILE).unlink()
+    for found in (of_file, read_per_picture(tmp_path)):
+        assert list(found["picture"][:4]) == names and list(dict.fromkeys(found["link"])) == ["007", "null"]
+
+
 def test_units_of_other_numbers_of_pictures_and_draws_do_not_matter(tmp_path):
     """A first look at fewer pictures and draws, then more of both: rounds end elsewhere, units overlap."""
     sweep(tmp_path, 3, 3).run(progress=False)
@@ -89,6 +105,24 @@ def test_groups_of_draws_add_up(tmp_path):
     assert mean == pytest.approx(whole.metrics["psnr"].mean)
 
 
+def test_the_cost_grows_with_the_units_and_not_with_their_square(tmp_path, monkeypatch):
+    """Draws are laid end to end once for each run of pictures, however many groups are read."""
+    result = sweep(tmp_path, pictures=20, draws=16).run(progress=False)
+    run = read_run(tmp_path)
+    kept = UnitReader(tmp_path, read_pictures(tmp_path, run), 0).of(run["fingerprints"]["noisy"])[6.0]
+    calls = []
+    monkeypatch.setattr("linksim.montecarlo.kept_units.way", lambda *given: calls.append(given) or way(*given))
+    ends = kept.ends(16)
+    for start, stop in zip([0, *ends], ends, strict=False):
+        kept.between(start, stop, 16)
+    assert len(ends) == 8 and len(calls) == 10 + 1  # ten pairs of pictures, and the pairs themselves
+    (whole,), (expected,) = kept.between(0, 16, 16), result.points[run["fingerprints"]["noisy"], 6.0].layers
+    assert (whole.n == expected.n).all() and whole.certain == expected.certain
+    for name, moments in expected.metrics.items():
+        np.testing.assert_allclose(whole.metrics[name].mean, moments.mean, rtol=1e-12)
+        np.testing.assert_allclose(whole.metrics[name].m2, moments.m2, rtol=1e-12)
+
+
 def test_a_large_table_is_not_written_and_an_old_one_goes(tmp_path, monkeypatch):
     sweep(tmp_path).run(progress=False)
     assert (tmp_path / per_picture.FILE).is_file()
@@ -107,6 +141,51 @@ def test_folders_without_units_say_so(tmp_path):
         file.unlink()
     with pytest.raises(LinksimError, match="keeps no results of single pictures"):
         read_per_picture(tmp_path)
+
+
+def test_units_that_cannot_be_used_name_their_file(tmp_path):
+    """A right checksum says nothing of what is in the line."""
+    sweep(tmp_path).run(progress=False)
+    (tmp_path / per_picture.FILE).unlink()
+    (file,) = (tmp_path / "units").glob("*.jsonl")
+    lines = file.read_bytes().splitlines()
+    for spoil in (lambda layer: layer.pop("n"), lambda layer: layer.update(n="AAAA"), lambda layer: layer.update(n=3)):
+        body = json.loads(lines[0][9:])
+        spoil(body["layers"][0])
+        text = json.dumps(body).encode()
+        file.write_bytes(b"\n".join([b"%08x %s" % (zlib.crc32(text), text), *lines[1:], b""]))
+        with pytest.raises(LinksimError, match=f"{file.name} holds a unit of link .* that cannot be used"):
+            read_per_picture(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["kodak", "cifar10", "own"])
+def test_older_folders_make_nothing_be_downloaded_or_opened(tmp_path, monkeypatch, name):
+    """`run.json` may name any set or place; only sets that are on this machine are looked at."""
+    for variable in ("LINKSIM_DATA", "LINKSIM_CACHE"):
+        (tmp_path / variable).mkdir()
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    asked = []
+    monkeypatch.setattr("pooch.HTTPDownloader.__call__", lambda *given, **more: asked.append(given))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    for p in picture_set(2):
+        Image.fromarray(p.pixels).save(tmp_path / "own" / f"{p.name}.png")
+    sweep(tmp_path / "s", pictures="own", draws=2).run(progress=False)
+    (tmp_path / "s" / per_picture.FILE).unlink()
+    (tmp_path / "s" / "units" / "pictures.csv").unlink()
+    run = read_run(tmp_path / "s")
+    run["pictures"]["set"] = name
+    (tmp_path / "s" / "run.json").write_text(json.dumps(run))
+    with pytest.raises(LinksimError, match="is not known; run the same command again"):
+        read_per_picture(tmp_path / "s")
+    assert not asked
+
+
+def test_older_folders_are_of_the_sets_that_are_here(tmp_path):
+    Sweep("s", [SmallUnits()], "sample", [0], max_draws=2, ci_half_width=None, max_pictures=1, out=tmp_path).run()
+    (tmp_path / per_picture.FILE).unlink()
+    (tmp_path / "units" / "pictures.csv").unlink()
+    assert set(read_per_picture(tmp_path).picture) == {"astronaut"}
 
 
 def test_the_worst_and_the_best(tmp_path):

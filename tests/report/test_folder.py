@@ -51,6 +51,10 @@ def damage(name, change):
     return do
 
 
+def with_run(**said):
+    return damage("run.json", lambda text: json.dumps({**json.loads(text), **said}))
+
+
 @pytest.mark.parametrize(
     "spoil, message",
     [
@@ -63,6 +67,14 @@ def damage(name, change):
         (damage("run.json", lambda text: text[:30]), "run.json is damaged"),
         (damage("run.json", lambda text: "[]"), "run.json does not describe a run"),
         (damage("run.json", lambda text: text.replace('"tags": {}', '"tags": 3')), "run.json is damaged"),
+        (with_run(seed="x"), "run.json is damaged .no run writes 'seed' as 'x'.; run the scenario again"),
+        (with_run(seed=True), "no run writes 'seed' as True"),
+        (with_run(pictures=5), "no run writes 'pictures' as 5"),
+        (with_run(pictures={"set": "kodak", "count": "abc"}), "no run writes 'pictures'"),
+        (with_run(fingerprints=[1]), "no run writes 'fingerprints'"),
+        (with_run(envelopes={"e": {"members": ["a"], "chosen": {"x": ["a"]}}}), "no run writes 'envelopes'"),
+        (with_run(versions={"numpy": ["x" * 1000]}), r"no run writes 'versions' as .{,80}\.\.\)"),
+        (damage("curve.csv", lambda text: text.replace(",3,8,", ",3,,")), "column n_draws is not of whole numbers"),
         (damage("run.json", lambda text: json.dumps({"figures": [{"kind": "pie"}]})), "no figure of the kind 'pie'"),
         (damage("run.json", lambda text: json.dumps({"reference": "none.csv"})), "none.csv cannot be read"),
     ],
