@@ -77,7 +77,7 @@ def train(
 
         carry_out(recipe, out, both, progress.tick, given)
     own = None if isinstance(recipe.codec, str) else recipe.codec
-    return catalog.load(out / recipe.name, codec=own)
+    return catalog.load((out / recipe.name).resolve(), codec=own)
 
 
 def _joined(codec: str | type[Codec] | Codec, recipe: Recipe) -> tuple[Recipe, dict[str, np.ndarray] | None]:

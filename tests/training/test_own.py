@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +102,16 @@ def test_a_codec_of_linksim_keeps_its_name():
     assert name_of(DeepJscc) == Recipe("mine/x", DeepJscc).codec == "deepjscc"
     refused(lambda: zoo.load(entry, codec=Small), "linksim's codec 'deepjscc'")
     assert zoo.load(entry, codec=DeepJscc).latent_channels == 16
+
+
+def test_weights_are_those_of_the_run_where_an_entry_of_the_zoo_has_its_name(tmp_path, monkeypatch):
+    """Also in the folder that `linksim train` was started in."""
+    monkeypatch.chdir(tmp_path)
+    entry = "deepjscc/cifar10-1_6-snr10"
+    made = linksim.train("deepjscc", dataclasses.replace(RECIPE, name=entry, steps=4), out=".")
+    assert made.latent_channels == 2
+    assert zoo.load(Path(entry)).latent_channels == 2 and zoo.load(entry).latent_channels == 16
+    refused(lambda: zoo.find(Path("deepjscc/photos")), "no weights in deepjscc/photos; name a folder")
 
 
 def test_a_class_has_one_name_whether_its_file_was_run_or_imported(monkeypatch):
