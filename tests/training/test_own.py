@@ -94,7 +94,31 @@ def test_a_codec_brings_its_weights_and_is_left_as_it_is(tmp_path):
     assert then.history[0][1] == pytest.approx(card.val_psnr, abs=0.05), "float16 weights of the first run"
     assert again.filters == 6
     refused(lambda: linksim.train(codec, RECIPE, tmp_path), "leave out the recipe's")
-    refused(lambda: linksim.train(codec, dataclasses.replace(recipe, warm_start="mine/again"), tmp_path), "warm_start")
+    for other, says in (
+        ({"warm_start": "mine/again"}, "leave out warm_start"),
+        ({"analytic_start": True}, "leave out analytic_start"),
+        ({"analytic_start": True, "steps": 0}, "leave out analytic_start and give it steps"),
+    ):
+        refused(lambda r=dataclasses.replace(recipe, **other): linksim.train(codec, r, tmp_path), says)
+
+
+def test_a_run_that_goes_on_says_whether_it_began_with_other_weights(tmp_path, capsys):
+    """Random ones of a new process among them; whoever gives the same codec again hears nothing."""
+    recipe = dataclasses.replace(RECIPE, options={}, steps=4)
+    one, other = (build(Small(latent_channels=2)) for _ in range(2))
+    ends = [linksim.train(codec, recipe, tmp_path).get_weights() for codec in (one, one)]
+    assert "goes on" not in capsys.readouterr().err
+    ends.append(linksim.train(other, recipe, tmp_path).get_weights())
+    said = [line for line in capsys.readouterr().err.splitlines() if "goes on" in line]
+    assert len(said) == 1 and said[0].count("started from given weights (SHA-256 ") == 2, said
+    assert "choose another name or folder" in said[0]
+    for a, b in zip(ends[0], ends[2], strict=True):
+        np.testing.assert_array_equal(a, b)
+    random = dataclasses.replace(RECIPE, name="mine/random", options={"latent_channels": 2, "filters": 8}, steps=4)
+    linksim.train(Small, random, tmp_path)
+    assert "goes on" not in capsys.readouterr().err
+    linksim.train(one, random, tmp_path)
+    assert "its run started from random weights, and for one that started from given" in capsys.readouterr().err
 
 
 def test_a_codec_of_linksim_keeps_its_name():
