@@ -64,6 +64,7 @@ def test_they_are_listed(script):
         ("VALUE = 3\n", ":VALUE", "has no recipes"),
         ("def f(:\n", "", "line 1: invalid syntax; mend the script"),
         ("import os\n\n1 / 0\n", "", "line 3: ZeroDivisionError: division by zero; mend the script"),
+        ("import sys\nsys.exit()\n", "", "line 2: the script ends here"),
         ("import no_such_module\n", "", "line 1: ModuleNotFoundError"),
         (GOOD, ":mine/four", "has no recipe 'mine/four'; it has mine/one"),
         (GOOD, ":NOT_ONE", "NOT_ONE in .* is a value of type dict, no recipe"),
