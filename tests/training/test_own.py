@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from keras import ops
 from own_codec import Small
 
 import linksim
@@ -175,7 +176,18 @@ def test_a_class_that_has_changed_is_refused(trained):
     class Changed(Small):
         bend = staticmethod(lambda x: x * 0.5 + 0.25)
 
-    refused(lambda: zoo.load(trained[0], codec=Changed), "something else")
+    class Dark(Small):
+        """It sends the same, and shows the same above."""
+
+        def synthesize(self, latent, training=False):
+            shown = super().synthesize(latent)
+            return ops.concatenate([shown[:, :8], 0.5 * shown[:, 8:]], axis=1)
+
+    class Nothing(Small):
+        bend = staticmethod(lambda x: x * np.nan)
+
+    for kind in (Changed, Dark, Nothing):
+        refused(lambda kind=kind: zoo.load(trained[0], codec=kind), "something else")
 
 
 class Loud(Small):
