@@ -27,10 +27,14 @@ def check_file(path: Path) -> None:
     Raises
     ------
     LinksimError
-        If there is none, or it is no Python.
+        If there is none, it has a name that cannot be imported, or is no Python.
     """
     if not path.is_file():
         raise LinksimError(f"there is no file {path}; name a Python file")
+    if "." in path.stem:  # for an import it would be a module in a package
+        raise LinksimError(
+            f"{path} has a dot in its name, so Python cannot import it; call it {path.stem.replace('.', '_')}.py"
+        )
     try:
         with warnings.catch_warnings():  # the import gives them again
             warnings.simplefilter("ignore")
@@ -60,14 +64,14 @@ def import_script(path: Path) -> ModuleType:
         module = importlib.import_module(path.stem)
     except (LinksimError, KeyboardInterrupt):
         raise
-    except Exception as error:  # whatever a script of somebody else's does
+    except (Exception, SystemExit) as error:  # whatever a script of somebody else's does
         raise failed(path, error) from error
     if Path(module.__file__ or "").resolve() != path:
         raise LinksimError(f"{path.name} has the name of a module that is loaded already; rename the script")
     return module
 
 
-def failed(path: Path, error: Exception) -> LinksimError:
+def failed(path: Path, error: Exception | SystemExit) -> LinksimError:
     """The one line for what a script did: the line of the script, or of what it imports beside it, at which it went
     wrong, and the error."""
     if isinstance(error, SyntaxError) and error.lineno is not None:
@@ -77,4 +81,8 @@ def failed(path: Path, error: Exception) -> LinksimError:
     if not own and isinstance(error, (SyntaxError, ValueError)):
         return LinksimError(f"{path} is no Python script ({error}); mend it, or name another")
     where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
+    if isinstance(error, SystemExit):
+        return LinksimError(
+            f'{where}: the script ends here; put what is not to be imported under __name__ == "__main__"'
+        )
     return LinksimError(f"{where}: {type(error).__name__}: {' '.join(str(error).split())}; mend the script")

@@ -44,6 +44,24 @@ def test_the_place_of_an_error_is_that_of_the_script(tmp_path, monkeypatch):
     assert "asks_badly.py, line 5: JSONDecodeError" in told and "\n" not in told
 
 
+@pytest.mark.parametrize("ending", ["sys.exit()", "sys.exit(0)", "raise SystemExit('enough')"])
+def test_a_script_that_ends_does_not_end_linksim(tmp_path, monkeypatch, ending):
+    """In silence, with the exit code of success."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "ends_at_once.py").write_text(f"import sys\n\n{ending}\n")
+    with pytest.raises(LinksimError, match="ends_at_once.py, line 3: the script ends here; put .* under") as caught:
+        import_script(tmp_path / "ends_at_once.py")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_python_cannot_import(tmp_path, monkeypatch):
+    """The file is renamed, there is nothing in it to be mended."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "my.codec.py").write_text("")
+    with pytest.raises(LinksimError, match="my.codec.py has a dot in its name, .*; call it my_codec.py"):
+        import_script(tmp_path / "my.codec.py")
+
+
 def test_a_name_that_is_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "json.py").write_text("")

@@ -84,13 +84,19 @@ def rehearse(codec: Converses, pictures: Any, snr_db: Any) -> tuple[list[Any], l
         The values of every part.
     shown : list of [B, H, W, 3]
     """
-    sent: list[Any] = []
+    parts, shown = rehearse_parts(codec, pictures, snr_db)
+    return [part.values for part in parts], shown
+
+
+def rehearse_parts(codec: Converses, pictures: Any, snr_db: Any) -> tuple[list[Part], list[Any]]:
+    """The same, with the parts as they were sent; bytes are decoded, also where the codec knows what they give."""
+    parts: list[Part] = []
 
     def answer(part: Part) -> Any:
-        sent.append(part.values)
+        parts.append(part)
         return told(part, part.values)
 
-    return sent, hold(codec.converse(pictures, snr_db, tuple(pictures.shape[1:3])), answer)
+    return parts, hold(codec.converse(pictures, snr_db, tuple(pictures.shape[1:3])), answer)
 
 
 def receive(codec: Converses, arrived: Sequence[Any], snr_db: Any, size: tuple[int, int]) -> list[Any]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from linksim.messages import tell
-
-LINE_S = 30.0
-"""Seconds between lines where there is no terminal: log files, notebooks."""
+from linksim.messages import LINE_S, tell, terminal, time_left
 
 
 class ProgressBar:
@@ -40,9 +37,8 @@ class ProgressBar:
             return self
         from rich.console import Console
 
-        console = Console(stderr=True)
-        # In notebooks rich needs ipywidgets for a bar, and shows nothing without.
-        if self._show or (console.is_terminal and not console.is_jupyter):
+        console = Console(stderr=True) if self._show else terminal()
+        if console is not None:
             from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
@@ -119,12 +115,4 @@ class ProgressBar:
         if gained <= 0:
             return "time left not known yet"
         seconds = (self._last - self._started) * (self._num_points - points_done) / gained
-        return f"about {duration(seconds)} left"
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: "40 s", "12 min", "3 h 20 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+        return time_left(seconds)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
-from linksim.codecs.conversation import hold, told
-from linksim.codecs.parts import Part, Symbols
+from linksim.codecs.conversation import rehearse_parts
+from linksim.codecs.parts import Symbols
 from linksim.codecs.registry import create
 from linksim.codecs.traits import probe_picture
 from linksim.errors import LinksimError
@@ -34,12 +32,10 @@ def check_codec(recipe: Recipe) -> None:
     pictures = probe_picture(_SIZE)[None].astype(np.float32) / np.float32(255)
     pictures = np.concatenate([pictures, pictures[:, ::-1] * np.float32(0.5)])
 
-    def answer(part: Part) -> Any:
+    parts, shown = rehearse_parts(codec, pictures, 10.0)
+    for part in parts:
         if isinstance(part, Symbols):
             _check_power(name, ops.convert_to_numpy(part.values))
-        return told(part, part.values)
-
-    shown = hold(codec.converse(pictures, 10.0, _SIZE), answer)
     if len(shown) != codec.num_layers:
         raise LinksimError(f"{name} has {codec.num_layers} layers and shows {len(shown)} pictures; show one after each")
     for one in shown:

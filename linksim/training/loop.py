@@ -36,7 +36,7 @@ from linksim.training.history import (
 from linksim.training.optimizers import averages, make_optimizer
 from linksim.training.recipe import Recipe
 from linksim.training.validation import Validation, samples, score, swapped, validate
-from linksim.training.warm_start import beginning, start_from
+from linksim.training.warm_start import beginning, say_if_unused, start_from
 from linksim.zoo.weights import assign, load_arrays, save_arrays, variable_names
 
 _SAMPLES = 6
@@ -58,7 +58,8 @@ class Training:
     tick : function of int, optional
         Called after each step with the number of steps done; of another thread.
     given : mapping of arrays, optional
-        All weights of the codec by name, to start from: those of a codec that somebody brought along.
+        All weights of the codec by name, to start from: those of a codec that somebody brought along. A run with a
+        checkpoint goes on from that, and says so where it began with other weights.
 
     Raises
     ------
@@ -108,6 +109,7 @@ class Training:
             self.chain(x)
             if self.checkpoint.exists():
                 self._restore()
+                say_if_unused(recipe, given, self.start.what if self.start else "", self.checkpoint)
             else:
                 self._enter(0)
                 if given is not None:

@@ -43,7 +43,8 @@ def train(
     codec : class, codec or str
         A subclass of `linksim.codecs.Codec`, whose arguments are the recipe's `options`. Or a codec: it is left as it
         is, its weights are what training starts from, and its `get_config` gives the arguments. Or a name of
-        `linksim.codecs.registry.CODECS`.
+        `linksim.codecs.registry.CODECS`. Where there is a checkpoint, the run goes on from that, and a line says so if
+        it began with other weights than those of the codec.
     recipe : Recipe
         Its `codec` may be left out.
     out : str or Path
@@ -77,7 +78,7 @@ def train(
 
         carry_out(recipe, out, both, progress.tick, given)
     own = None if isinstance(recipe.codec, str) else recipe.codec
-    return catalog.load(out / recipe.name, codec=own)
+    return catalog.load((out / recipe.name).resolve(), codec=own)
 
 
 def _joined(codec: str | type[Codec] | Codec, recipe: Recipe) -> tuple[Recipe, dict[str, np.ndarray] | None]:
@@ -118,13 +119,18 @@ def _weights(codec: Codec, recipe: Recipe) -> dict[str, np.ndarray]:
     Raises
     ------
     LinksimError
-        If its configuration makes another one, or it also starts from another run.
+        If its configuration makes another one, or the recipe also takes weights from elsewhere.
     """
-    if recipe.warm_start:
-        raise LinksimError(
-            f"recipe {recipe.name!r} starts from {recipe.warm_start!r}, and the codec that was given from its own "
-            "weights; leave out warm_start, or give the class"
-        )
+    remedy = "" if recipe.steps else " and give it steps"
+    for there, begins, field in (
+        (recipe.warm_start, f"starts from {recipe.warm_start!r}", "warm_start"),
+        (recipe.analytic_start, "starts from the statistics of its pictures", f"analytic_start{remedy}"),
+    ):
+        if there:
+            raise LinksimError(
+                f"recipe {recipe.name!r} {begins}, and the codec that was given from its own weights; leave out "
+                f"{field}, or give the class"
+            )
     again = create(recipe.codec, recipe.options)
     for what, ours, theirs in (
         ("weights", [tuple(w.shape) for w in codec.weights], [tuple(w.shape) for w in again.weights]),

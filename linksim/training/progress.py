@@ -7,15 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from linksim.messages import tell
+from linksim.messages import LINE_S, tell, terminal, time_left
 from linksim.training.history import EpochReport
 from linksim.training.loop import STEPS_PER_EPOCH
 from linksim.training.recipe import Recipe
 from linksim.training.run import train
 from linksim.zoo.card import Card
-
-SILENCE_S = 30.0
-"""Seconds after which a line says how far a run is, where there is no terminal."""
 
 
 class Progress:
@@ -37,10 +34,8 @@ class Progress:
         self._validated = ""
 
     def __enter__(self) -> Progress:
-        from rich.console import Console
-
-        console = Console(stderr=True)
-        if console.is_terminal or console.is_jupyter:
+        console = terminal()
+        if console is not None:
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
@@ -65,7 +60,7 @@ class Progress:
             self._first, self._began = step, now
         if self._bar is not None:
             self._bar.update(self._task, completed=step)
-        elif now - self._told > SILENCE_S:
+        elif now - self._told >= LINE_S:
             self._tell(step, now)
 
     def report(self, done: EpochReport) -> None:
@@ -73,7 +68,7 @@ class Progress:
         self._validated = f"{_validated(done)}{_losses(done)}"
         if self._bar is not None:
             self._bar.update(self._task, completed=done.step, description=f"{self._recipe.name}  {_validated(done)}")
-        elif (now := time.monotonic()) - self._told > SILENCE_S:
+        elif (now := time.monotonic()) - self._told >= LINE_S:
             self._tell(done.step, now)
 
     def _tell(self, step: int, now: float) -> None:
@@ -83,7 +78,7 @@ class Progress:
             text += f", {self._validated}"
         if self._first is not None and step > self._first:
             left = (now - self._began) / (step - self._first) * (self._recipe.steps - step)
-            text += f", {left / 60:.0f} min left" if left > 90 else f", {left:.0f} s left"
+            text += f", {time_left(left)}"
         tell(text)
 
 

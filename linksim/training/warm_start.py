@@ -11,6 +11,7 @@ from keras import ops
 
 from linksim.errors import LinksimError
 from linksim.identity import digest_bytes
+from linksim.messages import tell
 from linksim.training.recipe import Recipe
 from linksim.zoo.weights import load_arrays, variable_names
 
@@ -61,6 +62,27 @@ def beginning(recipe: Recipe, given: Mapping[str, np.ndarray] | None) -> str:
         sha256 = digest_bytes(np.ascontiguousarray(array).tobytes() for array in given.values())
         return f"started from given weights (SHA-256 {sha256[:12]}..)"
     return ""
+
+
+def say_if_unused(recipe: Recipe, given: Mapping[str, np.ndarray] | None, began: str, checkpoint: Path) -> None:
+    """One line to the user, where a run goes on from a checkpoint that began with other weights than are given now.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    given : mapping of arrays, optional
+        Weights of a codec that somebody brought along, by name.
+    began : str
+        What the run of the checkpoint began with, as `beginning` said then.
+    checkpoint : Path
+    """
+    now, random = beginning(recipe, given), "started from random weights"
+    # Older checkpoints do not say what they began with, and a recipe that is the same says the same of it.
+    if now != began and (began or given is not None):
+        tell(
+            f"{checkpoint} goes on; its run {began or random}, and for one that {now or random} choose another name or "
+            "folder"
+        )
 
 
 def _related(old: Sequence[int], new: Sequence[int]) -> bool:

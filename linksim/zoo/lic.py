@@ -19,7 +19,7 @@ class Lic(Learned):
     Parameters
     ----------
     entries : sequence of str or Path, optional
-        Entries of the zoo, or folders and recipes as `linksim.zoo.load` takes them; all of the zoo by default.
+        Names in the zoo, or folders and recipes as `linksim.zoo.load` takes them; all of the zoo by default.
 
     Raises
     ------

@@ -1,9 +1,9 @@
 """What a run says where there is no terminal."""
 
-import pytest
+import rich.console
 
 from linksim.montecarlo import progress
-from linksim.montecarlo.progress import ProgressBar, duration
+from linksim.montecarlo.progress import ProgressBar
 
 
 class Clock:
@@ -48,6 +48,14 @@ def test_nothing_gained_is_no_time_left(monkeypatch, capsys):
     assert "time left not known yet" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("seconds, text", [(0, "1 s"), (89, "89 s"), (100, "2 min"), (12000, "3 h 20 min")])
-def test_times_in_words(seconds, text):
-    assert duration(seconds) == text
+def test_a_terminal_has_a_bar_and_a_notebook_lines(monkeypatch, capsys):
+    """In notebooks a bar of rich is nothing at all without ipywidgets; whoever asks for one has it."""
+    clock = Clock(monkeypatch)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich takes standard error for a terminal
+    for notebook, show, has_line in ((False, None, False), (True, None, True), (False, True, False)):
+        monkeypatch.setattr(rich.console, "_is_jupyter", lambda notebook=notebook: notebook)
+        with ProgressBar("s", 40, show) as bar:
+            bar.begin(0.0)
+            clock.now += 31
+            bar.draw(10.0)
+        assert ("linksim: s: 10.0 of 40 points" in capsys.readouterr().err) == has_line

@@ -4,9 +4,11 @@ import dataclasses
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from keras import ops
 from own_codec import Small
 
 import linksim
@@ -93,7 +95,31 @@ def test_a_codec_brings_its_weights_and_is_left_as_it_is(tmp_path):
     assert then.history[0][1] == pytest.approx(card.val_psnr, abs=0.05), "float16 weights of the first run"
     assert again.filters == 6
     refused(lambda: linksim.train(codec, RECIPE, tmp_path), "leave out the recipe's")
-    refused(lambda: linksim.train(codec, dataclasses.replace(recipe, warm_start="mine/again"), tmp_path), "warm_start")
+    for other, says in (
+        ({"warm_start": "mine/again"}, "leave out warm_start"),
+        ({"analytic_start": True}, "leave out analytic_start"),
+        ({"analytic_start": True, "steps": 0}, "leave out analytic_start and give it steps"),
+    ):
+        refused(lambda r=dataclasses.replace(recipe, **other): linksim.train(codec, r, tmp_path), says)
+
+
+def test_a_run_that_goes_on_says_whether_it_began_with_other_weights(tmp_path, capsys):
+    """Random ones of a new process among them; whoever gives the same codec again hears nothing."""
+    recipe = dataclasses.replace(RECIPE, options={}, steps=4)
+    one, other = (build(Small(latent_channels=2)) for _ in range(2))
+    ends = [linksim.train(codec, recipe, tmp_path).get_weights() for codec in (one, one)]
+    assert "goes on" not in capsys.readouterr().err
+    ends.append(linksim.train(other, recipe, tmp_path).get_weights())
+    said = [line for line in capsys.readouterr().err.splitlines() if "goes on" in line]
+    assert len(said) == 1 and said[0].count("started from given weights (SHA-256 ") == 2, said
+    assert "choose another name or folder" in said[0]
+    for a, b in zip(ends[0], ends[2], strict=True):
+        np.testing.assert_array_equal(a, b)
+    random = dataclasses.replace(RECIPE, name="mine/random", options={"latent_channels": 2, "filters": 8}, steps=4)
+    linksim.train(Small, random, tmp_path)
+    assert "goes on" not in capsys.readouterr().err
+    linksim.train(one, random, tmp_path)
+    assert "its run started from random weights, and for one that started from given" in capsys.readouterr().err
 
 
 def test_a_codec_of_linksim_keeps_its_name():
@@ -101,6 +127,16 @@ def test_a_codec_of_linksim_keeps_its_name():
     assert name_of(DeepJscc) == Recipe("mine/x", DeepJscc).codec == "deepjscc"
     refused(lambda: zoo.load(entry, codec=Small), "linksim's codec 'deepjscc'")
     assert zoo.load(entry, codec=DeepJscc).latent_channels == 16
+
+
+def test_weights_are_those_of_the_run_where_an_entry_of_the_zoo_has_its_name(tmp_path, monkeypatch):
+    """Also in the folder that `linksim train` was started in."""
+    monkeypatch.chdir(tmp_path)
+    entry = "deepjscc/cifar10-1_6-snr10"
+    made = linksim.train("deepjscc", dataclasses.replace(RECIPE, name=entry, steps=4), out=".")
+    assert made.latent_channels == 2
+    assert zoo.load(Path(entry)).latent_channels == 2 and zoo.load(entry).latent_channels == 16
+    refused(lambda: zoo.find(Path("deepjscc/photos")), "no weights in deepjscc/photos; name a folder")
 
 
 def test_a_class_has_one_name_whether_its_file_was_run_or_imported(monkeypatch):
@@ -140,7 +176,18 @@ def test_a_class_that_has_changed_is_refused(trained):
     class Changed(Small):
         bend = staticmethod(lambda x: x * 0.5 + 0.25)
 
-    refused(lambda: zoo.load(trained[0], codec=Changed), "something else")
+    class Dark(Small):
+        """It sends the same, and shows the same above."""
+
+        def synthesize(self, latent, training=False):
+            shown = super().synthesize(latent)
+            return ops.concatenate([shown[:, :8], 0.5 * shown[:, 8:]], axis=1)
+
+    class Nothing(Small):
+        bend = staticmethod(lambda x: x * np.nan)
+
+    for kind in (Changed, Dark, Nothing):
+        refused(lambda kind=kind: zoo.load(trained[0], codec=kind), "something else")
 
 
 class Loud(Small):

@@ -1,6 +1,7 @@
 """What is said while a run goes on, and at Ctrl-C, is true."""
 
 import pytest
+import rich.console
 
 from linksim.training import EpochReport, Recipe, progress
 
@@ -33,8 +34,21 @@ def test_where_there_is_no_terminal_a_line_every_half_minute(tmp_path, monkeypat
             if step == 100:
                 shown.report(EpochReport(100, 0.1, 100.0, (20.0, 21.5), lpips=0.25))
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 250 // 31
-    assert lines[0] == "linksim: test/stopped: step 31 of 500, 8 min left"
+    assert len(lines) == 250 // 30
+    assert lines[0] == "linksim: test/stopped: step 30 of 500, about 8 min left"
     assert lines[-1].startswith(
-        "linksim: test/stopped: step 248 of 500, validation PSNR 20.00 / 21.50 dB, LPIPS 0.2500"
+        "linksim: test/stopped: step 240 of 500, validation PSNR 20.00 / 21.50 dB, LPIPS 0.2500"
     )
+
+
+def test_a_terminal_has_a_bar_and_a_notebook_lines(tmp_path, monkeypatch, capsys):
+    """In notebooks a bar of rich is nothing at all without ipywidgets."""
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich takes standard error for a terminal
+    for notebook in (False, True):
+        monkeypatch.setattr(rich.console, "_is_jupyter", lambda notebook=notebook: notebook)
+        with progress.Progress(RECIPE, tmp_path) as shown:
+            now[0] += 31
+            shown.tick(7)
+        assert ("linksim: test/stopped: step 7 of 500" in capsys.readouterr().err) == notebook

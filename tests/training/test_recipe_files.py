@@ -51,6 +51,18 @@ def test_recipes_of_a_file(script):
         find_recipe(str(path))
 
 
+def test_a_recipe_that_cannot_be_trained_is_in_nobody_elses_way(script):
+    """A script may give its codec to `linksim.train`; whoever wants all recipes of the file hears of it."""
+    path = script(GOOD + "LATER = Recipe('mine/later')\nNAMELESS = [Recipe('', Small), Recipe('', Small)]\n")
+    assert find_recipe(f"{path}:ONE").name == "mine/one" and find_recipe(f"{path}:mine/two").name == "mine/two"
+    with pytest.raises(LinksimError, match="has 7 recipes; name one, such as .*:mine/one"):
+        find_recipe(str(path))
+    with pytest.raises(LinksimError, match="has no recipe 'mine/four'; it has mine/one, .*, mine/later$"):
+        find_recipe(f"{path}:mine/four")
+    with pytest.raises(LinksimError, match="recipe 'mine/later' of .* has no codec"):
+        recipes_in(path)
+
+
 def test_they_are_listed(script):
     listed = CliRunner().invoke(cli.app, ["list", "recipes", str(script(GOOD))])
     assert listed.exit_code == 0, listed.output
@@ -64,12 +76,14 @@ def test_they_are_listed(script):
         ("VALUE = 3\n", ":VALUE", "has no recipes"),
         ("def f(:\n", "", "line 1: invalid syntax; mend the script"),
         ("import os\n\n1 / 0\n", "", "line 3: ZeroDivisionError: division by zero; mend the script"),
+        ("import sys\nsys.exit()\n", "", "line 2: the script ends here"),
         ("import no_such_module\n", "", "line 1: ModuleNotFoundError"),
         (GOOD, ":mine/four", "has no recipe 'mine/four'; it has mine/one"),
         (GOOD, ":NOT_ONE", "NOT_ONE in .* is a value of type dict, no recipe"),
         (GOOD, ":Small", "Small in .* is the class Small, no recipe"),
         (GOOD + "TWICE = replace(ONE, steps=1000)\n", "", "two recipes called 'mine/one'"),
-        (GOOD + "NONE = Recipe('mine/none')\n", ":ONE", "no name or no codec"),
+        (GOOD + "NONE = Recipe('mine/none')\n", ":mine/none", "recipe 'mine/none' of .* has no codec; give it one"),
+        (GOOD + "NONE = Recipe('')\n", ":NONE", "a recipe of .* has no name; give it one"),
         (GOOD + "class Mine:\n    pass\nX = Recipe('mine/x', Mine)\n", "", "class Mine is no codec"),
         (GOOD + "X = Recipe('mine/x', Small, steps='many')\n", "", "line 9: TypeError"),
         (GOOD + "X = Recipe('mine/x', Small, colour=3)\n", "", "line 9: TypeError: .*colour"),
