@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,13 +33,15 @@ def compare(
     if other is not None and link is None:
         raise LinksimError("--with names a link of B; say by --link which one of A it is compared with")
     found = compare_results(a, b, None if link is None else {link: other or link})
-    if csv is not None:
-        write_atomically(csv, found.table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     known = list(dict.fromkeys(found.table["metric"]))
     names = known if metric is None else [name.strip() for name in metric.split(",")]
     for name in names:
         if name not in known:
             raise LinksimError(f"there is no metric {name!r} in both; take one of {', '.join(known)}")
+    found = dataclasses.replace(found, table=found.table[found.table["metric"].isin(names)])
+    if csv is not None:
+        write_atomically(csv, found.table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    for name in names:
         _print(found, name, f"B - A, {name}")
     typer.echo(found.summary)
     for where, lines in (("only in A", found.only_a), ("only in B", found.only_b), ("differs", found.provenance)):

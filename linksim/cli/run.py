@@ -26,6 +26,7 @@ def run(
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files
+    from linksim.cli.output import quiet_tensorflow
     from linksim.montecarlo.options import Options, run_with_options
     from linksim.montecarlo.threads import one_thread
 
@@ -35,4 +36,5 @@ def run(
     path = scenario_files.find(scenario)
     options.check()
     with one_thread():  # before weights are loaded, which starts TensorFlow
+        quiet_tensorflow()  # the script may import Keras first, which lets it talk
         raise SystemExit(run_with_options(scenario_files.load(path), options))

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linksim import metrics as registry
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import Kept, UnitReader, has_units, read_pictures
 from linksim.montecarlo.paired import MIN_FREEDOM, Difference, group_means, paired
 from linksim.montecarlo.statistics import LayerStatistics, add_layers, psnr_slope
 from linksim.montecarlo.stopping import unseen_db
 from linksim.report.folder import read, read_run
+from linksim.report.run_file import higher_is_better
 
 if TYPE_CHECKING:
     import pandas
@@ -277,7 +277,7 @@ class _Comparing:
                 continue
             a, b = ([group[layer] for group in side] for side in (both.a, both.b))
             same = self.a.fingerprint(names[0]) == self.b.fingerprint(names[1])
-            found = _difference(a, b, both.sizes, metric, same)
+            found = _difference(a, b, both.sizes, metric, same, self.a.run)
             if found is not None and same and found.mean != 0:
                 self.notes[
                     f"{names[0]!r} gives other numbers under the same fingerprint: its code or machine differs"
@@ -307,7 +307,12 @@ class _Groups:
 
 
 def _difference(
-    a: Sequence[LayerStatistics], b: Sequence[LayerStatistics], sizes: Sequence[int], metric: str, same_link: bool
+    a: Sequence[LayerStatistics],
+    b: Sequence[LayerStatistics],
+    sizes: Sequence[int],
+    metric: str,
+    same_link: bool,
+    run: Mapping[str, Any],
 ) -> Difference | None:
     """The paired difference of a metric; None where it cannot be had from single pictures, or says too little."""
     of_mean = metric == "psnr_of_mean_mse"
@@ -315,7 +320,7 @@ def _difference(
     if name not in a[0].metrics or name not in b[0].metrics:
         return None
     means = [group_means(groups, name) for groups in (a, b)]
-    found = paired(sizes, *means, registry.get(name).higher_is_better)
+    found = paired(sizes, *means, higher_is_better(name, run))
     if of_mean:
         # To first order the PSNR of a mean moves with each single MSE (delta method).
         weights = np.asarray(sizes, np.float64)[:, None]

@@ -18,12 +18,13 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.base import Link
+from linksim.metrics.base import AnyMetric
 from linksim.montecarlo.evaluate import Evaluator
 from linksim.montecarlo.statistics import UnitStatistics
 from linksim.montecarlo.unit import WorkUnit
@@ -38,11 +39,14 @@ class Job:
     links : dict of fingerprint to Link
     pictures : list of Picture
     metrics : tuple of (name, version)
+    own : dict of name to metric
+        Those of a user's: a worker that has not run the script that registers them does not know their names.
     """
 
     links: dict[str, Link]
     pictures: list[Picture]
     metrics: tuple[tuple[str, str], ...]
+    own: dict[str, AnyMetric] = field(default_factory=dict)
 
     def evaluator(self) -> Evaluator:
         """The metrics by name, ready to run units."""
@@ -50,7 +54,7 @@ class Job:
 
         functions = {}
         for name, version in self.metrics:
-            metric = metrics.get(name)
+            metric = self.own.get(name) or metrics.get(name)
             if str(metric.version) != version:
                 raise LinksimError(
                     f"metric {name} is of version {metric.version} here and {version} where the sweep was started; "
@@ -162,14 +166,15 @@ def pickle_job(job: Job) -> bytes:
     Raises
     ------
     LinksimError
-        If a link does not survive it.
+        If a link or a metric does not survive it.
     """
-    for link in job.links.values():
+    sent = [*(("link", link) for link in job.links.values()), *(("metric", metric) for metric in job.own.values())]
+    for kind, part in sent:
         try:
-            pickle.dumps(link)
+            pickle.dumps(part)
         except Exception as error:  # anything at all may be raised by the pickling of foreign objects
             raise LinksimError(
-                f"link {link.name!r} cannot be sent to other processes ({_first_line(error)}); use workers=1, or "
+                f"{kind} {part.name!r} cannot be sent to other processes ({_first_line(error)}); use workers=1, or "
                 "define its functions at the top of a module"
             ) from error
     return pickle.dumps(job, pickle.HIGHEST_PROTOCOL)

@@ -384,4 +384,9 @@ def summary(result: Result, format: str = "png") -> str:
         parts.append(f"{stops.count('target')} within +-{result.setup.ci_half_width:g} dB")
     if "limit" in stops:
         parts.append(f"{stops.count('limit')} at the limit of {result.setup.max_draws} draws")
-    return f"{result.setup.name}: {', '.join(parts)}; see {result.setup.folder}/curve.{format} and curve.csv"
+    from linksim.report import Table
+
+    drawn = [f"{figure.file_name}.{'md' if isinstance(figure, Table) else format}" for figure in result.figures]
+    there = [name for name in [*drawn, "curve.csv"] if (result.setup.folder / name).is_file()]
+    shown = there if len(there) < 3 else [there[0], there[-1]]
+    return f"{result.setup.name}: {', '.join(parts)}; see {result.setup.folder}/{' and '.join(shown)}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linksim import metrics as registry
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import KnownPicture, UnitReader, has_units, read_pictures
 from linksim.montecarlo.statistics import LayerStatistics
 from linksim.report.folder import read, read_csv, read_run
+from linksim.report.run_file import higher_is_better
 
 if TYPE_CHECKING:
     import pandas
@@ -118,7 +118,13 @@ def _stored(
 
 
 def ranked(
-    table: pandas.DataFrame, axis: str, metric: str, value: float, count: int, best: bool = False
+    table: pandas.DataFrame,
+    axis: str,
+    metric: str,
+    value: float,
+    count: int,
+    best: bool = False,
+    run: Mapping[str, Any] | None = None,
 ) -> pandas.DataFrame:
     """The worst pictures of every link and layer at one axis value, worst first; or the best ones, best first.
 
@@ -133,6 +139,8 @@ def ranked(
         On the axis.
     count : int
     best : bool
+    run : mapping, optional
+        The content of `run.json`, which says of a metric of a user's whether high values are better.
 
     Raises
     ------
@@ -142,9 +150,9 @@ def ranked(
     known = sorted(set(table["metric"]))
     if metric not in known:
         raise LinksimError(f"there is no metric {metric!r} of single pictures; take one of {', '.join(known)}")
-    better = registry.get(metric).higher_is_better if metric in registry.names() else True
-    if better is None:
-        raise LinksimError(f"no value of {metric} is better than another; take another --metric to rank by")
+    better = higher_is_better(metric, run or {})
+    if better is None and count < len(table):
+        raise LinksimError(f"no value of {metric} is known to be better than another; take another --metric to rank by")
     shown = table[(table["metric"] == metric) & (table[axis] == value)]
     ordered = shown.sort_values("mean", ascending=better is not best, kind="stable")
     picked = ordered.groupby(["link", "layer"], sort=False).head(count)

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from linksim import metrics as registry
 from linksim.links.base import Envelope
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.setup import Setup
@@ -66,6 +67,7 @@ def describe(
             "sha256": digest_of(setup.pictures),
         },
         "axis": axis.to_dict(),
+        **({"metrics": own} if (own := _own_metrics(setup)) else {}),
         "seed": setup.seed,
         "ci_half_width_db": setup.ci_half_width,
         "max_draws": setup.max_draws,
@@ -88,6 +90,12 @@ def describe(
         "wall_time_s": round(sum(run["wall_time_s"] for run in runs), 3),
         "runs": runs,
     }
+
+
+def _own_metrics(setup: Setup) -> dict[str, dict[str, object]]:
+    """What must be known of metrics that are not linksim's own, where the script that has them is not run."""
+    known = (registry.get(name) for name in setup.metrics if name != "psnr_of_mean_mse")
+    return {m.name: {"higher_is_better": m.higher_is_better} for m in known if not m.is_built_in}
 
 
 def _links(setup: Setup) -> dict[str, dict[str, object]]:

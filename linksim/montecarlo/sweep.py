@@ -253,7 +253,8 @@ class Sweep:
             for fingerprint, link in by_fingerprint.items()
             for value in setup.axis.values
         }
-        job = Job(by_fingerprint, list(setup.pictures), metrics)
+        own = {metric.name: metric for metric in map(registry.get, sorted(asked)) if not metric.is_built_in}
+        job = Job(by_fingerprint, list(setup.pictures), metrics, own)
         workers = min(workers, max(num_cores(), 2))  # more only share the cores; two are two anywhere
 
         def make_pool(num_units: int) -> Pool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from linksim import metrics
 from linksim.errors import LinksimError
 
 _Check = Callable[[object], bool]
@@ -51,6 +52,7 @@ _KEYS: Mapping[str, _Check] = {
     "versions": _each(_TEXT),
     "pictures": _fields(set=_TEXT, count=_WHOLE, sha256=_TEXT),
     "axis": _fields(name=_TEXT, label=_TEXT),
+    "metrics": _each(_fields(higher_is_better=_is(bool))),
     "seed": _WHOLE,
     "ci_half_width_db": _NUMBER,
     "max_draws": _WHOLE,
@@ -92,3 +94,17 @@ def checked(run: object, path: Path) -> dict[str, Any]:
                 "run the scenario again"
             )
     return run
+
+
+def higher_is_better(metric: str, run: Mapping[str, Any]) -> bool | None:
+    """Whether high values of a metric are better; None where neither is, or nobody says.
+
+    Parameters
+    ----------
+    metric : str
+    run : mapping
+        The content of a `run.json`, which says it of metrics that are not linksim's own.
+    """
+    if metric in metrics.names():
+        return metrics.get(metric).higher_is_better
+    return ((run.get("metrics") or {}).get(metric) or {}).get("higher_is_better")

@@ -270,7 +270,7 @@ class Training:
         path, arrays = self.checkpoint, load_arrays(self.checkpoint)
         if not self._is_of(arrays, but_for_steps=False):
             if not self._is_of(arrays, but_for_steps=True) or not self.before_decay.exists():
-                raise LinksimError(f"{path} belongs to another recipe; choose another folder or move it away")
+                raise LinksimError(f"{path} {self._difference(arrays)}; choose another folder or move it away")
             # The same with more or fewer steps: from where the rate was last constant.
             path, arrays = self.before_decay, load_arrays(self.before_decay)
             done = len(arrays.get("history", ())) * STEPS_PER_EPOCH
@@ -290,6 +290,17 @@ class Training:
         names, variables = self._named()
         assign(variables, names, arrays, str(path))
         self.history = from_arrays(history, beside)
+
+    def _difference(self, arrays: dict[str, Any]) -> str:
+        """In words, how the recipe of a checkpoint differs from this one."""
+        old, mine = recipe_of(arrays), self.recipe.to_dict()
+        if old is None:
+            return "belongs to another recipe"
+        was = old.to_dict()
+        other = [key for key in mine if mine[key] != was[key]]
+        if other == ["steps"]:
+            return f"is of {was['steps']} steps and not {mine['steps']} (only recipes with a decay change their length)"
+        return f"belongs to another recipe ({', '.join(other)} differ)"
 
     def _is_of(self, arrays: dict[str, Any], but_for_steps: bool) -> bool:
         """Whether a checkpoint is of this recipe; `but_for_steps`: of one phase whose rate is constant at first, with

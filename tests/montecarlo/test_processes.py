@@ -1,5 +1,6 @@
 """Workers, kills and Ctrl-C: the same bytes whatever happens."""
 
+import json
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas
 import pytest
 from harness_fakes import NoisyLink, picture_set
 
@@ -17,6 +19,7 @@ from linksim.montecarlo.execute import Processes
 from linksim.montecarlo.store import Store
 
 SCRIPT = Path(__file__).parents[1] / "helpers" / "killable.py"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([*filter(None, sys.path), str(SCRIPT.parent)])}
 
 
 def start(out: Path, *options: str, pause_s: float = 0.0) -> subprocess.Popen:
@@ -198,3 +201,31 @@ def test_a_cluster_without_dask_says_what_to_install(tmp_path):
         result = Sweep("s", [NoisyLink()], picture_set(), [0, 5], max_draws=4, out=tmp_path / "a").run(cluster="local")
         alone = Sweep("s", [NoisyLink()], picture_set(), [0, 5], max_draws=4, out=tmp_path / "b").run()
         assert result.rows == alone.rows
+
+
+@pytest.mark.slow
+def test_a_metric_of_a_script_reaches_its_workers(tmp_path):
+    """Also where the script is loaded by `linksim run`: workers know its name by the metric that is sent to them."""
+    script = tmp_path / "with_metric.py"
+    script.write_text(
+        "import numpy as np\n"
+        "from harness_fakes import NoisyLink, picture_set\n"
+        "from linksim import Sweep\n"
+        "from linksim.metrics import Metric, register\n"
+        "def absolute(a, b):\n"
+        "    return np.abs(a.astype(int) - b).mean(axis=(1, 2, 3))\n"
+        "register(Metric('absolute', '', 1, False, absolute))\n"
+        "sweep = Sweep('own', [NoisyLink()], picture_set(), [0], max_draws=2, metrics=['absolute'])\n"
+    )
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "linksim.cli", "run", str(script), "--workers", "2", "--out", str(out)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "absolute" in (out / "curve.csv").read_text() and f"see {out}/curve" in done.stdout
+    assert json.loads((out / "run.json").read_text())["metrics"] == {"absolute": {"higher_is_better": False}}
+    # Another process knows nothing of it but what run.json says: the worst is what differs most.
+    command = ["show", str(out), "--metric", "absolute", "--worst", "1", "--at", "0"]
+    command = [sys.executable, "-m", "linksim.cli", *command]
+    shown = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    found = pandas.read_csv(out / "pictures.csv").query("metric == 'absolute'")
+    assert f"{found['mean'].max():.{2 if found['mean'].max() > 10 else 4}f}" in shown.stdout, shown

@@ -189,7 +189,7 @@ def test_warm_start_takes_what_fits(tmp_path):
 
 def test_a_checkpoint_belongs_to_its_recipe(tmp_path):
     Training(RECIPE, tmp_path).run()
-    with pytest.raises(LinksimError, match="another recipe"):
+    with pytest.raises(LinksimError, match=r"another recipe \(snr_db differ\)"):
         Training(dataclasses.replace(RECIPE, snr_db=3.0), tmp_path)
     data = bytearray((tmp_path / "checkpoint.h5").read_bytes())
     (tmp_path / "checkpoint.h5").write_bytes(data[: len(data) // 2])
