@@ -12,7 +12,7 @@ from PIL import Image
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture, PictureSet
 from linksim.montecarlo import Sweep, per_picture
-from linksim.montecarlo.kept_units import UnitReader, read_pictures, way
+from linksim.montecarlo.kept_units import UnitReader, at, read_pictures, way
 from linksim.montecarlo.per_picture import ranked, read_per_picture
 from linksim.report.folder import read_run
 
@@ -209,6 +209,17 @@ def test_the_same_picture_twice(tmp_path):
     result = Sweep("s", [SmallUnits()], twice, [0], max_draws=2, ci_half_width=None, out=tmp_path).run(progress=False)
     (tmp_path / per_picture.FILE).unlink()
     pd.testing.assert_frame_equal(read_per_picture(tmp_path), result.pictures, check_dtype=False)
+
+
+def test_axis_values_that_tables_round(tmp_path):
+    third = 1 / 3
+    assert (
+        at({third: "x", 0.5: "y"}, 0.333333) == "x" and at({third: "x"}, third) == "x" and at({third: "x"}, 0.3) is None
+    )
+    sweep(tmp_path, pictures=2, snr_db=[third]).run(progress=False)
+    (tmp_path / per_picture.FILE).unlink()
+    found = read_per_picture(tmp_path)
+    assert set(found.link) == {"noisy", "best", "low", "high"} and set(found.snr_db) == {0.333333}
 
 
 def test_intervals_lie_end_to_end():
