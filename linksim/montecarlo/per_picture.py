@@ -68,6 +68,8 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
     LinksimError
         If the folder keeps none, or a file is damaged.
     """
+    import pandas as pd
+
     path = Path(folder)
     result = read(path)
     axis = result.rows.axis.name
@@ -81,6 +83,9 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
             raise LinksimError(
                 f"{path / FILE} is damaged (it has no column {', '.join(sorted(missing))}); run the scenario again"
             )
+        for column in ("layer", axis, "number", "mean", "std", "n_draws"):
+            if not pd.api.types.is_numeric_dtype(table[column]):
+                raise LinksimError(f"{path / FILE} is damaged (column {column} holds text); run the scenario again")
         return table
     if not has_units(path):
         raise LinksimError(

@@ -143,6 +143,14 @@ def test_folders_without_units_say_so(tmp_path):
         read_per_picture(tmp_path)
 
 
+def test_a_damaged_table_of_pictures_is_named(tmp_path):
+    sweep(tmp_path, pictures=2, draws=2).run(progress=False)
+    file = tmp_path / per_picture.FILE
+    file.write_text(file.read_text() + "noisy,0,6,psnr,zero,p0,1,1,2,1,1\n")
+    with pytest.raises(LinksimError, match=r"pictures.csv is damaged \(column number holds text\)"):
+        read_per_picture(tmp_path)
+
+
 def test_units_that_cannot_be_used_name_their_file(tmp_path):
     """A right checksum says nothing of what is in the line."""
     sweep(tmp_path).run(progress=False)
