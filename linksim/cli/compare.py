@@ -53,9 +53,11 @@ def compare(
 
 def _print(found: Comparison, metric: str, title: str) -> None:
     """A row for each link and layer, a column for each axis value."""
+    from linksim.report.tables import decimals
+
     shown = found.table[found.table["metric"] == metric]
     values = sorted(set(shown[found.axis]))
-    digits = 2 if shown["a"].abs().max() > 10 else 4
+    digits = decimals(shown["a"])
     several = shown["layer"].nunique() > 1
     rows = []
     for (link, layer), of in shown.groupby(["link", "layer"], sort=False):

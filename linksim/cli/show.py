@@ -63,13 +63,14 @@ def _single_pictures(results: Path, metric: str, at: float | None, worst: int | 
     from linksim.montecarlo.per_picture import ranked, read_per_picture
     from linksim.report import read
     from linksim.report.folder import read_run
+    from linksim.report.tables import decimals
 
     if worst is not None and best is not None:
         raise LinksimError("--worst and --best are two tables; give one of them")
     table, rows = read_per_picture(results), read(results).rows
     values = rows.values
     value = values[len(values) // 2] if at is None else rows.nearest(at)
-    digits = 2 if rows.table.loc[rows.table["metric"] == metric, "mean"].abs().max() > 10 else 4
+    digits = decimals(table.loc[table["metric"] == metric, "mean"])
     count = worst if best is None else best
     most = len(table) if count is None else count
     found = ranked(table, rows.axis.name, metric, value, most, best is not None, read_run(results))

@@ -5,18 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from linksim.errors import LinksimError
-from linksim.montecarlo.kept_units import Kept, UnitReader, has_units, read_pictures
-from linksim.montecarlo.paired import MIN_FREEDOM, Difference, group_means, paired
-from linksim.montecarlo.statistics import LayerStatistics, add_layers, psnr_slope
-from linksim.montecarlo.stopping import unseen_db
-from linksim.report.folder import read, read_run
+from linksim.montecarlo.paired import Difference, difference_of
+from linksim.montecarlo.side import Side
+from linksim.montecarlo.statistics import LayerStatistics
 from linksim.report.run_file import higher_is_better
 
 if TYPE_CHECKING:
@@ -114,7 +109,7 @@ def compare(
     LinksimError
         If a folder holds no result, they run over different axes, there is no such link, or nothing is in both.
     """
-    one, other = _Side(a), _Side(a if b is None else b)
+    one, other = Side(a), Side(a if b is None else b)
     if b is None and not links:
         raise LinksimError("there is one result; name another one, or the links of it that are to be compared")
     if one.axis != other.axis:
@@ -128,66 +123,8 @@ def compare(
     return _Comparing(one, other, dict(links) if links else {name: name for name in one.links}).result(bool(links))
 
 
-class _Side:
-    """One of the two results."""
-
-    def __init__(self, given: str | Path | Result):
-        self.path = Path(given) if isinstance(given, (str, Path)) else given.setup.folder
-        found = read(self.path)
-        self.axis, self.table = found.rows.axis.name, found.rows.table
-        self.links = [str(link) for link in dict.fromkeys(self.table["link"])]
-        self.run = read_run(self.path)
-        self.rows = {
-            (str(r["link"]), int(r["layer"]), str(r["metric"]), float(r[self.axis])): r
-            for r in self.table.to_dict("records")
-        }
-
-    @cached_property
-    def unpaired_because(self) -> str | None:
-        """Why single draws are not known; None where they are."""
-        if not has_units(self.path):
-            return f"{self.path} keeps no units"
-        try:
-            read_pictures(self.path, self.run)
-        except LinksimError:
-            return f"{self.path} does not say which pictures its units are of"
-        return None
-
-    @cached_property
-    def _reader(self) -> UnitReader:
-        return UnitReader(self.path, read_pictures(self.path, self.run), self.run.get("seed") or 0)
-
-    def fingerprint(self, link: str) -> str | None:
-        return (self.run.get("fingerprints") or {}).get(link)
-
-    def member(self, link: str, layer: int, value: float) -> str:
-        """The link that is shown: of an envelope, the one that it chose."""
-        chosen = ((self.run.get("envelopes") or {}).get(link) or {}).get("chosen") or {}
-        names = next((names for text, names in chosen.items() if _same(float(text), value)), None)
-        return link if names is None else str(names[layer])
-
-    def kept(self, link: str, value: float) -> Kept | None:
-        """What the units hold of a link at an axis value."""
-        fingerprint = self.fingerprint(link)
-        if fingerprint is None:
-            return None
-        if fingerprint not in self._kept:
-            self._kept.clear()  # links come one after the other, and one may be large
-            self._kept[fingerprint] = self._reader.of(fingerprint)
-        return next((kept for v, kept in self._kept[fingerprint].items() if _same(v, value)), None)
-
-    @cached_property
-    def _kept(self) -> dict[str, dict[float, Kept]]:
-        return {}
-
-
-def _same(a: float, b: float) -> bool:
-    """Whether two axis values are one: tables round SNRs to six digits."""
-    return a == b or f"{a:g}" == f"{b:g}"
-
-
 class _Comparing:
-    def __init__(self, a: _Side, b: _Side, links: Mapping[str, str]):
+    def __init__(self, a: Side, b: Side, links: Mapping[str, str]):
         self.a, self.b, self.links = a, b, links
         self.notes: dict[str, None] = {}
         self.unpaired = self._unpaired_because()
@@ -277,7 +214,8 @@ class _Comparing:
                 continue
             a, b = ([group[layer] for group in side] for side in (both.a, both.b))
             same = self.a.fingerprint(names[0]) == self.b.fingerprint(names[1])
-            found = _difference(a, b, both.sizes, metric, same, self.a.run)
+            better = higher_is_better("mse" if metric == "psnr_of_mean_mse" else metric, self.a.run)
+            found = difference_of(a, b, both.sizes, metric, same, better)
             if found is not None and same and found.mean != 0:
                 self.notes[
                     f"{names[0]!r} gives other numbers under the same fingerprint: its code or machine differs"
@@ -306,46 +244,7 @@ class _Groups:
     b: Sequence[tuple[LayerStatistics, ...]]
 
 
-def _difference(
-    a: Sequence[LayerStatistics],
-    b: Sequence[LayerStatistics],
-    sizes: Sequence[int],
-    metric: str,
-    same_link: bool,
-    run: Mapping[str, Any],
-) -> Difference | None:
-    """The paired difference of a metric; None where it cannot be had from single pictures, or says too little."""
-    of_mean = metric == "psnr_of_mean_mse"
-    name = "mse" if of_mean else metric
-    if name not in a[0].metrics or name not in b[0].metrics:
-        return None
-    means = [group_means(groups, name) for groups in (a, b)]
-    found = paired(sizes, *means, higher_is_better(name, run))
-    if of_mean:
-        # To first order the PSNR of a mean moves with each single MSE (delta method).
-        weights = np.asarray(sizes, np.float64)[:, None]
-        totals = [float(np.mean(np.sum(weights * m, axis=0) / weights.sum())) for m in means]
-        if min(totals) <= 0:
-            return None
-        exact = 10 * math.log10(totals[0] / totals[1])
-        # Each side has a slope of its own: widths are of these, which picture is better is said by its MSEs.
-        scaled = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)), True)
-        found = Difference(exact, scaled.half_width, scaled.freedom, scaled.over_pictures, found.better)
-    if found.freedom < MIN_FREEDOM:
-        return None
-    if metric == "psnr" and not same_link:
-        unseen = [unseen_db(_together(groups)) for groups in (a, b)]
-        half = math.hypot(found.half_width, *unseen)
-        found = Difference(found.mean, half, found.freedom, found.over_pictures, found.better)
-    return found
-
-
-def _together(groups: Sequence[LayerStatistics]) -> LayerStatistics:
-    """All groups as one."""
-    return reduce(add_layers, groups)
-
-
-def _alone(side: _Side, both: set[tuple[Any, ...]]) -> list[str]:
+def _alone(side: Side, both: set[tuple[Any, ...]]) -> list[str]:
     """What a side has and the other has not, in few words: whole links, then metrics and values of links."""
     missing = [key for key in side.rows if key not in both]
     shared = {key[0] for key in both}

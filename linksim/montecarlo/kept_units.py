@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from linksim import metrics as registry
 from linksim.errors import LinksimError
@@ -24,6 +24,8 @@ from linksim.montecarlo.statistics import LayerStatistics, UnitStatistics, add_l
 from linksim.montecarlo.store import Store
 
 Interval = tuple[int, int]
+
+_T = TypeVar("_T")
 
 _COLUMNS = ("picture", "sha256", "height", "width")
 
@@ -121,6 +123,19 @@ def _other_layers() -> LinksimError:
         "a link has different numbers of layers in its units, which are of one fingerprint; move the folder away and "
         "run the scenario again"
     )
+
+
+def at(found: Mapping[float, _T], value: float) -> _T | None:
+    """What is found at an axis value, also where that comes from a table, which rounds it to six digits; or None."""
+    if value in found:
+        return found[value]
+    return next((one for known, one in found.items() if f"{known:g}" == f"{value:g}"), None)
+
+
+def chosen_members(run: Mapping[str, Any], link: str, value: float) -> Sequence[str] | None:
+    """The links that an envelope shows at an axis value, one for each layer; None where `run.json` tells of none."""
+    chosen = ((run.get("envelopes") or {}).get(link) or {}).get("chosen") or {}
+    return at({float(text): names for text, names in chosen.items()}, value)
 
 
 def way(intervals: set[Interval], start: int, stop: int) -> list[Interval] | None:

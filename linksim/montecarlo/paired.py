@@ -16,10 +16,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from linksim.montecarlo.statistics import LayerStatistics
+from linksim.montecarlo.statistics import LayerStatistics, add_layers, psnr_slope
+from linksim.montecarlo.stopping import unseen_db
 
 MIN_FREEDOM = 8.0
 """Degrees of freedom below which the two single intervals say more. Fixed before any difference is looked at."""
@@ -86,6 +88,58 @@ def paired(draws: Sequence[int], a: np.ndarray, b: np.ndarray, higher_is_better:
     return Difference(float(of_picture.mean()), half_width, freedom, over, better)
 
 
-def group_means(groups: Sequence[LayerStatistics], metric: str) -> np.ndarray:
+def _group_means(groups: Sequence[LayerStatistics], metric: str) -> np.ndarray:
     """Means of a metric, float64 [G, P]."""
     return np.stack([group.metrics[metric].mean for group in groups])
+
+
+def difference_of(
+    a: Sequence[LayerStatistics],
+    b: Sequence[LayerStatistics],
+    sizes: Sequence[int],
+    metric: str,
+    same_link: bool,
+    higher_is_better: bool | None,
+) -> Difference | None:
+    """The paired difference of a metric.
+
+    Parameters
+    ----------
+    a, b : sequence of LayerStatistics
+        One for each group of draws.
+    sizes : sequence of int
+        n_g, draws of each group.
+    metric : str
+    same_link : bool
+        Whether a and b are of one fingerprint, so that what was not seen of the one was not of the other.
+    higher_is_better : bool or None
+        Of the metric; for the PSNR of a mean MSE that of the MSE.
+
+    Returns
+    -------
+    Difference or None
+        None where it cannot be had from single pictures, or says too little.
+    """
+    of_mean = metric == "psnr_of_mean_mse"
+    name = "mse" if of_mean else metric
+    if name not in a[0].metrics or name not in b[0].metrics:
+        return None
+    means = [_group_means(groups, name) for groups in (a, b)]
+    found = paired(sizes, *means, higher_is_better)
+    if of_mean:
+        # To first order the PSNR of a mean moves with each single MSE (delta method).
+        weights = np.asarray(sizes, np.float64)[:, None]
+        totals = [float(np.mean(np.sum(weights * m, axis=0) / weights.sum())) for m in means]
+        if min(totals) <= 0:
+            return None
+        exact = 10 * math.log10(totals[0] / totals[1])
+        # Each side has a slope of its own: widths are of these, which picture is better is said by its MSEs.
+        scaled = paired(sizes, *(psnr_slope(total) * m for total, m in zip(totals, means, strict=True)), True)
+        found = Difference(exact, scaled.half_width, scaled.freedom, scaled.over_pictures, found.better)
+    if found.freedom < MIN_FREEDOM:
+        return None
+    if metric == "psnr" and not same_link:
+        unseen = [unseen_db(reduce(add_layers, groups)) for groups in (a, b)]
+        half = math.hypot(found.half_width, *unseen)
+        found = Difference(found.mean, half, found.freedom, found.over_pictures, found.better)
+    return found

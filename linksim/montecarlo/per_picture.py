@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linksim.errors import LinksimError
-from linksim.montecarlo.kept_units import KnownPicture, UnitReader, has_units, read_pictures
+from linksim.montecarlo.kept_units import KnownPicture, UnitReader, at, chosen_members, has_units, read_pictures
 from linksim.montecarlo.statistics import LayerStatistics
 from linksim.report.folder import read, read_csv, read_run
 from linksim.report.run_file import higher_is_better
@@ -68,6 +68,8 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
     LinksimError
         If the folder keeps none, or a file is damaged.
     """
+    import pandas as pd
+
     path = Path(folder)
     result = read(path)
     axis = result.rows.axis.name
@@ -81,6 +83,9 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
             raise LinksimError(
                 f"{path / FILE} is damaged (it has no column {', '.join(sorted(missing))}); run the scenario again"
             )
+        for column in ("layer", axis, "number", "mean", "std", "n_draws"):
+            if not pd.api.types.is_numeric_dtype(table[column]):
+                raise LinksimError(f"{path / FILE} is damaged (column {column} holds text); run the scenario again")
         return table
     if not has_units(path):
         raise LinksimError(
@@ -100,20 +105,16 @@ def _stored(
     found: dict[tuple[str, float], tuple[LayerStatistics, ...]] = {}
     for link, fingerprint in (run.get("fingerprints") or {}).items():
         kept = reader.of(str(fingerprint))
-        by_text = {f"{value:g}": value for value in kept}
         for value in draws[link].index if link in draws.index.get_level_values(0) else ():
-            stored = value if value in kept else by_text.get(f"{value:g}")
-            count = int(draws[link, value])
-            if stored is not None and kept[stored].ends(count):
-                found[link, value] = kept[stored].between(0, count, count)
-    envelopes = run.get("envelopes") or {}
+            there, count = at(kept, value), int(draws[link, value])
+            if there is not None and there.ends(count):
+                found[link, value] = there.between(0, count, count)
     for link in dict.fromkeys(table["link"]):
         for value in dict.fromkeys(table.loc[table["link"] == link, axis]):
-            chosen = (envelopes.get(link) or {}).get("chosen") or {}
-            members = next((m for text, m in chosen.items() if f"{float(text):g}" == f"{value:g}"), None)
+            members = chosen_members(run, link, value)
             names = members if members is not None else [link] * len(found.get((link, value), ()))
             for layer, name in enumerate(names):
-                if (name, value) in found:
+                if layer < len(found.get((name, value), ())):
                     yield str(link), layer, float(value), found[name, value][layer]
 
 

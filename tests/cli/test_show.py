@@ -1,5 +1,7 @@
 """`linksim show`: the table of a finished folder."""
 
+import re
+
 from harness_fakes import NoisyLink, picture_set
 from result_folders import table, write_folder
 from typer.testing import CliRunner
@@ -36,6 +38,8 @@ def test_show_single_pictures(tmp_path):
     assert every.exit_code == 0 and every.output.count(" p1 ") == 2 and "psnr at 0 dB" in every.output
     worst = CliRunner().invoke(app, ["show", str(tmp_path / "s"), "--worst", "1"])
     lines = [line.split() for line in worst.output.splitlines() if line.strip().startswith(("a ", "b "))]
+    mse = CliRunner().invoke(app, ["show", str(tmp_path / "s"), "--best", "1", "--metric", "mse"])
+    assert re.search(r"^ *a +\d+ +p\d +\d+\.\d\d +\d+\.\d\d ", mse.output, re.MULTILINE), mse.output
     assert [line[0] for line in lines] == ["a", "b"] and "the worst 1 of every link" in worst.output
 
 

@@ -6,6 +6,7 @@ A comment before a block says what becomes of it:
 `<!-- file: NAME -->`       a block of Python is saved under this name, for blocks that follow
 `<!-- needs: a, b -->`      run where these modules can be imported ("GPU": where TensorFlow sees one)
 `<!-- needs data: NAME -->` run where this picture set is on the machine
+`<!-- test: NAME -->`       another test carries it out under this name (tests/docs/test_training_example.py)
 `<!-- not run: REASON -->`  not run
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 SHELL = ("", "console", "bash", "sh")
-_COMMENT = re.compile(r"<!--\s*(run|file|needs data|needs|not run)(?::\s*(.*?))?\s*-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--\s*(run|file|test|needs data|needs|not run)(?::\s*(.*?))?\s*-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def run_page(path: Path) -> list[str]:
     left_out = []
     for block in blocks_of(path):
         where = f"{path.name}, line {block.line}"
-        if "not run" in block.said:
+        if "not run" in block.said or "test" in block.said:
             continue
         if missing := lacks(block):
             left_out.append(f"{where}: needs {missing}")

@@ -12,7 +12,7 @@ from PIL import Image
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture, PictureSet
 from linksim.montecarlo import Sweep, per_picture
-from linksim.montecarlo.kept_units import UnitReader, read_pictures, way
+from linksim.montecarlo.kept_units import UnitReader, at, read_pictures, way
 from linksim.montecarlo.per_picture import ranked, read_per_picture
 from linksim.report.folder import read_run
 
@@ -143,6 +143,14 @@ def test_folders_without_units_say_so(tmp_path):
         read_per_picture(tmp_path)
 
 
+def test_a_damaged_table_of_pictures_is_named(tmp_path):
+    sweep(tmp_path, pictures=2, draws=2).run(progress=False)
+    file = tmp_path / per_picture.FILE
+    file.write_text(file.read_text() + "noisy,0,6,psnr,zero,p0,1,1,2,1,1\n")
+    with pytest.raises(LinksimError, match=r"pictures.csv is damaged \(column number holds text\)"):
+        read_per_picture(tmp_path)
+
+
 def test_units_that_cannot_be_used_name_their_file(tmp_path):
     """A right checksum says nothing of what is in the line."""
     sweep(tmp_path).run(progress=False)
@@ -210,6 +218,17 @@ def test_the_same_picture_twice(tmp_path, capsys):
     assert "2 pictures are the same as others of the set" in capsys.readouterr().err
     (tmp_path / per_picture.FILE).unlink()
     pd.testing.assert_frame_equal(read_per_picture(tmp_path), result.pictures, check_dtype=False)
+
+
+def test_axis_values_that_tables_round(tmp_path):
+    third = 1 / 3
+    assert (
+        at({third: "x", 0.5: "y"}, 0.333333) == "x" and at({third: "x"}, third) == "x" and at({third: "x"}, 0.3) is None
+    )
+    sweep(tmp_path, pictures=2, snr_db=[third]).run(progress=False)
+    (tmp_path / per_picture.FILE).unlink()
+    found = read_per_picture(tmp_path)
+    assert set(found.link) == {"noisy", "best", "low", "high"} and set(found.snr_db) == {0.333333}
 
 
 def test_intervals_lie_end_to_end():
