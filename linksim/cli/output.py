@@ -13,12 +13,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*map(escape, columns), title=escape(title), box=box.SIMPLE, title_justify="left")
+    table = Table(*map(escape, columns), box=box.SIMPLE)
     for row in rows:
         table.add_row(*map(escape, row))
     console = Console()
     if whole:
         console.width = max(console.width, Console(width=10_000).measure(table).maximum)
+    console.print(title, style="table.title", markup=False, highlight=False, soft_wrap=True)  # folders have long names
     console.print(table)
 
 

@@ -10,7 +10,12 @@ from linksim import zoo
 
 @pytest.fixture(scope="session", autouse=True)
 def _models_loaded_once():
-    load = functools.lru_cache(lambda name, options, load=zoo.load: load(name, json.loads(options)))
+    whole = zoo.load
+    load = functools.lru_cache(lambda name, options: whole(name, json.loads(options)))
+
+    def loaded(name, options=None, codec=None):
+        return load(name, json.dumps(options)) if codec is None else whole(name, options, codec)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zoo, "load", lambda name, options=None: load(name, json.dumps(options)))
+        patch.setattr(zoo, "load", loaded)
         yield
