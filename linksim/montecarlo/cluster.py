@@ -55,6 +55,7 @@ class Cluster:
         for name in _LOUD:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed, self._address = distributed, address
+        self._gone_quiet = (TimeoutError, distributed.TimeoutError, distributed.comm.CommClosedError)
         payload = pickle_job(job)
         self._name = hashlib.sha256(payload).hexdigest()
         self._futures: dict[Any, WorkUnit] = {}
@@ -101,8 +102,8 @@ class Cluster:
             try:
                 done, _ = self._distributed.wait(list(self._futures), timeout=LOOK_S, return_when="FIRST_COMPLETED")
                 finished = [(future, self._result(future)) for future in done]
-            except (TimeoutError, self._distributed.TimeoutError):
-                continue  # also where a worker is lost together with a result that it had: it is made again
+            except self._gone_quiet:
+                continue  # a worker is lost with a result that it had, which is made again; or the next look tells
             except CancelledError as error:
                 raise self._lost() from error
             return [(self._futures.pop(future), statistics) for future, statistics in finished]
@@ -110,7 +111,7 @@ class Cluster:
     def _result(self, future: Any) -> UnitStatistics:
         try:
             return future.result(timeout=LOOK_S)
-        except (LinksimError, CancelledError, TimeoutError, self._distributed.TimeoutError):
+        except (LinksimError, CancelledError, *self._gone_quiet):
             raise
         except self._distributed.scheduler.KilledWorker as error:
             raise LinksimError(
