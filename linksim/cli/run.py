@@ -34,7 +34,7 @@ def run(
         snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format
     )  # fmt: skip
     path = scenario_files.find(scenario)
-    options.check()
+    options.check_values()
     with one_thread():  # before weights are loaded, which starts TensorFlow
         quiet_tensorflow()  # the script may import Keras first, which lets it talk
         raise SystemExit(run_with_options(scenario_files.load(path), options))

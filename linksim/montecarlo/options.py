@@ -129,6 +129,17 @@ class Options:
         return names
 
     def check(self) -> None:
+        """`check_values`, and that the metrics are known: those of a script once it is loaded.
+
+        Raises
+        ------
+        LinksimError
+            If an option makes no sense with any scenario, or a metric is unknown.
+        """
+        self.check_values()
+        self.added_metrics()
+
+    def check_values(self) -> None:
         """See what can be seen before anything is loaded, which takes seconds: every value for itself.
 
         Raises
@@ -156,7 +167,6 @@ class Options:
         if self.cluster is not None:
             check_cluster(self.cluster)
         self.formats()
-        self.added_metrics()
         if self.seed is not None and not 0 <= self.seed <= MOST_SEED:
             raise LinksimError(f"--seed {self.seed}: give a whole number from 0 to {MOST_SEED}")
 

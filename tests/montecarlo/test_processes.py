@@ -215,10 +215,11 @@ def test_a_metric_of_a_script_reaches_its_workers(tmp_path):
         "def absolute(a, b):\n"
         "    return np.abs(a.astype(int) - b).mean(axis=(1, 2, 3))\n"
         "register(Metric('absolute', '', 1, False, absolute))\n"
-        "sweep = Sweep('own', [NoisyLink()], picture_set(), [0], max_draws=2, metrics=['absolute'])\n"
+        "sweep = Sweep('own', [NoisyLink()], picture_set(), [0], max_draws=2)\n"
     )
     out = tmp_path / "out"
     command = [sys.executable, "-m", "linksim.cli", "run", str(script), "--workers", "2", "--out", str(out)]
+    command += ["--metrics", "absolute"]  # known once the script is loaded
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "absolute" in (out / "curve.csv").read_text() and f"see {out}/curve" in done.stdout
