@@ -20,7 +20,7 @@ from linksim.cli.study import app as study
 from linksim.cli.train import train
 from linksim.cli.zoo import app as zoo
 from linksim.errors import LinksimError
-from linksim.montecarlo.options import PANEL_PICTURES
+from linksim.montecarlo.option_texts import PANEL_PICTURES
 
 __all__ = ["Listing", "app", "main"]
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib.util
-import math
-import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +14,15 @@ from typing import TYPE_CHECKING
 from linksim.errors import LinksimError
 from linksim.files import num_cores
 from linksim.montecarlo.interrupt import Terminated, heeding_termination
+from linksim.montecarlo.option_texts import (
+    PANEL_PICTURES,
+    check_cluster,
+    parse_keep_pictures,
+    parse_snr,
+    parse_values,
+)
 from linksim.montecarlo.threads import on_several_threads
 from linksim.montecarlo.unit import MIN_DRAWS, picture_chunks
-from linksim.montecarlo.values import check_snr_db, clean_snrs
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
@@ -30,9 +33,6 @@ QUICK_POINTS = 5
 QUICK_PIXELS = 1_600_000
 QUICK_DRAWS = 16
 QUICK_HALF_WIDTH_DB = 0.5
-
-PANEL_PICTURES = "panel"
-"""What `--keep-pictures` without a number means: as many pictures as the panel shows."""
 
 HELP = {
     "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included) or 0,5,10",
@@ -54,8 +54,6 @@ HELP = {
 }
 
 
-MOST_VALUES = 10_000
-"""Of an axis, in one first:last:step."""
 MOST_SEED = 2**31 - 1
 
 MOST_WORKERS = 1024
@@ -225,20 +223,6 @@ class Options:
         return number
 
 
-def check_cluster(address: str) -> None:
-    """See that an address may be that of a Dask scheduler, and that Dask is installed.
-
-    Raises
-    ------
-    LinksimError
-        If not.
-    """
-    if importlib.util.find_spec("distributed") is None:
-        raise LinksimError("--cluster needs dask.distributed; pip install 'linksim[cluster]'")
-    if address != "local" and not re.fullmatch(r"([a-z]+://)?[^/\s]+:\d+/?", address):
-        raise LinksimError(f"--cluster {address}: give the address of a Dask scheduler, tcp://HOST:8786, or local")
-
-
 def _drawn(sweep: Sweep) -> set[str]:
     """The metrics that the figures of a sweep show as curves along its axis."""
     from linksim.report import Curves
@@ -269,69 +253,6 @@ def quick_changes(sweep: Sweep, options: Options) -> dict[str, object]:
         pictures = sweep.load_pictures()
         changes["pictures"] = pictures[: picture_chunks([p.size for p in pictures], QUICK_PIXELS)[0][1]]
     return changes
-
-
-def parse_keep_pictures(text: str) -> int:
-    """A number of pictures; 1, or as many as the panel shows, for "panel".
-
-    Raises
-    ------
-    LinksimError
-        If it is neither.
-    """
-    if text == PANEL_PICTURES:
-        return 1
-    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
-        raise LinksimError(f"--keep-pictures {text}: give a number of pictures from 1 up, or none")
-    return int(text)
-
-
-def parse_snr(text: str) -> tuple[float, ...]:
-    """SNRs in dB from "first:last:step", "first:last" (step 1) or "a,b,c"; parts may be mixed.
-
-    Raises
-    ------
-    LinksimError
-        If it is none of these, or a value is not finite.
-    """
-    return clean_snrs(parse_values("--snr", text, check_snr_db))
-
-
-def parse_values(option: str, text: str, check: Callable[[float], float] = float) -> list[float]:
-    """Numbers from "first:last:step", "first:last" (step 1) or "a,b,c"; parts may be mixed.
-
-    Parameters
-    ----------
-    option : str
-        What the message calls it.
-    text : str
-    check : function of a number
-        Raises a LinksimError for numbers that make no sense.
-
-    Raises
-    ------
-    LinksimError
-        If it is none of these.
-    """
-    values: list[float] = []
-    for part in text.split(","):
-        try:
-            numbers = [float(number) for number in part.split(":")]
-        except ValueError as error:
-            raise LinksimError(f"{option} {text}: {part!r} is not understood; give 0:20:2 or 0,5,10") from error
-        for number in numbers:
-            check(number)
-        if len(numbers) == 1:
-            values += numbers
-            continue
-        first, last, step = (*numbers, 1.0)[:3]
-        if len(numbers) > 3 or not step > 0 or not last >= first or math.isinf(last - first):
-            raise LinksimError(f"{option} {text}: {part!r} must be first:last:step with first <= last and step > 0")
-        count = (last - first) / step + 1e-9
-        if count > MOST_VALUES:
-            raise LinksimError(f"{option} {text}: that is more than {MOST_VALUES} values; give a wider step")
-        values += [round(first + i * step, 9) for i in range(int(count) + 1)]
-    return values
 
 
 def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:

@@ -9,7 +9,7 @@ from linksim.errors import LinksimError
 from linksim.files import locked
 from linksim.montecarlo import Options, Sweep
 from linksim.montecarlo.execute import InProcess
-from linksim.montecarlo.options import parse_snr
+from linksim.montecarlo.option_texts import parse_snr
 from linksim.report import Curves, read
 
 
