@@ -13,6 +13,7 @@ def _models_loaded_once():
     whole = zoo.load
     load = functools.lru_cache(lambda name, options: whole(name, json.loads(options)))
 
+    @functools.wraps(whole)  # the patch lasts as long as the process: others look at it, too
     def loaded(name, options=None, codec=None):
         return load(name, json.dumps(options)) if codec is None else whole(name, options, codec)
 
