@@ -205,11 +205,12 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     weighed = adopt(bits.name, tmp_path / "kit" / "out", tmp_path / "zoo")
     assert weighed.adopted and weighed.card.val_bpp == pytest.approx(models[bits.name].bpp[-1], abs=1e-5)
     assert 0 < weighed.card.val_bpp < 24 and f"at {weighed.card.val_bpp:.3f} bpp" in said
-    # With --fit it ends when the time is up, its decay in it, however many steps the recipe has.
+    # With --fit it ends when the time is up, its decay in it, however many steps the recipe has; how long it decays
+    # depends on what else the machine does, and is tested in test_time.py.
     said = run("--minutes", "0.3", "--fit", "--only", first.name, "--out", str(tmp_path / "fitted"))
     fitted = read_models(tmp_path / "fitted")[first.name]
     assert set(read_models(tmp_path / "fitted")) == {first.name} and "snr15" not in said
-    assert fitted.steps == fitted.recipe["steps"] > 60 and fitted.recipe["decay"] == pytest.approx(0.5, abs=0.1)
+    assert fitted.steps == fitted.recipe["steps"] > 60 and 0 < fitted.recipe["decay"] <= 0.5
     assert not fitted.state
     best = models[first.name].history[models[first.name].best_at][-1]
     assert done.card.val_psnr == pytest.approx(best, abs=1e-3)
