@@ -19,6 +19,7 @@ from linksim.montecarlo.axis import Axis, SnrDb
 from linksim.montecarlo.entries import other_versions, simulated_links
 from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
 from linksim.montecarlo.kept_units import write_pictures
+from linksim.montecarlo.memory import check_memory
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.provenance import command
@@ -256,6 +257,7 @@ class Sweep:
         own = {metric.name: metric for metric in map(registry.get, sorted(asked)) if not metric.is_built_in}
         job = Job(by_fingerprint, list(setup.pictures), metrics, own)
         workers = min(workers, max(num_cores(), 2))  # more only share the cores; two are two anywhere
+        memory = check_memory(by_fingerprint.values(), setup.pictures, workers)
 
         def make_pool(num_units: int) -> Pool:
             # What all units of a link share is done once, before workers would do it side by side.
@@ -272,7 +274,8 @@ class Sweep:
         taken = f"another run is at work in {self.folder}; wait for it, or give this one another --out"
         alone = locked(self.folder / "units" / ".lock", taken)
         with alone, one_thread(), ProgressBar(self.name, len(points), progress) as shown:
-            for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
+            several_threads = [_SEVERAL_THREADS] if several else []
+            for note in [*memory, *store.notes, *other_versions(store, setup.links), *several_threads]:
                 shown.note(note)
             if again := len(setup.pictures) - len({picture.sha256 for picture in setup.pictures}):
                 shown.note(_SAME_PICTURES.format(again))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -37,8 +37,18 @@ _OPTIONS = (
 _BLOCKS = "min-cu-size=8"
 _BLOCKS_TINY = "min-cu-size=16:ctu=16:max-tu-size=16:tu-intra-depth=1:tu-inter-depth=1"
 
+# An error of Co weighs 2/3 of one of Y or Cg in the squared error of R, G and B; drawn shapes need no transform.
+_YCGCO_OPTIONS = "crqpoffs=1:tskip=1"
 
-def encode(picture: np.ndarray, qp: int, chroma: str, bit_depth: int, preset: str) -> bytes:
+
+def encode(
+    picture: np.ndarray,
+    qp: int,
+    chroma: str,
+    bit_depth: int,
+    preset: str,
+    colour_space: Literal["bt601", "ycgco"] = "bt601",
+) -> bytes:
     """One picture as a `.bpg` file.
 
     Parameters
@@ -50,6 +60,7 @@ def encode(picture: np.ndarray, qp: int, chroma: str, bit_depth: int, preset: st
     bit_depth : {8, 10, 12}
     preset : str
         Of x265.
+    colour_space : {"bt601", "ycgco"}
 
     Raises
     ------
@@ -59,10 +70,11 @@ def encode(picture: np.ndarray, qp: int, chroma: str, bit_depth: int, preset: st
     height, width, _ = picture.shape
     tiny = min(height, width) <= 8
     block = 16 if tiny else 8
-    planes = rgb_to_planes(picture, chroma, bit_depth)
+    planes = rgb_to_planes(picture, chroma, bit_depth, colour_space)
     coded = -(-height // block) * block, -(-width // block) * block
-    blocks = _BLOCKS_TINY if tiny else _BLOCKS
-    units = split_nal_units(_run_x265(planes, coded, chroma, bit_depth, preset, f"{_OPTIONS}:{blocks}:info=0:qp={qp}"))
+    options = [_OPTIONS, _BLOCKS_TINY if tiny else _BLOCKS, f"info=0:qp={qp}"]
+    options += [_YCGCO_OPTIONS] * (colour_space == "ycgco")
+    units = split_nal_units(_run_x265(planes, coded, chroma, bit_depth, preset, ":".join(options)))
     tools = [CodingTools.from_sps(unit) for unit in units if nal_unit_type(unit) == SPS]
     if len(tools) != 1 or tools[0].min_cb != block:
         raise LinksimError("x265 wrote a stream that BPG cannot carry; install another version of av")
@@ -71,7 +83,7 @@ def encode(picture: np.ndarray, qp: int, chroma: str, bit_depth: int, preset: st
         width=width,
         chroma=chroma,
         bit_depth=bit_depth,
-        colour_space="bt601",
+        colour_space=colour_space,
         limited_range=False,
         tools=tools[0],
         nal_units=[unit for unit in units if nal_unit_type(unit) in (PPS, *IDR)],

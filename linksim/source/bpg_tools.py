@@ -19,13 +19,14 @@ _TIMEOUT = 600.0  # seconds; the slowest encoder takes one minute for two megapi
 
 
 class BpgTools:
-    """Runs `bpgenc -f 444 -b 8 -c ycbcr` and `bpgdec`, as the published baselines do.
+    """Runs `bpgenc` and `bpgdec`; published baselines use `-f 444 -b 8 -c ycbcr`.
 
     Parameters
     ----------
     chroma : {"444", "420"}
     bit_depth : {8, 10, 12}
     encoder : {"jctvc", "x265"}
+    colour : {"ycbcr", "ycgco"}
 
     Raises
     ------
@@ -33,8 +34,8 @@ class BpgTools:
         If one of the programs is not on PATH.
     """
 
-    def __init__(self, chroma: str, bit_depth: int, encoder: str):
-        self._chroma, self._bit_depth, self._encoder = chroma, bit_depth, encoder
+    def __init__(self, chroma: str, bit_depth: int, encoder: str, colour: str = "ycbcr"):
+        self._chroma, self._bit_depth, self._encoder, self._colour = chroma, bit_depth, encoder, colour
         self._paths: dict[str, str] = {}
         for program in _PROGRAMS:
             path = shutil.which(program)
@@ -60,7 +61,7 @@ class BpgTools:
         with tempfile.TemporaryDirectory(prefix="linksim-bpg-") as folder:
             source, target = Path(folder, "in.png"), Path(folder, "out.bpg")
             Image.fromarray(picture).save(source, compress_level=1)
-            options = ["-q", str(quality), "-f", self._chroma, "-b", str(self._bit_depth), "-c", "ycbcr"]
+            options = ["-q", str(quality), "-f", self._chroma, "-b", str(self._bit_depth), "-c", self._colour]
             self._run("bpgenc", [*options, "-e", self._encoder, "-o", str(target), str(source)], target)
             return target.read_bytes()
 

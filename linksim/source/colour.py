@@ -7,7 +7,7 @@ tile, so that memory stays bounded by the picture itself, whatever its shape.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,8 +22,10 @@ DOUBLE = (-1, 4, -10, 57, 18, -6, 2)  # / 64
 _PIXELS, _COLUMNS = 1 << 18, 4096  # of a tile, at most
 
 
-def rgb_to_planes(picture: np.ndarray, chroma: str, bit_depth: int) -> list[np.ndarray]:
-    """Full-range BT.601 planes of a picture.
+def rgb_to_planes(
+    picture: np.ndarray, chroma: str, bit_depth: int, colour_space: Literal["bt601", "ycgco"] = "bt601"
+) -> list[np.ndarray]:
+    """Full-range planes of a picture.
 
     Parameters
     ----------
@@ -32,18 +34,19 @@ def rgb_to_planes(picture: np.ndarray, chroma: str, bit_depth: int) -> list[np.n
         For 4:2:0 both chroma planes are halved, odd sizes rounded up.
     bit_depth : int
         8 to 12.
+    colour_space : {"bt601", "ycgco"}
 
     Returns
     -------
     list of 3 arrays
-        Y, Cb, Cr: `uint8`, or `uint16` above 8 bits.
+        Y, Cb, Cr or Y, Cg, Co: `uint8`, or `uint16` above 8 bits.
     """
     height, width, _ = picture.shape
     dtype = np.uint8 if bit_depth == 8 else np.uint16
     planes = [np.empty((height, width), dtype) for _ in range(3)]
     for top, bottom, left, right in _tiles(height, width):
         tile = np.s_[top:bottom, left:right]
-        for plane, values in zip(planes, _rgb_to_ycc(picture[tile], bit_depth), strict=True):
+        for plane, values in zip(planes, _rgb_to_ycc(picture[tile], bit_depth, colour_space), strict=True):
             plane[tile] = values
     if chroma == "420":
         planes[1:] = [_halve(plane, (1 << bit_depth) - 1) for plane in planes[1:]]
@@ -104,21 +107,27 @@ def _tiles(height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
             yield top, min(top + rows, height), left, min(left + _COLUMNS, width)
 
 
-def _rgb_to_ycc(rgb: np.ndarray, bit_depth: int) -> list[np.ndarray]:
+def _weights(colour_space: str) -> tuple[tuple[float, float, float], ...]:
+    """Of R, G and B in luma and the two chroma planes."""
+    if colour_space == "ycgco":
+        return (0.25, 0.5, 0.25), (-0.25, 0.5, -0.25), (0.5, 0.0, -0.5)
+    k_r, k_b = LUMA_WEIGHTS[colour_space]
+    k_g = 1 - k_r - k_b
+    return (
+        (k_r, k_g, k_b),
+        (-k_r / (2 * (1 - k_b)), -k_g / (2 * (1 - k_b)), 0.5),
+        (0.5, -k_g / (2 * (1 - k_r)), -k_b / (2 * (1 - k_r))),
+    )
+
+
+def _rgb_to_ycc(rgb: np.ndarray, bit_depth: int, colour_space: str) -> list[np.ndarray]:
     shift = 30 - bit_depth
     one = ((1 << bit_depth) - 1) / 255 * (1 << shift)
-    k_r, k_b = LUMA_WEIGHTS["bt601"]
-    k_g = 1 - k_r - k_b
     half = 1 << shift - 1
     centre = (1 << bit_depth - 1 << shift) + half
     r, g, b = (rgb[..., i].astype(np.int32) for i in range(3))
-    rows = (
-        (k_r, k_g, k_b, half),
-        (-k_r / (2 * (1 - k_b)), -k_g / (2 * (1 - k_b)), 0.5, centre),
-        (0.5, -k_g / (2 * (1 - k_r)), -k_b / (2 * (1 - k_r)), centre),
-    )
     planes = []
-    for a_r, a_g, a_b, offset in rows:
+    for (a_r, a_g, a_b), offset in zip(_weights(colour_space), (half, centre, centre), strict=True):
         c_r, c_b = round(a_r * one), round(a_b * one)
         # The green weight takes the rounding of the other two: white stays white and grey stays grey.
         c_g = round((a_r + a_g + a_b) * one) - c_r - c_b

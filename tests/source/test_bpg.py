@@ -42,10 +42,13 @@ def test_a_real_file_taken_apart_and_put_together_is_the_same_file(file):
     assert parse(data, 10**6).to_bytes() == data
 
 
-@pytest.mark.parametrize("chroma, bit_depth", [("444", 8), ("420", 8), ("444", 10), ("420", 12)])
+@pytest.mark.parametrize(
+    "chroma, bit_depth, colour",
+    [("444", 8, "ycbcr"), ("420", 8, "ycbcr"), ("444", 10, "ycbcr"), ("420", 12, "ycbcr"), ("444", 8, "ycgco")],
+)
 @pytest.mark.parametrize("height, width", SIZES)
-def test_every_size_comes_back(height, width, chroma, bit_depth, crop, psnr):
-    picture, codec = crop(height, width), Bpg(chroma, bit_depth)
+def test_every_size_comes_back(height, width, chroma, bit_depth, colour, crop, psnr):
+    picture, codec = crop(height, width), Bpg(chroma, bit_depth, colour=colour)
     decoded = {qp: codec.decode(codec.encode_at(picture, qp)) for qp in (4, 30, 51)}
     assert all(picture.shape == other.shape and other.dtype == np.uint8 for other in decoded.values())
     assert psnr(decoded[4], picture) > (45 if chroma == "444" else 36)
@@ -107,6 +110,22 @@ def test_444_beats_420_where_bytes_are_plenty(crop, psnr):
     assert best[0] > best[1] + 2
 
 
+def test_ycgco_shows_more_at_equal_bytes(photo, psnr):
+    """Its rows are nearly orthogonal, and of nearly equal weight in the error of R, G and B."""
+    ycbcr, ycgco = Bpg(), Bpg(colour="ycgco")
+    curves = []
+    for codec in (ycbcr, ycgco):
+        streams = [codec.encode_at(photo, qp) for qp in (22, 19, 16, 13)]
+        curves.append(([np.log(len(data)) for data in streams], [psnr(codec.decode(data), photo) for data in streams]))
+    (plain_bytes, plain_db), (other_bytes, other_db) = curves
+    within = [i for i, size in enumerate(other_bytes) if plain_bytes[0] <= size <= plain_bytes[-1]]
+    assert len(within) >= 2
+    assert all(other_db[i] > np.interp(other_bytes[i], plain_bytes, plain_db) + 0.05 for i in within)
+    # Who receives a stream need not be told.
+    assert parse(streams[0], 10**6).colour_space == "ycgco"
+    assert psnr(ycbcr.decode(streams[0]), photo) == other_db[0]
+
+
 def test_a_grey_file_decodes(crop):
     """Pixel format 0, which `bpgenc` writes for grey pictures: luma alone, coded here by x265."""
     import av
@@ -149,7 +168,9 @@ def test_what_is_not_supported_is_named(position, value, word, crop):
         Bpg().decode(bytes(data))
 
 
-@pytest.mark.parametrize("options", [{"chroma": "422"}, {"bit_depth": 9}, {"engine": "hm"}, {"preset": "fastest"}])
+@pytest.mark.parametrize(
+    "options", [{"chroma": "422"}, {"bit_depth": 9}, {"engine": "hm"}, {"preset": "fastest"}, {"colour": "rgb"}]
+)
 def test_an_unknown_option_is_refused_with_what_there_is(options):
     with pytest.raises(LinksimError, match="use one of"):
         Bpg(**options)
@@ -157,13 +178,15 @@ def test_an_unknown_option_is_refused_with_what_there_is(options):
 
 def test_legends_tell_variants_apart():
     assert [codec.name for codec in (Bpg(), Bpg("420"), Bpg("420", 10))] == ["BPG", "BPG 4:2:0", "BPG 4:2:0 10 bit"]
+    assert Bpg(colour="ycgco").name == "BPG YCgCo"
 
 
 def test_the_fingerprint_names_versions_and_options():
     """x265 of another version writes other bytes: it must not share a cache."""
     assert "x265 " in bpg_embedded.versions() and "unknown" not in bpg_embedded.versions()
-    prints = {codec.fingerprint() for codec in (Bpg(), Bpg("420"), Bpg(bit_depth=10), Bpg(preset="placebo"))}
-    assert len(prints) == 4 and Bpg().fingerprint() == Bpg().fingerprint()
+    others = (Bpg("420"), Bpg(bit_depth=10), Bpg(preset="placebo"), Bpg(colour="ycgco"))
+    prints = {codec.fingerprint() for codec in (Bpg(), *others)}
+    assert len(prints) == 5 and Bpg().fingerprint() == Bpg().fingerprint()
 
 
 @pytest.mark.parametrize("chroma, bit_depth", [("444", 8), ("420", 8), ("444", 10)])

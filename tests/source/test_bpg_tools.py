@@ -56,6 +56,8 @@ def test_the_programs_are_called_as_the_literature_calls_them(programs, crop):
     assert np.array_equal(codec.decode(stream), Bpg().decode(stream))
     Bpg("420", engine="tools", tools_encoder="x265").encode_at(picture, 20)
     assert log.read_text() == "-q 20 -f 420 -b 8 -c ycbcr -e x265"
+    Bpg(engine="tools", colour="ycgco").encode_at(picture, 20)
+    assert log.read_text() == "-q 20 -f 444 -b 8 -c ycgco -e jctvc"
 
 
 def test_auto_takes_the_programs_where_both_are(programs, tmp_path, monkeypatch):
@@ -88,6 +90,6 @@ def test_the_program_never_sees_a_header_that_claims_too_much(programs, crop):
 @pytest.mark.skipif(not shutil.which("bpgdec"), reason="the real bpgdec is not on PATH")
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (17, 19), (111, 77)])
 def test_the_real_bpgdec_reads_our_files_as_we_do(size, crop):
-    for chroma in ("444", "420"):
-        stream = Bpg(chroma).encode_at(crop(*size), 30)
+    for codec in (Bpg("444"), Bpg("420"), Bpg("444", colour="ycgco")):
+        stream = codec.encode_at(crop(*size), 30)
         assert np.array_equal(Bpg(engine="tools").decode(stream), Bpg().decode(stream))

@@ -9,6 +9,7 @@ from linksim.source import colour
 from linksim.source.colour import DOUBLE, HALVE, planes_to_rgb, rgb_to_planes
 
 BT601 = np.array([[0.299, 0.587, 0.114], [-0.299 / 1.772, -0.587 / 1.772, 0.5], [0.5, -0.587 / 1.402, -0.114 / 1.402]])
+YCGCO = np.array([[0.25, 0.5, 0.25], [-0.25, 0.5, -0.25], [0.5, 0, -0.5]])  # H.265, E.3.1, matrix_coeffs 8
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +26,12 @@ def half_up(values):
     return np.floor(values + 0.5)
 
 
+@pytest.mark.parametrize("space, matrix", [("bt601", BT601), ("ycgco", YCGCO)])
 @pytest.mark.parametrize("bit_depth", [8, 10, 12])
-def test_forward_is_full_range_bt601_rounded_half_up(colours, bit_depth):
+def test_forward_is_full_range_and_rounded_half_up(colours, bit_depth, space, matrix):
     """Equal to float64 but where its value is within 0.002 of half a step: weights have 18 bits and more."""
-    exact = colours @ BT601.T * ((2**bit_depth - 1) / 255) + np.array([0, 1, 1]) * 2 ** (bit_depth - 1)
-    for plane, values in zip(rgb_to_planes(colours, "444", bit_depth), np.moveaxis(exact, -1, 0)):
+    exact = colours @ matrix.T * ((2**bit_depth - 1) / 255) + np.array([0, 1, 1]) * 2 ** (bit_depth - 1)
+    for plane, values in zip(rgb_to_planes(colours, "444", bit_depth, space), np.moveaxis(exact, -1, 0)):
         expected = np.clip(half_up(values), 0, 2**bit_depth - 1)
         sure = np.abs(values % 1 - 0.5) > 2e-3
         assert np.array_equal(plane[sure], expected[sure])
@@ -47,12 +49,13 @@ def test_inverse_is_full_range_bt601_rounded_half_up(bit_depth):
     assert np.array_equal(got[sure], np.clip(half_up(exact), 0, 255)[sure])
 
 
-def test_grey_stays_grey():
+@pytest.mark.parametrize("space", ["bt601", "ycgco"])
+def test_grey_stays_grey(space):
     """R = G = B gives chroma 128 exactly, and comes back exactly."""
     grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None, None], 3, axis=2)
-    y, cb, cr = rgb_to_planes(grey, "444", 8)
+    y, cb, cr = rgb_to_planes(grey, "444", 8, space)
     assert np.array_equal(y[:, 0], np.arange(256)) and (cb == 128).all() and (cr == 128).all()
-    assert np.array_equal(planes_to_rgb([y, cb, cr], 256, 1, "444", 8), grey)
+    assert np.array_equal(planes_to_rgb([y, cb, cr], 256, 1, "444", 8, space), grey)
     assert np.array_equal(planes_to_rgb([y], 256, 1, "grey", 8), grey)
 
 
