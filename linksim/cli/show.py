@@ -28,11 +28,16 @@ def show(
     """Print the table of a finished run: one row per link, one column per value of its axis."""
     from linksim.report import Curves, Table, cells, cells_along, latex_of, read, to_latex
 
+    of_links = (("--latex", latex), ("--x", x is not None), ("--group", group is not None))
+    single = (("--pictures", pictures), ("--worst", worst is not None), ("--best", best is not None))
     if web:
+        for option, given in (*of_links, *single, ("--at", at is not None)):
+            if given:
+                raise LinksimError(f"{option} is of tables; a page shows everything: leave it, or --web")
         _open(results)
         return
-    if pictures or worst is not None or best is not None:
-        for option, given in (("--latex", latex), ("--x", x is not None), ("--group", group is not None)):
+    if any(given for _, given in single):
+        for option, given in of_links:
             if given:
                 raise LinksimError(f"{option} is of tables of links; leave it, or --pictures, --worst and --best")
         _single_pictures(results, metric, at, worst, best)

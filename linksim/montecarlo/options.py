@@ -35,14 +35,14 @@ QUICK_DRAWS = 16
 QUICK_HALF_WIDTH_DB = 0.5
 
 HELP = {
-    "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included) or 0,5,10",
+    "snr": "SNRs in dB: 0:20:2 (first:last:step, the last included; 0:20 in steps of 1) or 0,5,10",
     "values": "as --snr, for a scenario that runs over something else than SNRs",
     "pictures": "picture set or folder, with :N only its first N pictures, e.g. kodak:6",
     "draws": "at most so many draws of the channel per picture",
     "quick": (
         f"a first look: at most {QUICK_POINTS} SNRs, the first pictures up to "
-        f"{QUICK_PIXELS / 1e6:.1f} megapixels, {QUICK_DRAWS} draws, intervals of +-{QUICK_HALF_WIDTH_DB} dB; "
-        "written to results/NAME-quick"
+        f"{QUICK_PIXELS / 1e6:.1f} megapixels, {QUICK_DRAWS} draws or fewer where intervals are within "
+        f"+-{QUICK_HALF_WIDTH_DB} dB; written to results/NAME-quick"
     ),
     "workers": "processes on this machine, or auto for one per core",
     "cluster": "address of a Dask scheduler, or local",

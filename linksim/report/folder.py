@@ -148,7 +148,7 @@ def _read_table(path: Path) -> pandas.DataFrame:
     try:
         table = read_csv(path)
     except FileNotFoundError as error:
-        raise LinksimError(f"{path} does not exist; run the scenario first") from error
+        raise LinksimError(_what_there_is(path.parent)) from error
     except OSError as error:
         raise LinksimError(f"{path} cannot be read ({error.strerror}); name a results folder") from error
     except (ValueError, pd.errors.ParserError) as error:
@@ -165,6 +165,15 @@ def _read_table(path: Path) -> pandas.DataFrame:
         if not pd.api.types.is_integer_dtype(table[column]):
             raise LinksimError(f"{path} is damaged (column {column} is not of whole numbers); run the scenario again")
     return table
+
+
+def _what_there_is(folder: Path) -> str:
+    """Why a folder has no curve, and what to do."""
+    if any(folder.glob("units/*.jsonl")):
+        return f"the run in {folder} is not finished; give its command again, it goes on where it stopped"
+    if (folder / "history.csv").is_file():
+        return f"{folder} holds a training, not a run; its curve is in {folder / 'history.csv'}"
+    return f"{folder / 'curve.csv'} does not exist; run the scenario first"
 
 
 def _reference_file(folder: Path, run: Mapping[str, Any], scenario: str) -> Path | None:

@@ -43,6 +43,22 @@ def test_show_single_pictures(tmp_path):
     assert [line[0] for line in lines] == ["a", "b"] and "the worst 1 of every link" in worst.output
 
 
+def test_a_folder_without_a_curve_says_what_it_holds(tmp_path):
+    Sweep("s", [NoisyLink("a")], picture_set(1), [0], max_draws=2, out=tmp_path / "s").run(progress=False)
+    (tmp_path / "s" / "curve.csv").unlink()
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "history.csv").write_text("step,seconds,psnr\n")
+    for name, says in (("s", "is not finished; give its command again"), ("t", "holds a training"), ("u", "exist")):
+        done = CliRunner().invoke(app, ["show", str(tmp_path / name)])
+        assert isinstance(done.exception, LinksimError) and says in str(done.exception)
+
+
+def test_a_page_takes_no_options_of_tables(tmp_path):
+    for option in (["--latex"], ["--worst", "3"], ["--at", "0"]):
+        done = CliRunner().invoke(app, ["show", str(tmp_path), "--web", *option])
+        assert isinstance(done.exception, LinksimError) and f"{option[0]} is of tables; a page" in str(done.exception)
+
+
 def test_published_folders_keep_no_single_pictures(tmp_path):
     folder = write_folder(tmp_path / "s", table({"a": 1 / 6}))
     done = CliRunner().invoke(app, ["show", str(folder), "--pictures"])
