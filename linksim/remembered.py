@@ -40,4 +40,4 @@ class Remembered:
 def _bytes(value: Any) -> int:
     if isinstance(value, (list, tuple)):
         return sum(map(_bytes, value))
-    return len(value) if isinstance(value, bytes) else int(value.nbytes)
+    return len(value) if isinstance(value, bytes) else int(getattr(value, "nbytes", 0))  # numbers and names: nothing

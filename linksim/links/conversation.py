@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -16,12 +16,14 @@ from linksim.identity import fingerprint
 from linksim.images.picture import Picture, indices_by_size
 from linksim.links.base import Bandwidth, Link, Outcomes, Reception, weights_of
 from linksim.links.bearers import Bearer
+from linksim.links.crossing import Crossing, take
 from linksim.links.transceiver import batch_rows, not_finite
 from linksim.phy.rng import draw_keys, picture_key
 from linksim.remembered import Remembered
 
 _KEPT_BYTES = 1 << 28
-"""Of what is decoded from bytes, and of what is sent: the base layers of a few dozen pictures of half a megapixel."""
+"""Of what is decoded from bytes, of what is sent, and of what is shown, each: a few dozen pictures of half a megapixel
+with their base layers."""
 
 VERSION = 1
 """Raised whenever a change of how a conversation is run can change a result; codec and bearers speak for themselves."""
@@ -79,7 +81,7 @@ class ConversationLink(Link):
         self.num_layers = codec.num_layers
         self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
         self._weights: str | None = None  # whose results are remembered
-        self._decoded, self._recorded = Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES)
+        self._decoded, self._recorded, self._shown = (Remembered(_KEPT_BYTES) for _ in range(3))
 
     def decoded(self, number: int, part: Bytes, arrived: Sequence[bytes | None], size: tuple[int, int]) -> np.ndarray:
         """What a receiver makes of the bytes of a part, row by row; made once of the same bytes, whatever the draw.
@@ -129,18 +131,23 @@ class ConversationLink(Link):
             for start in range(0, len(owner), step):
                 rows = owner[start : start + step]
                 batch_keys = {identity: k[start : start + step] for identity, k in keys.items()}
-                run = _Run(self, recorded, rows, batch_keys, float(value))
-                given = pixels[rows] if self.feedback else np.asarray(black(rows[:, None], size))
-                shown = run.hold(given, size)
-                for layer, (picture, items, uses, delivered, certain) in enumerate(shown):
-                    index = np.asarray(indices)[rows]
+                crossing = Crossing(self.bearers, self.name, batch_keys, len(rows), float(value))
+                if recorded is None:
+                    shown = self._converse(crossing, pixels[rows], size)
+                else:
+                    for kind, values in recorded:
+                        crossing.send(kind, take(values, rows))
+                    shown = self._received(crossing, some[rows[0]], size)
+                for layer, (picture, parts) in enumerate(shown):
+                    tally, index = crossing.tallies[parts], np.asarray(indices)[rows]
+                    uses, delivered = tally.uses, tally.delivered
                     one, count = _distinct(index, uses, delivered, picture)
                     differ = uses[one] if self.feedback else None
-                    outcome = index[one], same * count, delivered[one], picture[one], None, differ, certain
+                    outcome = index[one], same * count, delivered[one], picture[one], None, differ, tally.certain
                     layers[layer].append(Outcomes(*outcome))
                     for row, i in enumerate(index):
                         if bandwidth[layer][i] is None:
-                            costs = {name: float(cost[row]) for name, cost in items.items()}
+                            costs = {name: float(cost[row]) for name, cost in tally.items.items()}
                             bandwidth[layer][i] = Bandwidth(int(uses[row]), costs)
         return Reception(layers=layers, bandwidth=bandwidth)
 
@@ -148,15 +155,15 @@ class ConversationLink(Link):
         roots = np.stack([picture_key(identity, p.sha256, seed) for p in pictures])
         return np.asarray(draw_keys(roots, draws)).reshape(-1, 2)
 
-    def _record(self, pictures: Sequence[Picture], pixels: np.ndarray, snr_db: float | None) -> list[Any]:
-        """The values of the parts, where none depends on what arrived; made once for all values of the axis, unless
-        the codec is told them."""
+    def _record(self, pictures: Sequence[Picture], pixels: np.ndarray, snr_db: float | None) -> list[tuple[type, Any]]:
+        """Kind and values of the parts, where none depends on what arrived; made once for all values of the axis,
+        unless the codec is told them."""
 
-        def record() -> list[Any]:
-            sent: list[Any] = []
+        def record() -> list[tuple[type, Any]]:
+            sent: list[tuple[type, Any]] = []
 
             def answer(part: Part) -> Any:
-                sent.append(part.values if isinstance(part, Bytes) else np.asarray(part.values))
+                sent.append((type(part), part.values if isinstance(part, Bytes) else np.asarray(part.values)))
                 return told_whole(part)
 
             hold(self.codec.converse(pixels, snr_db, pixels.shape[1:3]), answer)
@@ -164,11 +171,68 @@ class ConversationLink(Link):
 
         return self._recorded((snr_db, *(p.sha256 for p in pictures)), record)
 
+    def _received(self, crossing: Crossing, picture: Picture, size: tuple[int, int]) -> list[tuple[np.ndarray, int]]:
+        """What the receiver shows of what arrived: `_converse`, and of a single row that arrives as one before did,
+        what was shown then. Rows that are decoded together may differ in their last bits from those alone."""
+
+        def converse() -> list[tuple[np.ndarray, int]]:
+            # What this side would send means nothing: it has black pictures.
+            return self._converse(crossing, np.asarray(black(np.zeros((crossing.rows, 1)), size)), size)
+
+        if crossing.rows > 1:
+            return converse()
+        key = picture.sha256, self.snr_db(crossing.value), crossing.digest()
+        return self._shown(key, converse)
+
+    def _converse(
+        self, crossing: Crossing, pictures: np.ndarray, size: tuple[int, int]
+    ) -> list[tuple[np.ndarray, int]]:
+        """Of every layer: pictures `uint8`, and after how many parts they are shown. Parts that have not crossed yet
+        are sent."""
+        number, counts = 0, list[int]()
+
+        def watched(dialogue: Any) -> Any:
+            reply = None
+            while True:
+                try:
+                    part = dialogue.send(reply)
+                except StopIteration:
+                    return
+                if isinstance(part, Shown):
+                    counts.append(number)
+                reply = yield part
+
+        def answer(part: Part) -> Any:
+            nonlocal number
+            number += 1
+            if number > len(crossing.arrived):
+                crossing.send(type(part), part.values)
+            arrived = crossing.arrived[number - 1]
+            if not isinstance(part, Bytes):
+                return told(part, arrived)
+            return arrived if part.decode is None else self.decoded(number - 1, part, arrived, size)
+
+        shown = hold(watched(self.codec.converse(pictures, self.snr_db(crossing.value), size)), answer)
+        if len(shown) != self.num_layers:
+            promise = f"it must show one for each of {self.num_layers} layers"
+            raise LinksimError(f"{self.name}: the conversation showed {len(shown)} pictures; {promise}")
+        return [(self._to_bytes(p, crossing.rows, size), count) for p, count in zip(shown, counts, strict=True)]
+
+    def _to_bytes(self, pictures: Any, rows: int, size: tuple[int, int]) -> np.ndarray:
+        pictures = np.asarray(pictures, np.float32)
+        if pictures.shape != (rows, *size, 3):
+            promise = f"they must be {[rows, *size, 3]}"
+            raise LinksimError(f"{self.name}: the pictures shown are {list(pictures.shape)}; {promise}")
+        if not np.all(np.isfinite(pictures)):
+            raise not_finite(self.name)
+        return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
+
     def _forget_if_trained(self) -> None:
         """A codec in somebody's hands may have learned since it was asked last."""
         weights = weights_digest(self.codec)
         if weights != self._weights:
-            self._weights, self._decoded, self._recorded = weights, Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES)
+            self._weights = weights
+            self._decoded, self._recorded, self._shown = (Remembered(_KEPT_BYTES) for _ in range(3))
 
     def snr_db(self, value: float) -> float | None:
         """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer.
@@ -183,95 +247,6 @@ class ConversationLink(Link):
         return next((bearer.at for bearer in self.bearers.values() if bearer.axis == "snr_db"), None)
 
 
-class _Run:
-    """One conversation over the bearers, for some rows: pictures, each over some draws."""
-
-    def __init__(
-        self,
-        link: ConversationLink,
-        recorded: list[Any] | None,
-        rows: np.ndarray,
-        keys: Mapping[str, np.ndarray],
-        value: float,
-    ):
-        self._link, self._recorded, self._rows, self._keys, self._value = link, recorded, rows, keys, value
-        self._positions = {identity: np.zeros(len(rows), np.int64) for identity in keys}
-        self._items: dict[str, np.ndarray] = {}
-        self._parts = 0
-        self._delivered = np.ones(len(rows), bool)
-        self._certain = True
-
-    def hold(
-        self, pictures: np.ndarray, size: tuple[int, int]
-    ) -> list[tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, np.ndarray, bool]]:
-        """Of every layer: pictures `uint8`, items of its bandwidth, their sum `[B]`, what was delivered `[B]`, and
-        whether every draw gives this."""
-        states: list[tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, bool]] = []
-
-        def watched(dialogue: Any) -> Any:
-            reply = None
-            while True:
-                try:
-                    part = dialogue.send(reply)
-                except StopIteration:
-                    return
-                if isinstance(part, Shown):
-                    uses = np.broadcast_to(_sum(self._items.values()), len(self._rows))
-                    states.append((dict(self._items), uses, self._delivered.copy(), self._certain))
-                reply = yield part
-
-        codec, link, self._size = self._link.codec, self._link, size
-        shown = hold(watched(codec.converse(pictures, link.snr_db(self._value), size)), self._answer)
-        if len(shown) != link.num_layers:
-            promise = f"it must show one for each of {link.num_layers} layers"
-            raise LinksimError(f"{link.name}: the conversation showed {len(shown)} pictures; {promise}")
-        return [(self._to_bytes(p, size), *state) for p, state in zip(shown, states, strict=True)]
-
-    def _answer(self, part: Part) -> Any:
-        kind, number = type(part), self._parts
-        self._parts += 1
-        bearer = self._link.bearers.get(kind)
-        if bearer is None:
-            raise LinksimError(f"{self._link.name} sends {kind.__name__}, for which there is no bearer; give one")
-        if self._recorded is None:
-            values = part.values
-        else:  # what this side would send means nothing: it has black pictures
-            values = _take(self._recorded[number], self._rows)
-        charges = bearer.charges(values)
-        arrived = self._send(bearer, values)
-        self._positions[bearer.noise_identity] += _sum(charges.values())
-        name = f"part {number + 1}, {kind.__name__.lower()}"
-        self._items |= {f"{name}: {item}": cost for item, cost in charges.items()}
-        if not isinstance(part, Bytes):
-            return told(part, arrived)
-        self._delivered &= np.array([a is not None for a in arrived])
-        return arrived if part.decode is None else self._link.decoded(number, part, arrived, self._size)
-
-    def _send(self, bearer: Bearer, values: Any) -> Any:
-        """What arrives; rows whose transmissions have come equally far together."""
-        value = self._value if bearer.at is None else bearer.at
-        self._certain &= bearer.certain(value)
-        keys, positions = self._keys[bearer.noise_identity], self._positions[bearer.noise_identity]
-        starts = np.unique(positions)
-        if len(starts) == 1:
-            return bearer.send(values, value, keys, int(starts[0]))
-        arrived: list[Any] = [None] * len(positions)
-        for start in starts:
-            rows = np.flatnonzero(positions == start)
-            for row, got in zip(rows, bearer.send(_take(values, rows), value, keys[rows], int(start)), strict=True):
-                arrived[row] = got
-        return arrived if isinstance(values, Sequence) else np.stack(arrived)
-
-    def _to_bytes(self, pictures: Any, size: tuple[int, int]) -> np.ndarray:
-        pictures = np.asarray(pictures, np.float32)
-        if pictures.shape != (len(self._rows), *size, 3):
-            promise = f"they must be {[len(self._rows), *size, 3]}"
-            raise LinksimError(f"{self._link.name}: the pictures shown are {list(pictures.shape)}; {promise}")
-        if not np.all(np.isfinite(pictures)):
-            raise not_finite(self._link.name)
-        return np.rint(np.clip(pictures, 0, 1) * 255).astype(np.uint8)
-
-
 def _distinct(*of_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The first of all rows that are alike in every array, and how many they are."""
     arrays = [np.ascontiguousarray(values) for values in of_row]
@@ -279,13 +254,3 @@ def _distinct(*of_row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     _, first, count = np.unique(np.array(keys, object), return_index=True, return_counts=True)
     order = np.argsort(first)
     return first[order], count[order].astype(np.int64)
-
-
-def _take(values: Any, rows: np.ndarray) -> Any:
-    """Rows of the values of a part."""
-    return [values[i] for i in rows] if isinstance(values, Sequence) else np.asarray(values)[rows]
-
-
-def _sum(costs: Iterable[np.ndarray]) -> np.ndarray:
-    """Whole channel uses of items that may be parts of one."""
-    return np.rint(np.sum(list(costs), axis=0)).astype(np.int64)

@@ -161,6 +161,25 @@ def test_a_later_part_on_one_channel_starts_behind_the_first():
     assert len(np.unique(uses)) > 1
 
 
+def test_what_arrives_alike_is_decoded_once(monkeypatch):
+    """Of a picture that is decoded alone: as often as something else arrived, and the same as if each draw were."""
+    rng = np.random.default_rng(1)
+    large = [Picture("large", rng.integers(0, 256, (520, 520, 3), dtype=np.uint8))]
+    there, decoded = link(blocks=520 * 520 // 2), []
+    converse = there.codec.converse
+    there.codec.converse = lambda *given: decoded.append(given) or converse(*given)
+    once = there.transmit(large, 10.0, range(12))
+    different = len(counted(once, 1))
+    assert different <= 4, "each of two blocks is there or not"
+    assert len(decoded) == 1 + different  # the transmitter's, and one for each
+    there.transmit(large, 10.0, range(12, 24))
+    assert len(decoded) <= 1 + 4
+    monkeypatch.setattr("linksim.remembered.Remembered.__call__", lambda self, key, make: make())
+    every = there.transmit(large, 10.0, range(12))
+    assert counted(every, 1) == counted(once, 1) and counted(every, 0) == counted(once, 0)
+    assert len(decoded) > 12
+
+
 def test_where_nothing_gets_lost_one_draw_is_certain():
     """It stands for all; with losses the first layer, of which none gets lost, is certain and the second is not."""
     bearers = {Bytes: ErrorFreeBearer(), Bits: BitBearer(BlockErasure)}
