@@ -115,18 +115,17 @@ class Crossing:
         told = sha256()
         for arrived in self.arrived:
             for row in arrived:
-                whole = b"lost" if row is None else np.ascontiguousarray(row).tobytes() if _is_array(row) else row
-                told.update(len(whole).to_bytes(8, "big") + whole)
+                if row is None:
+                    told.update(b"lost")
+                    continue
+                whole = row if isinstance(row, bytes) else np.ascontiguousarray(row).tobytes()
+                told.update(b"here" + len(whole).to_bytes(8, "big") + whole)
         return told.digest()
 
 
 def take(values: Any, rows: np.ndarray) -> Any:
     """Rows of the values of a part."""
     return [values[i] for i in rows] if isinstance(values, Sequence) else np.asarray(values)[rows]
-
-
-def _is_array(row: Any) -> bool:
-    return not isinstance(row, bytes)
 
 
 def _sum(costs: Iterable[np.ndarray]) -> np.ndarray:
