@@ -157,7 +157,7 @@ class ConversationLink(Link):
 
     def _record(self, pictures: Sequence[Picture], pixels: np.ndarray, snr_db: float | None) -> list[tuple[type, Any]]:
         """Kind and values of the parts, where none depends on what arrived; made once for all values of the axis,
-        unless the codec is told them."""
+        unless they are SNRs that the codec encodes for."""
 
         def record() -> list[tuple[type, Any]]:
             sent: list[tuple[type, Any]] = []
@@ -169,7 +169,8 @@ class ConversationLink(Link):
             hold(self.codec.converse(pixels, snr_db, pixels.shape[1:3]), answer)
             return sent
 
-        return self._recorded((snr_db, *(p.sha256 for p in pictures)), record)
+        used = snr_db if self.codec.encodes_for_snr else None
+        return self._recorded((used, *(p.sha256 for p in pictures)), record)
 
     def _received(self, crossing: Crossing, picture: Picture, size: tuple[int, int]) -> list[tuple[np.ndarray, int]]:
         """What the receiver shows of what arrived: `_converse`, and of a single row that arrives as one before did,

@@ -161,6 +161,21 @@ def test_a_later_part_on_one_channel_starts_behind_the_first():
     assert len(np.unique(uses)) > 1
 
 
+@pytest.mark.parametrize("encodes_for_snr, times", [(False, 1), (True, 2)])
+def test_a_picture_is_encoded_anew_only_for_codecs_that_encode_for_the_snr(encodes_for_snr, times):
+    class Counting(ColourAndLight):
+        def converse(self, pictures, *rest, **others):
+            seen.append(bool(np.any(np.asarray(pictures))))
+            return super().converse(pictures, *rest, **others)
+
+    Counting.encodes_for_snr, seen = encodes_for_snr, []
+    bearers = {Bytes: TransportBearer("4-QAM 1/2", Awgn()), Bits: BitBearer(BlockErasure(0.5, 8))}
+    there = ConversationLink(Counting(), bearers)
+    for snr_db in (5.0, 10.0):
+        there.transmit(pictures()[:1], snr_db, range(2))
+    assert sum(seen) == times  # receivers have black pictures
+
+
 def test_what_arrives_alike_is_decoded_once(monkeypatch):
     """Of a picture that is decoded alone: as often as something else arrived, and the same as if each draw were."""
     rng = np.random.default_rng(1)
