@@ -21,7 +21,7 @@ from linksim.phy.coding.decoders.base import CompiledDecoder
 if TYPE_CHECKING:
     from linksim.phy.coding.ldpc import LdpcCode
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same log-likelihood ratios are decoded otherwise."""
 
 
