@@ -26,10 +26,7 @@ from linksim.phy.mcs import MAX_CODE_BLOCK_BITS
 
 VERSION = 5
 """Raised whenever the same key would give other counts: stopping rule, grid, seed, channel or decoder. Every table
-carries the one that it was measured with.
-
-Tables of version 4 were measured when checks of the layered decoder might say more than 10. They stay where that made
-no difference beyond their own uncertainty, which is everywhere but in the tails of 64-QAM and 256-QAM at high rates."""
+carries the one that it was measured with."""
 
 MIN_ERRORS = 200
 """A point is done after this many block errors: its standard deviation is then 7 %, which in a
