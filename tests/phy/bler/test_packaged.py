@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import binomtest
 
 from linksim.errors import LinksimError
-from linksim.phy.bler.measure import BlockErrors
-from linksim.phy.bler.packaged import grid_keys, longest_keys, use_measured
+from linksim.phy.bler.measure import MAX_BLOCKS, MIN_ERRORS, VERSION, BlockErrors
+from linksim.phy.bler.packaged import _jobs, grid_keys, holds, longest_keys, use_measured
 from linksim.phy.bler.predicted import predicted_curve
 from linksim.phy.bler.provenance import note_measurement, read_measurements
 from linksim.phy.bler.store import PACKAGED, packaged_tables, read_tables, write_tables
-from linksim.phy.bler.table import BlerKey
+from linksim.phy.bler.table import BlerKey, BlerTable
 from linksim.phy.bler.waterfall import waterfall
 from linksim.phy.capacity import bicm_limit_db
 from linksim.phy.mcs import PAPER_MCS
@@ -32,6 +32,30 @@ def test_every_table_says_how_it_was_made():
             assert name not in versions
             versions[name] = measurement["measurement_version"]
     assert versions == {key.name: table.version for key, table in packaged_tables().items()}
+
+
+def test_tables_of_the_default_decoder_hold_today():
+    """Were the decoder or the measuring changed, they would have to be measured again."""
+    assert all(holds(table) for key, table in packaged_tables().items() if key.decoder == "layered20")
+
+
+@pytest.mark.parametrize(
+    "order, coded_bits, version, again",
+    [(2, 9000, 4, False), (6, 12672, 4, False), (6, 10530, 4, True), (6, 10530, VERSION, False), (2, 9000, 3, True)],
+)
+def test_what_an_older_decoder_had_a_floor_in_is_measured_again_and_from_the_start(
+    order, coded_bits, version, again, tmp_path
+):
+    key = BlerKey("awgn", order, 1, 8448, coded_bits, "layered20")
+    whole = BlerTable(key, np.array([5.0, 6.0]), np.array([250, 0]), np.array([256, MAX_BLOCKS + 128]), version)
+    out = tmp_path / "tables.csv"
+    write_tables(out, {key: whole})
+    jobs = list(_jobs([key], out, MIN_ERRORS, 1.0))
+    assert [job[:2] for job in jobs] == ([(key, None)] if again else [])
+    # One that is not complete goes on only if today's code counted it.
+    write_tables(out, {key: replace(whole, blocks=np.array([256, 128]))})
+    ((_, before, *_),) = _jobs([key], out, MIN_ERRORS, 1.0)
+    assert (before is not None) == (version == VERSION)
 
 
 def test_measured_tables_wait_until_they_are_used(tmp_path):
