@@ -40,4 +40,6 @@ class Remembered:
 def _bytes(value: Any) -> int:
     if isinstance(value, (list, tuple)):
         return sum(map(_bytes, value))
-    return len(value) if isinstance(value, bytes) else int(getattr(value, "nbytes", 0))  # numbers and names: nothing
+    if isinstance(value, (int, float, type)):
+        return 0
+    return len(value) if isinstance(value, bytes) else int(value.nbytes)

@@ -13,7 +13,9 @@ from linksim.errors import LinksimError
 
 def show(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/quickstart.")],
-    metric: Annotated[str, typer.Option(help="One metric or several, such as psnr,ssim.")] = "psnr",
+    metric: Annotated[
+        str | None, typer.Option(help="One metric or several, such as psnr,ssim.", show_default="psnr")
+    ] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Print it as LaTeX (booktabs), with intervals.")] = False,
     at: Annotated[float | None, typer.Option(help="Only this value of the axis, or the nearest one.")] = None,
     x: Annotated[
@@ -26,26 +28,28 @@ def show(
     web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
-    from linksim.report import Curves, Table, cells, cells_along, latex_of, read, to_latex
-
     of_links = (("--latex", latex), ("--x", x is not None), ("--group", group is not None))
     single = (("--pictures", pictures), ("--worst", worst is not None), ("--best", best is not None))
     if web:
-        for option, given in (*of_links, *single, ("--at", at is not None)):
+        of_tables = (*of_links, *single, ("--metric", metric is not None), ("--at", at is not None))
+        for option, given in of_tables:
             if given:
                 raise LinksimError(f"{option} is of tables; a page shows everything: leave it, or --web")
         _open(results)
         return
+    metric = metric or "psnr"
     if any(given for _, given in single):
         for option, given in of_links:
             if given:
                 raise LinksimError(f"{option} is of tables of links; leave it, or --pictures, --worst and --best")
         _single_pictures(results, metric, at, worst, best)
         return
+    from linksim.report import Curves, Table, cells, cells_along, latex_of, read, to_latex
+
     names = tuple(name.strip() for name in metric.split(","))
-    rows, table = read(results).rows, Table(names, at)
     if group is not None and x is None:
         raise LinksimError("--group belongs to --x; add it, such as --x cbr, or leave it out")
+    rows, table = read(results).rows, Table(names, at)
     columns = [name for name in names if name not in rows.metrics and name in rows.table.columns]
     if x is not None or columns:
         for name in names:

@@ -10,7 +10,7 @@ import numpy as np
 
 from linksim.codecs.base import weights_digest
 from linksim.codecs.conversation import black, hold, told, told_whole
-from linksim.codecs.parts import Bytes, Part, Shown
+from linksim.codecs.parts import Bytes, Part, Shown, Symbols
 from linksim.errors import LinksimError
 from linksim.identity import fingerprint
 from linksim.images.picture import Picture, indices_by_size
@@ -22,8 +22,8 @@ from linksim.phy.rng import draw_keys, picture_key
 from linksim.remembered import Remembered
 
 _KEPT_BYTES = 1 << 28
-"""Of what is decoded from bytes, of what is sent, and of what is shown, each: a few dozen pictures of half a megapixel
-with their base layers."""
+"""Of what is decoded from bytes, and of what is sent: the base layers of a few dozen pictures of half a megapixel. Of
+what is shown a quarter of it."""
 
 VERSION = 1
 """Raised whenever a change of how a conversation is run can change a result; codec and bearers speak for themselves."""
@@ -81,7 +81,7 @@ class ConversationLink(Link):
         self.num_layers = codec.num_layers
         self.tags = {"scheme": self.name, "role": "learned", **(tags or {})}
         self._weights: str | None = None  # whose results are remembered
-        self._decoded, self._recorded, self._shown = (Remembered(_KEPT_BYTES) for _ in range(3))
+        self._decoded, self._recorded, self._shown = self._empty()
 
     def decoded(self, number: int, part: Bytes, arrived: Sequence[bytes | None], size: tuple[int, int]) -> np.ndarray:
         """What a receiver makes of the bytes of a part, row by row; made once of the same bytes, whatever the draw.
@@ -169,18 +169,21 @@ class ConversationLink(Link):
             hold(self.codec.converse(pixels, snr_db, pixels.shape[1:3]), answer)
             return sent
 
-        used = snr_db if self.codec.encodes_for_snr else None
+        used = snr_db if getattr(self.codec, "encodes_for_snr", False) else None
         return self._recorded((used, *(p.sha256 for p in pictures)), record)
 
     def _received(self, crossing: Crossing, picture: Picture, size: tuple[int, int]) -> list[tuple[np.ndarray, int]]:
-        """What the receiver shows of what arrived: `_converse`, and of a single row that arrives as one before did,
-        what was shown then. Rows that are decoded together may differ in their last bits from those alone."""
+        """What the receiver shows of what arrived, as `_converse` gives it.
+
+        A single row that arrives as one before did shows what was shown then. Rows that are decoded together are not
+        looked up: their last bits may depend on their company. Symbols never arrive twice.
+        """
 
         def converse() -> list[tuple[np.ndarray, int]]:
             # What this side would send means nothing: it has black pictures.
             return self._converse(crossing, np.asarray(black(np.zeros((crossing.rows, 1)), size)), size)
 
-        if crossing.rows > 1:
+        if crossing.rows > 1 or Symbols in crossing.kinds:
             return converse()
         key = picture.sha256, self.snr_db(crossing.value), crossing.digest()
         return self._shown(key, converse)
@@ -188,8 +191,8 @@ class ConversationLink(Link):
     def _converse(
         self, crossing: Crossing, pictures: np.ndarray, size: tuple[int, int]
     ) -> list[tuple[np.ndarray, int]]:
-        """Of every layer: pictures `uint8`, and after how many parts they are shown. Parts that have not crossed yet
-        are sent."""
+        """Of every layer: pictures `uint8`, and after how many parts they are shown. With feedback, parts are sent as
+        they come; without, all of them have arrived."""
         number, counts = 0, list[int]()
 
         def watched(dialogue: Any) -> Any:
@@ -206,9 +209,9 @@ class ConversationLink(Link):
         def answer(part: Part) -> Any:
             nonlocal number
             number += 1
-            if number > len(crossing.arrived):
+            if self.feedback:
                 crossing.send(type(part), part.values)
-            arrived = crossing.arrived[number - 1]
+            arrived = crossing.arrival(number, type(part))
             if not isinstance(part, Bytes):
                 return told(part, arrived)
             return arrived if part.decode is None else self.decoded(number - 1, part, arrived, size)
@@ -233,7 +236,11 @@ class ConversationLink(Link):
         weights = weights_digest(self.codec)
         if weights != self._weights:
             self._weights = weights
-            self._decoded, self._recorded, self._shown = (Remembered(_KEPT_BYTES) for _ in range(3))
+            self._decoded, self._recorded, self._shown = self._empty()
+
+    @staticmethod
+    def _empty() -> tuple[Remembered, Remembered, Remembered]:
+        return Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES), Remembered(_KEPT_BYTES // 4)
 
     def snr_db(self, value: float) -> float | None:
         """Es/N0 in dB that both ends are told: that of the axis, or else of a bearer.

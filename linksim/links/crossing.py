@@ -21,7 +21,7 @@ class Tally:
     Parameters
     ----------
     items : dict of str to array [B]
-        Channel uses of each part, item by item; fractions of one that parts share.
+        Channel uses of each part, item by item. They may be fractions; those of a part add up to whole ones.
     delivered : bool array [B]
         Whether all bytes so far arrived.
     certain : bool
@@ -60,6 +60,8 @@ class Crossing:
     keys: Mapping[str, np.ndarray]
     rows: int
     value: float
+    kinds: list[type] = field(default_factory=list)
+    """Of the parts that were sent."""
     arrived: list[Any] = field(default_factory=list)
     """Of every part, row by row."""
     tallies: list[Tally] = field(default_factory=list)
@@ -94,8 +96,25 @@ class Crossing:
         items = before.items | {f"{name}: {item}": cost for item, cost in charges.items()}
         whole = np.array([a is not None for a in arrived]) if kind is Bytes else np.ones(self.rows, bool)
         self.tallies.append(Tally(items, before.delivered & whole, before.certain and bearer.certain(value)))
+        self.kinds.append(kind)
         self.arrived.append(arrived)
         return arrived
+
+    def arrival(self, number: int, kind: type) -> Any:
+        """What arrived of the part of a number, counted from 1.
+
+        Raises
+        ------
+        LinksimError
+            If so many parts were not sent, or that one was of another kind.
+        """
+        sent = self.kinds[number - 1].__name__ if number <= len(self.kinds) else "nothing"
+        if sent != kind.__name__:
+            raise LinksimError(
+                f"{self.name}: the receiver asks for {kind.__name__} as part {number}, and {sent} was sent; "
+                "converse() must yield the same parts whatever the picture"
+            )
+        return self.arrived[number - 1]
 
     def _carried(self, bearer: Bearer, values: Any, value: float) -> Any:
         """What arrives; rows whose transmissions have come equally far together."""

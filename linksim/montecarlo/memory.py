@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.base import Link
 
-LEAST, MOST = 70, 160
-"""Bytes a pixel at the peak, of the narrowest and the widest convolutional codec of the zoo, on pictures of up to 24
-megapixels. A picture is never cut: its symbols have power 1 as a whole."""
+LEAST = 30
+"""Bytes a pixel that any codec takes: a picture goes in and comes out as float32, and both are kept as bytes."""
+
+USUAL = 70, 160
+"""Bytes a pixel at the peak, of the narrowest and the widest convolutional codec of the zoo that were measured, on
+pictures of up to 24 megapixels. A picture is never cut: its symbols have power 1 as a whole."""
 
 _GIB = 1 << 30
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 def check_memory(links: Iterable[Link], pictures: Sequence[Picture], workers: int) -> list[str]:
@@ -35,7 +40,7 @@ def check_memory(links: Iterable[Link], pictures: Sequence[Picture], workers: in
     Raises
     ------
     LinksimError
-        If one process alone certainly needs more than the machine has.
+        If the picture alone, in one process, is more than the machine has.
     """
     learned = next((link for link in links if link.models), None)
     total = _machine_bytes()
@@ -43,20 +48,33 @@ def check_memory(links: Iterable[Link], pictures: Sequence[Picture], workers: in
         return []
     largest = max(pictures, key=lambda picture: picture.size[0] * picture.size[1])
     height, width = largest.size
-    least, most = (each * height * width / _GIB for each in (LEAST, MOST))
+    least, low, high = (each * height * width / _GIB for each in (LEAST, *USUAL))
     has = total / _GIB
-    what = f"picture {largest.name!r} of {height}x{width} pixels takes {least:.1f} to {most:.1f} GiB in {learned.name}"
+    what = f"picture {largest.name!r} of {height}x{width} pixels"
     if least > has:
-        raise LinksimError(f"{what}, and this machine has {has:.1f}; crop it, or cut it into several")
-    if most * workers <= has:
+        raise LinksimError(
+            f"{what} takes {least:.1f} GiB and more in {learned.name}, and this machine has {has:.1f} GiB; "
+            "crop it, or cut it into several"
+        )
+    if high * workers <= has:
         return []
     each = f" in each of {workers} processes" if workers > 1 else ""
-    return [f"{what}{each}, and this machine has {has:.1f} GiB" + ("; use fewer workers" if workers > 1 else "")]
+    advice = "; use fewer workers" if workers > 1 else ""
+    return [
+        f"{what} may take {low:.1f} to {high:.1f} GiB in {learned.name}{each}, as the codecs of the zoo do, "
+        f"and this machine has {has:.1f} GiB{advice}"
+    ]
 
 
 def _machine_bytes() -> int | None:
-    """Memory of this machine, None where it does not say."""
+    """Memory of this machine or of its container, None where neither says."""
+    found = []
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, OSError, ValueError):
-        return None
+        pass
+    try:
+        found.append(int(_CGROUP.read_text()))  # "max" where there is no limit
+    except (OSError, ValueError):
+        pass
+    return min(found, default=None)

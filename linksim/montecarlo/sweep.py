@@ -257,9 +257,11 @@ class Sweep:
         own = {metric.name: metric for metric in map(registry.get, sorted(asked)) if not metric.is_built_in}
         job = Job(by_fingerprint, list(setup.pictures), metrics, own)
         workers = min(workers, max(num_cores(), 2))  # more only share the cores; two are two anywhere
-        memory = check_memory(by_fingerprint.values(), setup.pictures, workers)
 
         def make_pool(num_units: int) -> Pool:
+            if cluster is None:
+                for note in check_memory(by_fingerprint.values(), setup.pictures, min(workers, num_units)):
+                    shown.note(note)
             # What all units of a link share is done once, before workers would do it side by side.
             for link in by_fingerprint.values():
                 link.prepare(setup.pictures, workers)
@@ -274,8 +276,7 @@ class Sweep:
         taken = f"another run is at work in {self.folder}; wait for it, or give this one another --out"
         alone = locked(self.folder / "units" / ".lock", taken)
         with alone, one_thread(), ProgressBar(self.name, len(points), progress) as shown:
-            several_threads = [_SEVERAL_THREADS] if several else []
-            for note in [*memory, *store.notes, *other_versions(store, setup.links), *several_threads]:
+            for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
                 shown.note(note)
             if again := len(setup.pictures) - len({picture.sha256 for picture in setup.pictures}):
                 shown.note(_SAME_PICTURES.format(again))

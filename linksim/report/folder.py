@@ -169,7 +169,7 @@ def _read_table(path: Path) -> pandas.DataFrame:
 
 def _what_there_is(folder: Path) -> str:
     """Why a folder has no curve, and what to do."""
-    if any(folder.glob("units/*.jsonl")):
+    if any(folder.glob("units/*.jsonl")):  # as `linksim.montecarlo.store` names them
         return f"the run in {folder} is not finished; give its command again, it goes on where it stopped"
     if (folder / "history.csv").is_file():
         return f"{folder} holds a training, not a run; its curve is in {folder / 'history.csv'}"

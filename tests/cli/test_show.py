@@ -54,7 +54,7 @@ def test_a_folder_without_a_curve_says_what_it_holds(tmp_path):
 
 
 def test_a_page_takes_no_options_of_tables(tmp_path):
-    for option in (["--latex"], ["--worst", "3"], ["--at", "0"]):
+    for option in (["--latex"], ["--worst", "3"], ["--at", "0"], ["--metric", "ssim"]):
         done = CliRunner().invoke(app, ["show", str(tmp_path), "--web", *option])
         assert isinstance(done.exception, LinksimError) and f"{option[0]} is of tables; a page" in str(done.exception)
 

@@ -177,22 +177,45 @@ def test_a_picture_is_encoded_anew_only_for_codecs_that_encode_for_the_snr(encod
 
 
 def test_what_arrives_alike_is_decoded_once(monkeypatch):
-    """Of a picture that is decoded alone: as often as something else arrived, and the same as if each draw were."""
-    rng = np.random.default_rng(1)
-    large = [Picture("large", rng.integers(0, 256, (520, 520, 3), dtype=np.uint8))]
-    there, decoded = link(blocks=520 * 520 // 2), []
+    """Of pictures that are decoded one at a time: as often as something else arrived, and the same as if each were."""
+    monkeypatch.setattr("linksim.links.conversation.batch_rows", lambda size: 1)
+    there, decoded = link(blocks=36), []
     converse = there.codec.converse
     there.codec.converse = lambda *given: decoded.append(given) or converse(*given)
-    once = there.transmit(large, 10.0, range(12))
+    one = pictures()[:1]
+    once = there.transmit(one, 10.0, range(12))
     different = len(counted(once, 1))
     assert different <= 4, "each of two blocks is there or not"
     assert len(decoded) == 1 + different  # the transmitter's, and one for each
-    there.transmit(large, 10.0, range(12, 24))
+    there.transmit(one, 10.0, range(12, 24))
     assert len(decoded) <= 1 + 4
     monkeypatch.setattr("linksim.remembered.Remembered.__call__", lambda self, key, make: make())
-    every = there.transmit(large, 10.0, range(12))
+    every = there.transmit(one, 10.0, range(12))
     assert counted(every, 1) == counted(once, 1) and counted(every, 0) == counted(once, 0)
     assert len(decoded) > 12
+
+
+class OneMore(ColourAndLight):
+    """Asks for a part that depends on the picture, which a receiver does not have."""
+
+    def converse(self, pictures, snr_db, size, training=False, seed=None):
+        yield from super().converse(pictures, snr_db, size)
+        if not np.any(np.asarray(pictures)):
+            yield Bits(np.zeros((len(pictures), 3), np.float32))
+
+
+class OtherFirst(ColourAndLight):
+    def converse(self, pictures, snr_db, size, training=False, seed=None):
+        if not np.any(np.asarray(pictures)):
+            yield Bits(np.zeros((len(pictures), 3), np.float32))
+        yield from super().converse(pictures, snr_db, size)
+
+
+@pytest.mark.parametrize("codec, what", [(OneMore, "as part 3, and nothing"), (OtherFirst, "as part 1, and Bytes")])
+def test_a_receiver_that_asks_for_what_was_not_sent_is_told(codec, what):
+    there = ConversationLink(codec(), link().bearers)
+    with pytest.raises(LinksimError, match=f"asks for Bits {what} was sent"):
+        there.transmit(pictures(), 10.0, range(1))
 
 
 def test_where_nothing_gets_lost_one_draw_is_certain():

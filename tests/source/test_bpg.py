@@ -111,7 +111,7 @@ def test_444_beats_420_where_bytes_are_plenty(crop, psnr):
 
 
 def test_ycgco_shows_more_at_equal_bytes(photo, psnr):
-    """Its rows are nearly orthogonal, and of nearly equal weight in the error of R, G and B."""
+    """The rows of its transform are nearly orthogonal, with nearly equal weight in the error of R, G and B."""
     ycbcr, ycgco = Bpg(), Bpg(colour="ycgco")
     curves = []
     for codec in (ycbcr, ycgco):

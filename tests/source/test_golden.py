@@ -31,6 +31,7 @@ def picture() -> np.ndarray:
     [
         ("bpg", Bpg(), bpg, (16, 28, 40)),
         ("bpg-420", Bpg("420"), bpg, (28,)),
+        ("bpg-ycgco", Bpg(colour="ycgco"), bpg, (16, 28, 40)),
         ("jpeg", Jpeg(), jpeg, (95, 60, 20)),
         ("jpeg2000", Jpeg2000(), jpeg2000, (20, 40, 60)),
     ],

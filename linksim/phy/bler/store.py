@@ -22,10 +22,10 @@ PACKAGED = Path(__file__).with_name("tables") / "bler.csv"
 
 Each has the version of the measurement that it was made with. Versions 1 and 2 (those of "bp20") sent code blocks of
 random bits without CRC and scrambling, and compared them with what was decoded; version 3 sent them through the chain
-that sends pictures, version 4 draws other bits, and since version 5 what a check of the layered decoder says is bounded
-(`packaged.holds` has which tables of version 4 that changes). Scrambled random bits are random
-bits, and a CRC of 24 bits misses one wrong block in 16 million, so that the error rates are the same:
-`tests/phy/bler/test_packaged.py` measures some again.
+that sends pictures, version 4 draws other bits, and since version 5 the messages of the layered decoder are clipped
+(`packaged.holds` knows which tables of version 4 that changes). Scrambled random bits are random bits, and a CRC of 24
+bits misses one wrong block in 16 million, so that the error rates are the same: `tests/phy/bler/test_packaged.py`
+measures some again.
 """
 
 MEASURED = PACKAGED.with_name("measured.csv")

@@ -210,7 +210,7 @@ def test_a_kit_trains_resumes_and_is_adopted(tmp_path):
     said = run("--minutes", "0.3", "--fit", "--only", first.name, "--out", str(tmp_path / "fitted"))
     fitted = read_models(tmp_path / "fitted")[first.name]
     assert set(read_models(tmp_path / "fitted")) == {first.name} and "snr15" not in said
-    assert fitted.steps == fitted.recipe["steps"] > 60 and 0 < fitted.recipe["decay"] <= 0.5
+    assert fitted.steps == fitted.recipe["steps"] and 0 < fitted.recipe["decay"] <= 0.5
     assert not fitted.state
     best = models[first.name].history[models[first.name].best_at][-1]
     assert done.card.val_psnr == pytest.approx(best, abs=1e-3)

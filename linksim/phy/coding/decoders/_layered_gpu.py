@@ -21,7 +21,7 @@ from linksim.messages import tell
 from linksim.phy._tf import tf
 from linksim.phy.coding._base_graph import PUNCTURED_COLUMNS
 from linksim.phy.coding.decoders._layered_graph import LayeredGraph
-from linksim.phy.coding.decoders._layered_numba import BEND, CHANNEL, MESSAGE, STEPS, TOP
+from linksim.phy.coding.decoders._layered_numba import BEND, CHANNEL, MAX_MESSAGE, STEPS, TOP
 
 # Values are int16 as in the loops. TensorFlow computes int32 on the host also where there is a GPU, and keeps int32
 # constants there: the numbers of lines are int64 for this reason.
@@ -186,7 +186,7 @@ class LayeredOperations:
         lines, z = self._rows[r], self._graph.lifting
         old = tf.reshape(_take(bits, lines), [len(lines) // z, z, -1])
         inward = tf.clip_by_value(old - messages, -TOP, TOP)
-        told = tf.clip_by_value(_tell(inward), -MESSAGE, MESSAGE)
+        told = tf.clip_by_value(_tell(inward), -MAX_MESSAGE, MAX_MESSAGE)
         return _put(bits, lines, tf.where(changing, inward + told, old)), told
 
     def _parities_are_right(self, bits: tf.Tensor, active: tf.Tensor) -> tf.Tensor:
