@@ -52,14 +52,17 @@ def test_golden_pixels_of_a_stored_stream(golden):
     golden.check("source-bpg-pixels", bpg.VERSION, Bpg().decode(BPG), _where(bpg))
 
 
-@pytest.mark.parametrize("chroma, bit_depth", [("420", 8), ("444", 10)])
-def test_golden_colours(golden, chroma, bit_depth):
+@pytest.mark.parametrize(
+    "name, chroma, bit_depth, space",
+    [("420", "420", 8, "bt601"), ("444", "444", 10, "bt601"), ("ycgco", "444", 8, "ycgco")],
+)
+def test_golden_colours(golden, name, chroma, bit_depth, space):
     """RGB to planes and back, filters of chroma included, in integers."""
     small = np.ascontiguousarray(picture()[:13, :17])
-    planes = rgb_to_planes(small, chroma, bit_depth)
-    back = planes_to_rgb(planes, 13, 17, chroma, bit_depth)
+    planes = rgb_to_planes(small, chroma, bit_depth, space)
+    back = planes_to_rgb(planes, 13, 17, chroma, bit_depth, space)
     output = np.concatenate([np.concatenate([plane.ravel() for plane in planes]).astype(int), back.ravel()])
-    golden.check(f"source-colours-{chroma}", bpg.VERSION, output, _where(bpg))
+    golden.check(f"source-colours-{name}", bpg.VERSION, output, _where(bpg))
 
 
 def test_golden_bpg_container(golden):

@@ -41,7 +41,14 @@ def test_tables_of_the_default_decoder_hold_today():
 
 @pytest.mark.parametrize(
     "order, coded_bits, version, again",
-    [(2, 9000, 4, False), (6, 12672, 4, False), (6, 10530, 4, True), (6, 10530, VERSION, False), (2, 9000, 3, True)],
+    [
+        (2, 9000, 4, False),
+        (6, 12672, 4, False),
+        (6, 12036, 4, True),
+        (8, 16896, 4, True),
+        (6, 10530, VERSION, False),
+        (2, 9000, 3, True),
+    ],
 )
 def test_what_an_older_decoder_had_a_floor_in_is_measured_again_and_from_the_start(
     order, coded_bits, version, again, tmp_path

@@ -30,8 +30,9 @@ class LayeredBeliefPropagation:
     """Sum-product decoding with a layered schedule, in fixed point: by Numba on a CPU, by TensorFlow on a GPU.
 
     Messages from checks to bits are clipped to log-likelihood ratios of +-10, which keeps 64-QAM and 256-QAM at high
-    rates from a floor of block errors. What is decoded depends on the log-likelihood ratios of a block alone: not on its
-    neighbours, on the number of threads, on the machine or on the device, since the arithmetic is that of whole numbers.
+    rates from a floor of block errors. What is decoded depends on the log-likelihood ratios of a block alone: not on
+    its neighbours, on the number of threads, on the machine or on the device, since the arithmetic is that of whole
+    numbers.
 
     Parameters
     ----------
