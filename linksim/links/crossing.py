@@ -38,7 +38,7 @@ class Tally:
         return np.broadcast_to(_sum(self.items.values()), len(self.delivered))
 
 
-@dataclass
+@dataclass(eq=False)
 class Crossing:
     """Parts that are sent one after the other, for some rows: pictures, each over some draws.
 
