@@ -41,7 +41,7 @@ class Bpg(SourceCodec):
     colour : {"ycbcr", "ycgco"}
         "ycbcr" is what published baselines use. "ycgco" (with a chroma offset of its own, and transform skip) is
         closer at equal bytes in 4:4:4: on Kodak 0.04 dB at 0.1 to 0.5 and 0.25 dB at 2 to 4 bits a pixel, on 24
-        colourful validation photographs of `photos` 0.08 to 0.18 dB; no picture loses more than 0.2 dB. It takes 1.26
+        colourful validation photographs of `photos` 0.08 to 0.18 dB; no picture loses more than 0.23 dB. It takes 1.3
         times as long (`python docs/bpg_colours.py`).
 
     Raises
