@@ -40,7 +40,7 @@ class Bpg(SourceCodec):
         Encoder inside `bpgenc`; its x265 codes at QP - 3 and fails on pictures of 24x24 and below.
     colour : {"ycbcr", "ycgco"}
         "ycbcr" is what published baselines use. "ycgco" (with a chroma offset of its own, and transform skip) is
-        closer at equal bytes in 4:4:4: on Kodak 0.04 dB at 0.1 to 0.5 and 0.25 dB at 2 to 4 bits a pixel, on 24
+        closer at equal bytes in 4:4:4: on Kodak 0.04 dB at 0.1 to 0.5 and 0.24 dB at 2 to 4 bits a pixel, on 24
         colourful validation photographs of `photos` 0.08 to 0.18 dB; no picture loses more than 0.23 dB. It takes 1.3
         times as long (`python docs/bpg_colours.py`).
 
