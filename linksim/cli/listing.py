@@ -22,6 +22,7 @@ class Listing(str, Enum):
     recipes = "recipes"
     pictures = "pictures"
     metrics = "metrics"
+    sources = "sources"
     mcs = "mcs"
 
 
@@ -31,7 +32,7 @@ def list_(
         Path | None, typer.Argument(metavar="[FILE.py]", help="With recipes: those of a Python file of your own.")
     ] = None,
 ) -> None:
-    """Show scenarios, pretrained weights, training recipes, picture sets, metrics or modulation and coding schemes."""
+    """Show scenarios, weights, recipes, picture sets, metrics, source codecs, or modulation and coding schemes."""
     if file is None:
         _SHOW[what]()
     elif what is Listing.recipes:
@@ -94,6 +95,12 @@ def _metrics() -> None:
     print_table("metrics", ["name", "unit", "better is"], rows)
 
 
+def _sources() -> None:
+    from linksim.zoo.sources import SOURCES
+
+    print_table("source codecs: linksim run NAME --sources A,B", ["name"], [[name] for name in SOURCES])
+
+
 def _mcs() -> None:
     from linksim.phy import PAPER_MCS
 
@@ -107,5 +114,6 @@ _SHOW = {
     Listing.recipes: _recipes,
     Listing.pictures: _pictures,
     Listing.metrics: _metrics,
+    Listing.sources: _sources,
     Listing.mcs: _mcs,
 }

@@ -22,6 +22,7 @@ def run(
     keep_pictures: Annotated[str | None, typer.Option(help=HELP["keep_pictures"], metavar="[N]")] = None,
     seed: Annotated[int | None, typer.Option(help=HELP["seed"])] = None,
     metrics: Annotated[str | None, typer.Option(help=HELP["metrics"])] = None,
+    sources: Annotated[str | None, typer.Option(help=HELP["sources"])] = None,
     format: Annotated[str, typer.Option("--format", help=HELP["format"])] = "png",
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
@@ -31,7 +32,7 @@ def run(
     from linksim.montecarlo.threads import one_thread
 
     options = Options(
-        snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format
+        snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format, sources
     )  # fmt: skip
     path = scenario_files.find(scenario)
     options.check_values()

@@ -9,6 +9,7 @@ from linksim.errors import LinksimError
 from linksim.identity import fingerprint
 from linksim.images.picture import Picture
 from linksim.links.base import NO_TAGS, Link, Reception
+from linksim.source import SourceCodec
 
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
@@ -84,6 +85,14 @@ class Along(Link):
     @property
     def model_weights(self) -> Mapping[str, str]:
         return {title: digest for link in self.links.values() for title, digest in link.model_weights.items()}
+
+    @property
+    def source_names(self) -> Sequence[str]:
+        return tuple(dict.fromkeys(name for link in self.links.values() for name in link.source_names))
+
+    def with_source(self, source: SourceCodec) -> Link:
+        links = {value: link.with_source(source) for value, link in self.links.items()}
+        return Along(self.axis, links, self.at, self.name, self.tags)
 
     def fingerprint(self) -> str:
         links = [[value, self.links[value].fingerprint()] for value in sorted(self.links)]

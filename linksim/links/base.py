@@ -16,6 +16,8 @@ from linksim.images.picture import Picture
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from linksim.source import SourceCodec
+
 NO_TAGS: Mapping[str, str | float] = MappingProxyType({})
 
 
@@ -125,6 +127,20 @@ class Link(ABC):
         """Of those `models` that say so: title -> digest of the weights, `linksim.codecs.Codec.stored_digest`."""
         return {}
 
+    @property
+    def source_names(self) -> Sequence[str]:
+        """Names of the source codecs in it, each once; where there is one, `with_source` replaces it."""
+        return ()
+
+    def with_source(self, source: SourceCodec) -> Link:
+        """The same link, and the same name, with another source codec; without one it is the link itself.
+
+        Parameters
+        ----------
+        source : SourceCodec
+        """
+        return self
+
     @abstractmethod
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         """Send every picture once per draw.
@@ -196,6 +212,11 @@ class Envelope(ABC):
     name: str
     members: Sequence[Link]
     tags: Mapping[str, str | float] = NO_TAGS
+
+    @property
+    def source_names(self) -> Sequence[str]:
+        """Names of the source codecs of its members, each once (`Link.source_names`)."""
+        return tuple(dict.fromkeys(name for member in self.members for name in member.source_names))
 
     def quick(self) -> Self:
         """The same rule over members for a first look (`Link.quick`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -99,6 +100,17 @@ class CapacityLink(Link):
     @property
     def model_weights(self) -> Mapping[str, str]:
         return self.source.model_weights
+
+    @property
+    def source_names(self) -> Sequence[str]:
+        return (self.source.name,)
+
+    def with_source(self, source: SourceCodec) -> CapacityLink:
+        link = copy.copy(self)
+        link.source = self.source.of(source)
+        link.models, link._source_id = link.source.model_names, link.source.fingerprint()
+        link._rd = {}
+        return link
 
     def fingerprint(self) -> str:
         return identity.fingerprint(

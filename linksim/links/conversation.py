@@ -20,6 +20,7 @@ from linksim.links.crossing import Crossing, take
 from linksim.links.transceiver import batch_rows, not_finite
 from linksim.phy.rng import draw_keys, picture_key
 from linksim.remembered import Remembered
+from linksim.source import SourceCodec
 
 _KEPT_BYTES = 1 << 28
 """Of what is decoded from bytes, and of what is sent: the base layers of a few dozen pictures of half a megapixel. Of
@@ -104,6 +105,16 @@ class ConversationLink(Link):
     @property
     def model_weights(self) -> Mapping[str, str]:
         return weights_of(self.codec)
+
+    @property
+    def source_names(self) -> Sequence[str]:
+        return getattr(self.codec, "source_names", ())
+
+    def with_source(self, source: SourceCodec) -> ConversationLink:
+        if not self.source_names:
+            return self
+        other = self.codec.with_source(source)
+        return ConversationLink(other, self.bearers, self.axis, self.name, self.feedback, self.tags)
 
     def fingerprint(self) -> str:
         """Hex digest of the codec, the bearers and how they are brought together."""

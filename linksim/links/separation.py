@@ -161,6 +161,17 @@ class SeparationLink(Link):
     def model_weights(self) -> Mapping[str, str]:
         return self.source.model_weights
 
+    @property
+    def source_names(self) -> Sequence[str]:
+        return (self.source.name,)
+
+    def with_source(self, source: SourceCodec) -> SeparationLink:
+        link = copy.copy(self)
+        link.source = self.source.of(source)
+        link.models, link._source_id = link.source.model_names, link.source.fingerprint()
+        link._plans = {}
+        return link
+
     def fingerprint(self) -> str:
         if self.mode == "chain":
             arrival = {"chain": chain.fingerprint(self.decoder), "libraries": chain.libraries()}

@@ -52,6 +52,20 @@ class StreamCodec:
         self.title = title or f"{source.name}, {bpp:g} bpp"
         self._streams, self._decoded = Remembered(_REMEMBERED), Remembered(_REMEMBERED)
 
+    @property
+    def source_names(self) -> tuple[str]:
+        """The name of the image codec."""
+        return (self.curves.name,)
+
+    def with_source(self, source: SourceCodec) -> StreamCodec:
+        """Another image codec within the same number of bits per pixel.
+
+        Parameters
+        ----------
+        source : SourceCodec
+        """
+        return StreamCodec(source, self.bpp)
+
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
     ) -> Dialogue:

@@ -50,6 +50,10 @@ HELP = {
     "keep_pictures": "keep the first N received pictures at every point as PNG; without N, those of the panel",
     "seed": "seed of noise and fading; results of every seed stay stored",
     "metrics": "measure these as well, such as ssim,lpips; of what is stored only they are computed",
+    "sources": (
+        "source codecs in the place of the scenario's: several of bpg, bpg-ycgco, jpeg, jpeg2000, lic, or "
+        "FILE.py:NAME of one's own"
+    ),
     "format": "one format of the figures or several of png, pdf, svg",
 }
 
@@ -83,6 +87,9 @@ class Options:
         Names with commas between them, measured beside those of the sweep.
     format : str
         Formats of the figures, with commas between them.
+    sources : str, optional
+        Names with commas between them, as `linksim.zoo.source_codec` takes them: each link with a source codec is there
+        once for each.
     """
 
     snr: str | None = None
@@ -97,6 +104,24 @@ class Options:
     seed: int | None = None
     metrics: str | None = None
     format: str = "png"
+    sources: str | None = None
+
+    def source_names(self) -> list[str]:
+        """The source codecs that take the place of the scenario's, each once.
+
+        Raises
+        ------
+        LinksimError
+            If one is unknown, or the option is there and names none.
+        """
+        from linksim.zoo.sources import check_source
+
+        names = _split(self.sources)
+        if self.sources is not None and not names:
+            raise LinksimError("--sources names no source codec; give some, such as bpg,jpeg2000")
+        for name in names:
+            check_source(name)
+        return names
 
     def formats(self) -> list[str]:
         """The formats of the figures, each once.
@@ -120,7 +145,7 @@ class Options:
         """
         from linksim import metrics
 
-        names = list(dict.fromkeys(name.strip() for name in (self.metrics or "").split(",") if name.strip()))
+        names = _split(self.metrics)
         for name in names:
             if name not in ("psnr", "psnr_of_mean_mse"):
                 metrics.get(name)
@@ -165,6 +190,7 @@ class Options:
         if self.cluster is not None:
             check_cluster(self.cluster)
         self.formats()
+        self.source_names()
         if self.seed is not None and not 0 <= self.seed <= MOST_SEED:
             raise LinksimError(f"--seed {self.seed}: give a whole number from 0 to {MOST_SEED}")
 
@@ -177,6 +203,11 @@ class Options:
             If an option makes no sense.
         """
         self.check()
+        if names := self.source_names():
+            from linksim.links.other_sources import with_sources
+            from linksim.zoo.sources import source_codec
+
+            sweep = dataclasses.replace(sweep, links=with_sources(sweep.links, [source_codec(name) for name in names]))
         changes: dict[str, object] = {}
         if self.snr is not None:
             if sweep.axis.name != "snr_db":
@@ -223,6 +254,11 @@ class Options:
         return number
 
 
+def _split(text: str | None) -> list[str]:
+    """The names in a text with commas between them, each once."""
+    return list(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+
+
 def _drawn(sweep: Sweep) -> set[str]:
     """The metrics that the figures of a sweep show as curves along its axis."""
     from linksim.report import Curves
@@ -267,6 +303,7 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     parser.add_argument("--out", metavar="DIR", help=HELP["out"])
     parser.add_argument("--seed", type=int, metavar="N", help=HELP["seed"])
     parser.add_argument("--metrics", help=HELP["metrics"])
+    parser.add_argument("--sources", help=HELP["sources"])
     parser.add_argument("--format", default="png", help=HELP["format"])
     parser.add_argument("--keep-pictures", nargs="?", const=PANEL_PICTURES, metavar="N", help=HELP["keep_pictures"])
     return Options(**vars(parser.parse_args(argv)))

@@ -44,6 +44,15 @@ class RateDistortion(ABC):
         """Hex digest of all that can change points or pixels."""
 
     @abstractmethod
+    def of(self, codec: SourceCodec) -> RateDistortion:
+        """Curves of the same kind of another codec.
+
+        Parameters
+        ----------
+        codec : SourceCodec
+        """
+
+    @abstractmethod
     def points(self, pixels: np.ndarray) -> RdPoints:
         """Every quality of a picture, `uint8 [H, W, 3]`; computed once and kept on disk.
 
@@ -173,6 +182,15 @@ class RdCurves(RateDistortion):
     def fingerprint(self) -> str:
         """Hex digest of the codec and of the choice among its points."""
         return fingerprint("rate-distortion curves", VERSION, codec=self.codec)
+
+    def of(self, codec: SourceCodec) -> RdCurves:
+        """Curves of another codec.
+
+        Parameters
+        ----------
+        codec : SourceCodec
+        """
+        return RdCurves(codec)
 
     def points(self, pixels: np.ndarray) -> RdPoints:
         """Every quality of a picture (`uint8 [H, W, 3]`); from the disk cache when it is there."""

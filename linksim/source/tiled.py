@@ -118,6 +118,15 @@ class Tiled(RateDistortion):
         """Hex digest of the codec, the set and the layout."""
         return self._fingerprint
 
+    def of(self, codec: SourceCodec) -> Tiled:
+        """The same mosaics by another codec.
+
+        Parameters
+        ----------
+        codec : SourceCodec
+        """
+        return Tiled(codec, list(self._pixels), self.side)
+
     def points(self, pixels: np.ndarray) -> TilePoints:
         """Every quality of a picture of the set, `uint8 [H, W, 3]`."""
         mosaic, tile = self._find(pixels)

@@ -81,6 +81,7 @@ def test_lists(what):
         "pictures": "kodak",
         "metrics": "ms_ssim",
         "mcs": "16-QAM 2/3",
+        "sources": "jpeg2000",
     }
     assert expected[what] in result.output
 
@@ -148,6 +149,8 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
     assert "out of range" in mistaken("run", "tiny", "--snr=5000")
     assert "--keep-pictures" in mistaken("run", "tiny", "--keep-pictures=0")
     assert "draws" in mistaken("run", "tiny", "--draws", "1")
+    assert "jpeg2000" in mistaken("run", "tiny", "--sources", "jpeg,gif")
+    assert "names no source codec" in mistaken("run", "tiny", "--sources", ",")
     (tiny / "pictures" / "zebra.png").write_text("not a picture")
     assert "zebra.png" in mistaken("run", "tiny")
 

@@ -51,6 +51,18 @@ def test_explicit_options_win_over_quick(tmp_path):
     assert (quick.snr_db, quick.max_draws, quick.folder) == ((1, 2), 4, tmp_path)
 
 
+def test_sources_take_the_place_of_those_of_the_scenario():
+    from linksim import SeparationLink
+    from linksim.phy import Awgn, get_mcs
+    from linksim.source import Jpeg
+
+    jpeg = SeparationLink(Jpeg(), get_mcs("4-QAM 1/2"), Awgn(), cbr=1 / 4)
+    changed = Options(sources="jpeg, jpeg2000,jpeg", quick=True).apply(sweep(links=[NoisyLink(), jpeg]))
+    assert [link.name for link in changed.links] == ["noisy", jpeg.name, jpeg.name.replace("JPEG", "JPEG2000")]
+    with pytest.raises(LinksimError, match="no link has a source codec"):
+        Options(sources="jpeg").apply(sweep())
+
+
 def test_workers():
     assert Options(workers="2").num_workers() == 2
     assert Options(workers="auto").num_workers() >= 1
