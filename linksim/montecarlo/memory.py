@@ -14,8 +14,9 @@ LEAST = 30
 """Bytes a pixel that any codec takes: a picture goes in and comes out as float32, and both are kept as bytes."""
 
 USUAL = 70, 160
-"""Bytes a pixel at the peak, of the narrowest and the widest convolutional codec of the zoo that were measured, on
-pictures of up to 24 megapixels. A picture is never cut: its symbols have power 1 as a whole."""
+"""Bytes a pixel at the peak: about what the narrowest codec of the zoo takes, and somewhat more than its widest does
+(65 and 140 on pictures of 6 and 24 megapixels, `docs/memory.py`). A picture is never cut: its symbols have power 1 as a
+whole."""
 
 _GIB = 1 << 30
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
