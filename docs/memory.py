@@ -16,6 +16,7 @@ SIZES = ((2000, 3000), (4000, 6000))
 
 
 def peak_bytes() -> int:
+    """Most memory that this process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
