@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from linksim.montecarlo.options import HELP
+from linksim.montecarlo.script import HELP
 
 
 def run(
@@ -28,7 +28,8 @@ def run(
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
     from linksim.cli import scenario_files
     from linksim.cli.output import quiet_tensorflow
-    from linksim.montecarlo.options import Options, run_with_options
+    from linksim.montecarlo.options import Options
+    from linksim.montecarlo.script import run_with_options
     from linksim.montecarlo.threads import one_thread
 
     options = Options(

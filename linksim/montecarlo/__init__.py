@@ -16,7 +16,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "axis": ["Axis", "BitErrorProbability", "Cbr", "ErasureProbability", "SnrDb"],
         "merging": ["merge"],
-        "options": ["Options", "run_with_options"],
+        "options": ["Options"],
+        "script": ["run_with_options"],
         "result": ["Result"],
         "sweep": ["Sweep"],
     },

@@ -307,7 +307,7 @@ class Sweep:
         SystemExit
             With 2 after bad input, 130 after Ctrl-C.
         """
-        from linksim.montecarlo.options import parse_arguments, run_with_options
+        from linksim.montecarlo.script import parse_arguments, run_with_options
 
         code = run_with_options(self, parse_arguments(self.name, argv))
         if code:

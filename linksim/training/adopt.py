@@ -17,8 +17,9 @@ from linksim.codecs.registry import create
 from linksim.errors import LinksimError
 from linksim.files import cannot_write
 from linksim.training.bundle.models import Trained, read_models
+from linksim.training.checkpoint_recipe import recipe_of
 from linksim.training.history import EpochReport, remarks
-from linksim.training.loop import Training, recipe_of
+from linksim.training.loop import Training
 from linksim.training.recipe import Recipe
 from linksim.training.run import warm_start_of
 from linksim.training.validation import rate_weight_of, score

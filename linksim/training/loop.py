@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from linksim.errors import LinksimError
 from linksim.files import prepare_folder, write_atomically
 from linksim.pixels import png_bytes
 from linksim.training.chain import Chain, Rival
+from linksim.training.checkpoint_recipe import difference, is_of, is_of_another_length
 from linksim.training.closed_form import start_from_statistics
 from linksim.training.data import Batches, load_data
 from linksim.training.epochs import EveryEpoch
@@ -268,13 +268,13 @@ class Training:
 
     def _restore(self) -> None:
         path, arrays = self.checkpoint, load_arrays(self.checkpoint)
-        if not self._is_of(arrays, but_for_steps=False):
-            if not self._is_of(arrays, but_for_steps=True) or not self.before_decay.exists():
-                raise LinksimError(f"{path} {self._difference(arrays)}; choose another folder or move it away")
+        if not is_of(arrays, self.recipe):
+            if not is_of_another_length(arrays, self.recipe) or not self.before_decay.exists():
+                raise LinksimError(f"{path} {difference(arrays, self.recipe)}; choose another folder or move it away")
             # The same with more or fewer steps: from where the rate was last constant.
             path, arrays = self.before_decay, load_arrays(self.before_decay)
             done = len(arrays.get("history", ())) * STEPS_PER_EPOCH
-            if not self._is_of(arrays, but_for_steps=True) or done > self.phases[0].decay_from:
+            if not is_of_another_length(arrays, self.recipe) or done > self.phases[0].decay_from:
                 raise LinksimError(
                     f"{path} is of another recipe, or at step {done} beyond the {self.phases[0].decay_from} from which "
                     "the rate falls; give more steps, or choose another folder"
@@ -290,34 +290,3 @@ class Training:
         names, variables = self._named()
         assign(variables, names, arrays, str(path))
         self.history = from_arrays(history, beside)
-
-    def _difference(self, arrays: dict[str, Any]) -> str:
-        """In words, how the recipe of a checkpoint differs from this one."""
-        old, mine = recipe_of(arrays), self.recipe.to_dict()
-        if old is None:
-            return "belongs to another recipe"
-        was = old.to_dict()
-        other = [key for key in mine if mine[key] != was[key]]
-        if other == ["steps"]:
-            return f"is of {was['steps']} steps and not {mine['steps']} (only recipes with a decay change their length)"
-        return f"belongs to another recipe ({', '.join(other)} differ)"
-
-    def _is_of(self, arrays: dict[str, Any], but_for_steps: bool) -> bool:
-        """Whether a checkpoint is of this recipe; `but_for_steps`: of one phase whose rate is constant at first, with
-        any number of steps."""
-        old = recipe_of(arrays)
-        if old is None or (but_for_steps and (len(self.phases) > 1 or self.phases[0].decay is None)):
-            return False
-        if but_for_steps:
-            steps = self.recipe.steps
-            phases = tuple(dataclasses.replace(phase, steps=steps) for phase in old.phases)  # none, or the one
-            old = dataclasses.replace(old, steps=steps, phases=phases)
-        return len(old.phases) == len(self.recipe.phases) and old.to_dict() == self.recipe.to_dict()
-
-
-def recipe_of(arrays: dict[str, Any]) -> Recipe | None:
-    """The recipe that a checkpoint names; None where it names none that can be understood."""
-    try:
-        return Recipe(**json.loads(bytes(arrays["recipe"])))
-    except (KeyError, ValueError, TypeError):
-        return None
