@@ -83,7 +83,7 @@ class Chain(_LearnsSome):
         training the SNRs of a range are spread evenly over the pictures, so that validations on two machines compare.
         In training, for an objective that sees it, `(shown, sent)`: the values of every part beside it.
         """
-        if training and (seen := self.objective.look(self.codec, pictures)) is not None:
+        if training and (seen := self.objective.look(self.codec, pictures, self._over_bits)) is not None:
             return seen
         snr_db = self.snr_db if snr_db is None else snr_db
         if isinstance(snr_db, tuple):
@@ -102,7 +102,7 @@ class Chain(_LearnsSome):
             if isinstance(part, Bytes):  # they are protected, whatever the channel does
                 return told_whole(part)
             if isinstance(part, Bits) and self.bit_law:
-                return told(part, send_bits(part.values, self.bit_law, self.error_probability, seed))
+                return told(part, self._over_bits(part.values))
             if isinstance(part, Symbols) and transmission:
                 return told(part, transmission(part.values))
             kind = type(part).__name__.lower()
@@ -110,6 +110,12 @@ class Chain(_LearnsSome):
 
         shown = ops.stack(hold(self.codec.converse(pictures, snr_db, size, training, seed), answer), axis=1)
         return (shown, sent) if training and self.objective.sees_sent else shown
+
+    def _over_bits(self, bits: Any) -> Any:
+        """What becomes of bits, `[B, n]`; without a channel for bits they arrive."""
+        if self.bit_law is None:
+            return bits
+        return send_bits(bits, self.bit_law, self.error_probability, self.channel.seed_generator)
 
     def _of_range(self, low: Any, high: Any, count: Any, training: bool) -> Any:
         """An SNR for each picture, in dB."""

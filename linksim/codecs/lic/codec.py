@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -13,11 +13,12 @@ from keras import ops
 from linksim.codecs.base import Codec, weights_digest
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.layers.blocks import depth_to_space
-from linksim.codecs.lic import entropy, mixture
+from linksim.codecs.lic import entropy, fixed_length, mixture
+from linksim.codecs.lic.checkerboard import black, checkerboard, two_by_two
 from linksim.codecs.lic.exact import STEP, ExactConv, rounded
 from linksim.codecs.lic.mixture import PARAMETERS
 from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
-from linksim.codecs.parts import Bytes, Shown
+from linksim.codecs.parts import Bits, Bytes, Shown
 from linksim.codecs.symbol_codec import pad_to_multiple
 from linksim.errors import LinksimError
 
@@ -48,19 +49,25 @@ class LicGmm(Codec):
     ----------
     filters : int
         N, the width of everything; 128 and 192 in the paper.
+    fixed_bits : int
+        0: pictures are sent as entropy-coded bytes. Else each latent is sent in that many bits (two's complement), any
+        of which may get lost, as in Table I of Yetis (2025). Hyper-latents only serve entropy coding and are not sent.
 
     Raises
     ------
     LinksimError
-        If `filters` is no even positive number.
+        If `filters` is no even positive number, or `fixed_bits` is not 0 or from 2 to 12.
     """
 
     VERSION = 1
 
-    def __init__(self, filters: int = 96, name: str | None = None, **about: Any):
+    def __init__(self, filters: int = 96, fixed_bits: int = 0, name: str | None = None, **about: Any):
         if filters < 2 or filters % 2:
             raise LinksimError(f"filters is {filters}; give an even number from 2 on")
+        if fixed_bits and not 2 <= fixed_bits <= 12:
+            raise LinksimError(f"fixed_bits is {fixed_bits}; give 0, or a number from 2 to 12")
         super().__init__(name=name, **about)
+        self.fixed_bits = fixed_bits
         n = self.filters = filters
         self.analysis, self.hyper_analysis, self.synthesis = analysis(n), hyper_analysis(n), synthesis(n)
         # h_s: from a hyper-latent to 2x2, and to 4x4 latents.
@@ -73,13 +80,16 @@ class LicGmm(Codec):
         self.context.build((*shape, n))
         for layer, channels in zip(self.mixtures, (4 * n, 4 * n, 3 * n), strict=True):
             layer.build((*shape, channels))
-        self.prior = self.add_weight(shape=(n, PARAMETERS), initializer=_first_prior, name="prior", dtype="float32")
+        of_prior = {"shape": (n, PARAMETERS), "initializer": mixture.first_prior, "dtype": "float32"}
+        self.prior = self.add_weight(name="prior", **of_prior)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
 
     # What training sees.
 
-    def shown_and_bits(self, pictures: Any, training: bool = True) -> tuple[Any, Any]:
+    def shown_and_bits(
+        self, pictures: Any, training: bool = True, channel: Callable[[Any], Any] | None = None
+    ) -> tuple[Any, Any]:
         """Pictures as a receiver shows them and the bits that they take, both with a gradient.
 
         In training synthesis sees rounded latents (straight through), probabilities noisy ones (Minnen and Singh 2020).
@@ -89,6 +99,8 @@ class LicGmm(Codec):
         pictures : [B, H, W, 3], float32 in [0, 1]
         training : bool
             Whether bits are those of noisy latents, or an estimate of what `compress` will take.
+        channel : function of [B, n], optional
+            What becomes of bits, where latents are sent in `fixed_bits`.
 
         Returns
         -------
@@ -102,12 +114,13 @@ class LicGmm(Codec):
         prior = rounded(self.prior, 1 / STEP)
         spent = ops.sum(mixture.bits(noisy_z, prior), axis=(1, 2, 3))
         hyper = self._expanded(whole_z)
-        black = _checkerboard(*y.shape[1:3])
+        first = checkerboard(*y.shape[1:3])
         blind = self._parameters(hyper, ops.zeros_like(hyper))
-        seeing = self._parameters(hyper, self.context(whole_y * black))
-        parameters = ops.where(black[..., None] > 0, blind, seeing)
+        seeing = self._parameters(hyper, self.context(whole_y * first))
+        parameters = ops.where(first[..., None] > 0, blind, seeing)
         spent = spent + ops.sum(mixture.bits(noisy_y, parameters), axis=(1, 2, 3))
-        return self._shown(whole_y, (height, width)), spent
+        arrived = fixed_length.sent(whole_y, self.fixed_bits, channel) if self.fixed_bits and channel else whole_y
+        return self._shown(arrived, (height, width)), spent
 
     def _noisy(self, x: Any) -> Any:
         return x + keras.random.uniform(ops.shape(x), -0.5, 0.5, "float32", self.seed_generator)
@@ -152,10 +165,10 @@ class LicGmm(Codec):
         encoder = entropy.Encoder()
         encoder.write(z.ravel(), self._prior_of(z.shape))
         hyper = self._expanded_exactly(z)
-        black = _black(*y.shape[:2])
-        encoder.write(y[black].ravel(), self._exact_parameters(hyper, None)[black].reshape(-1, PARAMETERS))
-        seeing = self._exact_parameters(hyper, y * black[..., None])
-        encoder.write(y[~black].ravel(), seeing[~black].reshape(-1, PARAMETERS))
+        first = black(*y.shape[:2])
+        encoder.write(y[first].ravel(), self._exact_parameters(hyper, None)[first].reshape(-1, PARAMETERS))
+        seeing = self._exact_parameters(hyper, y * first[..., None])
+        encoder.write(y[~first].ravel(), seeing[~first].reshape(-1, PARAMETERS))
         sides = b"".join((n - 1).to_bytes(_SIDE_BYTES, "big") for n in (height, width))
         return self.model_id() + sides + encoder.finish()
 
@@ -186,11 +199,11 @@ class LicGmm(Codec):
         z = np.clip(decoder.read(self._prior_of(shape)).reshape(shape), -_LARGEST, _LARGEST)
         hyper = self._expanded_exactly(z)
         y = np.zeros((4 * rows, 4 * columns, self.filters), np.int64)
-        black = _black(*y.shape[:2])
-        blind = self._exact_parameters(hyper, None)[black].reshape(-1, PARAMETERS)
-        y[black] = np.clip(decoder.read(blind), -_LARGEST, _LARGEST).reshape(-1, self.filters)
-        seeing = self._exact_parameters(hyper, y)[~black].reshape(-1, PARAMETERS)
-        y[~black] = np.clip(decoder.read(seeing), -_LARGEST, _LARGEST).reshape(-1, self.filters)
+        first = black(*y.shape[:2])
+        blind = self._exact_parameters(hyper, None)[first].reshape(-1, PARAMETERS)
+        y[first] = np.clip(decoder.read(blind), -_LARGEST, _LARGEST).reshape(-1, self.filters)
+        seeing = self._exact_parameters(hyper, y)[~first].reshape(-1, PARAMETERS)
+        y[~first] = np.clip(decoder.read(seeing), -_LARGEST, _LARGEST).reshape(-1, self.filters)
         return y
 
     def decompress(self, stream: bytes) -> np.ndarray:
@@ -214,7 +227,7 @@ class LicGmm(Codec):
         for i, layer in enumerate(self.expand):
             x = layer.exactly(x)
             if i % 2:
-                x = _two_by_two(x)
+                x = two_by_two(x)
         return x
 
     def _exact_parameters(self, hyper: np.ndarray, y: np.ndarray | None) -> np.ndarray:
@@ -231,6 +244,9 @@ class LicGmm(Codec):
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
     ) -> Dialogue:
         check_size(size)
+        if self.fixed_bits:
+            yield Shown((yield Bits(lambda: self._bits(pictures), lambda arrived: self._of_bits(arrived, size))))
+            return
 
         def streams() -> list[bytes]:
             return [self.compress(np.round(ops.convert_to_numpy(p) * 255).astype(np.uint8)) for p in pictures]
@@ -239,6 +255,14 @@ class LicGmm(Codec):
             return ops.clip(self._shown(_whole(self._latents(pictures)[0]), size), 0.0, 1.0)
 
         yield Shown((yield Bytes(streams, lambda arrived: self._received(arrived, size), intact)))
+
+    def _bits(self, pictures: Any) -> Any:
+        return fixed_length.to_bits(self._latents(pictures)[0], self.fixed_bits)
+
+    def _of_bits(self, received: Any, size: tuple[int, int]) -> Any:
+        rows, columns = (-(-n // _STRIDE) * 4 for n in size)
+        y = fixed_length.from_bits(received, (rows, columns, self.filters), self.fixed_bits)
+        return ops.clip(self._shown(y, size), 0.0, 1.0)
 
     def _received(self, streams: Sequence[bytes | None], size: tuple[int, int]) -> Any:
         shown = []
@@ -252,7 +276,7 @@ class LicGmm(Codec):
         return ops.convert_to_tensor(np.stack(shown))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "filters": self.filters}
+        return {**super().get_config(), "filters": self.filters, "fixed_bits": self.fixed_bits}
 
 
 def check_size(size: tuple[int, int]) -> None:
@@ -274,27 +298,3 @@ def check_size(size: tuple[int, int]) -> None:
 def _whole(x: Any) -> Any:
     """Rounded as the encoder rounds, with the gradient of x."""
     return ops.clip(ops.stop_gradient(ops.round(x) - x) + x, -_LARGEST, _LARGEST)
-
-
-def _first_prior(shape: tuple[int, ...], dtype: Any = None) -> Any:
-    """Alike weights, means around zero, scales of 2."""
-    start = np.zeros(shape, np.float32)
-    start[:, PARAMETERS // 3 : 2 * PARAMETERS // 3] = (-1.0, 0.0, 1.0)
-    start[:, 2 * PARAMETERS // 3 :] = 1.0
-    return ops.convert_to_tensor(start, dtype)
-
-
-def _black(height: int, width: int) -> np.ndarray:
-    """Black fields, bool `[height, width]`."""
-    return (np.arange(height)[:, None] + np.arange(width)) % 2 == 0
-
-
-def _checkerboard(height: int, width: int) -> Any:
-    return ops.convert_to_tensor(_black(height, width)[None, ..., None].astype(np.float32))
-
-
-def _two_by_two(x: np.ndarray) -> np.ndarray:
-    """`depth_to_space` of one picture in NumPy."""
-    height, width, channels = x.shape
-    x = x.reshape(height, width, 2, 2, channels // 4)
-    return x.transpose(0, 2, 1, 3, 4).reshape(2 * height, 2 * width, channels // 4)

@@ -127,3 +127,11 @@ def bits(values: Any, parameters: Any) -> Any:
 
 def _phi(x: Any) -> Any:
     return 0.5 * ops.erfc(-x * float(np.sqrt(0.5)))
+
+
+def first_prior(shape: tuple[int, ...], dtype: Any = None) -> Any:
+    """Alike weights, means around zero, scales of 2."""
+    start = np.zeros(shape, np.float32)
+    start[:, PARAMETERS // 3 : 2 * PARAMETERS // 3] = (-1.0, 0.0, 1.0)
+    start[:, 2 * PARAMETERS // 3 :] = 1.0
+    return ops.convert_to_tensor(start, dtype)

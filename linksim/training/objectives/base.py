@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -59,7 +60,7 @@ class Objective:
         """
         return False
 
-    def look(self, codec: Any, pictures: Any) -> Any:
+    def look(self, codec: Any, pictures: Any, channel: Callable[[Any], Any]) -> Any:
         """What `loss` sees of a codec in training instead of what it shows; None for what it shows.
 
         Parameters
@@ -67,6 +68,8 @@ class Objective:
         codec : Codec
             The one that is trained.
         pictures : [B, H, W, 3], float32 in [0, 1]
+        channel : function of [B, n]
+            What becomes of bits; of symbols it knows nothing.
         """
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -35,8 +36,8 @@ class RateDistortion(Objective):
         if not hasattr(codec, "shown_and_bits"):
             raise LinksimError(f"{type(codec).__name__} says no bits; rate-distortion is for codecs such as lic")
 
-    def look(self, codec: Any, pictures: Any) -> Any:
-        return codec.shown_and_bits(pictures)
+    def look(self, codec: Any, pictures: Any, channel: Callable[[Any], Any]) -> Any:
+        return codec.shown_and_bits(pictures, channel=channel)
 
     def loss(self, pictures: Any, shown: Any) -> Any:
         """Of what `look` gives: `shown` is a pair of pictures `[B, H, W, 3]` and bits `[B]`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -17,7 +18,7 @@ class Segmentation(Objective):
 
     needs_labels = True
 
-    def look(self, codec: Any, pictures: Any) -> Any:
+    def look(self, codec: Any, pictures: Any, channel: Callable[[Any], Any]) -> Any:
         return codec.scores(pictures, training=True)
 
     def loss(self, pictures: Any, shown: Any) -> Any:
