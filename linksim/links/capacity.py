@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,9 +19,10 @@ from linksim.links.allotment import (
     legend_of,
     warm_source,
 )
-from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.base import Bandwidth, Outcomes, Reception
 from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment, conceal
 from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
+from linksim.links.source_link import SourceLink
 from linksim.phy import capacity
 from linksim.phy.channels.base import Channel
 from linksim.phy.rng import draw_keys, picture_key
@@ -32,7 +32,7 @@ VERSION = 1
 """Raised whenever a change of this file can change a result."""
 
 
-class CapacityLink(Link):
+class CapacityLink(SourceLink):
     """Source codec at the capacity of the channel: no CRC, no segmentation, no padding beyond whole bytes.
 
     AWGN: `log2(1 + snr)` bits per channel use, always delivered. Fast Rayleigh: the ergodic capacity
@@ -82,35 +82,21 @@ class CapacityLink(Link):
                 f"capacity on {channel.name} is that of a receiver who knows h; make the channel with csi=True"
             )
         channel.capacity(0.0, outage)  # raises where no formula is known
-        self.source, self.channel, self.outage = source, channel, outage
-        self.models = source.model_names
+        self.channel, self.outage = channel, outage
         self.cbr = exact_cbr(cbr)
         self.concealment = check_concealment(concealment)
-        self._source_id = source.fingerprint()
-        self._rd: dict[str, RdPoints] = {}
         kind = f"capacity, {outage:.0%} outage" if channel.outages else "capacity"
         scheme, legend = f"{source.name} + {kind}", legend_of(channel)
         self.name = name or f"{scheme}, CBR {cbr_label(cbr)}{legend}"
         own = {"scheme": f"{scheme}{legend}", "cbr": float(self.cbr), "role": "baseline"}
         self.tags = {**own, **(tags or {})}
+        self._take(source)
+
+    def _forget(self) -> None:
+        self._rd: dict[str, RdPoints] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_rd": {}}
-
-    @property
-    def model_weights(self) -> Mapping[str, str]:
-        return self.source.model_weights
-
-    @property
-    def source_names(self) -> Sequence[str]:
-        return (self.source.name,)
-
-    def with_source(self, source: SourceCodec) -> CapacityLink:
-        link = copy.copy(self)
-        link.source = self.source.of(source)
-        link.models, link._source_id = link.source.model_names, link.source.fingerprint()
-        link._rd = {}
-        return link
 
     def fingerprint(self) -> str:
         return identity.fingerprint(

@@ -15,10 +15,11 @@ from linksim.errors import LinksimError
 from linksim.images.picture import Picture
 from linksim.links.allotment import cbr_label, channel_uses, data_symbols, exact_cbr, legend_of, warm_source
 from linksim.links.arrivals import END, Arrivals, Receiver, bandwidth_of
-from linksim.links.base import Bandwidth, Link, Outcomes, Reception
+from linksim.links.base import Bandwidth, Outcomes, Reception
 from linksim.links.concealment import MEAN_COLOUR_BITS, check_concealment
 from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
 from linksim.links.retransmission import REDUNDANCY_VERSIONS, check_harq, noise_identities, send
+from linksim.links.source_link import SourceLink
 from linksim.phy.bler.probability import TABLES, block_error_curves, tables_fingerprint, transport_error_probability
 from linksim.phy.channels.base import Channel
 from linksim.phy.coding import chain, plan, transport
@@ -53,7 +54,7 @@ class PicturePlan:
     bandwidth: Bandwidth
 
 
-class SeparationLink(Link):
+class SeparationLink(SourceLink):
     """Source codec, transport block, LDPC, QAM; a block that fails its CRC is concealed.
 
     Each picture gets `floor(cbr * 3HW)` channel uses, and the best quality whose bytes fit into the
@@ -139,8 +140,7 @@ class SeparationLink(Link):
             _ = channel.law  # raises where there are no tables for the channel
             # Nothing is simulated but a coin toss per draw.
             self.max_pixels, self.first_draws = 1 << 40, 128
-        self.source, self.mcs, self.channel, self.mode, self.tables = source, mcs, channel, mode, tables
-        self.models = source.model_names
+        self.mcs, self.channel, self.mode, self.tables = mcs, channel, mode, tables
         self.cbr, self.harq = exact_cbr(cbr), harq
         self.concealment = check_concealment(concealment)
         self.decoder = get_decoder(decoder)
@@ -150,27 +150,14 @@ class SeparationLink(Link):
         self.name = name or f"{scheme}, CBR {cbr_label(cbr)}{legend}"
         own = {"scheme": f"{scheme}{legend}", "cbr": float(self.cbr), "role": "scheme"}
         self.tags = {**own, **(tags or {})}
-        self._source_id = source.fingerprint()
         self._transports: dict[int, Transport] = {}
+        self._take(source)
+
+    def _forget(self) -> None:
         self._plans: dict[str, PicturePlan] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_transports": {}, "_plans": {}}
-
-    @property
-    def model_weights(self) -> Mapping[str, str]:
-        return self.source.model_weights
-
-    @property
-    def source_names(self) -> Sequence[str]:
-        return (self.source.name,)
-
-    def with_source(self, source: SourceCodec) -> SeparationLink:
-        link = copy.copy(self)
-        link.source = self.source.of(source)
-        link.models, link._source_id = link.source.model_names, link.source.fingerprint()
-        link._plans = {}
-        return link
 
     def fingerprint(self) -> str:
         if self.mode == "chain":
