@@ -81,7 +81,7 @@ class LicGmm(Codec):
         for layer, channels in zip(self.mixtures, (4 * n, 4 * n, 3 * n), strict=True):
             layer.build((*shape, channels))
         of_prior = {"shape": (n, PARAMETERS), "initializer": mixture.first_prior, "dtype": "float32"}
-        self.prior = self.add_weight(name="prior", **of_prior)
+        self.prior = self.add_weight(name="prior", autocast=False, **of_prior)  # float32 in mixed precision, too
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
 

@@ -71,7 +71,8 @@ def test_lengths_that_make_no_sense(bits):
 
 
 def test_training_meets_the_channel(tmp_path, monkeypatch):
-    """The same recipe with errors has another loss, validates with errors, and gets better."""
+    """The same recipe with errors has another loss, validates with errors, and gets better; in the precision of the
+    recipes of the zoo."""
     monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 10)
     pictures = smooth(24, side=64)
     monkeypatch.setattr(loop, "load_data", lambda recipe: (pictures[4:], pictures[:4]))
@@ -80,6 +81,7 @@ def test_training_meets_the_channel(tmp_path, monkeypatch):
         recipe = Recipe(
             f"lic/z{probability}", "lic", {"filters": 4, "fixed_bits": 8}, crop=64, batch_size=4, steps=30,
             snr_db=None, channel="z", error_probability=probability, loss="rate-distortion", learning_rate=2e-3,
+            precision="mixed_bfloat16",
         )  # fmt: skip
         training = Training(recipe, tmp_path / recipe.name)
         training.run()
