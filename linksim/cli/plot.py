@@ -25,11 +25,15 @@ def plot(
     split: Annotated[str | None, typer.Option(help="A plot for each value of a tag, such as cbr; or none.")] = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
     format: Annotated[str, typer.Option("--format", help="One format or several of png, pdf, svg.")] = "png",
+    size: Annotated[
+        str | None, typer.Option(help="Width and height of curves in inches, such as 3.5x2.6 for a column of a paper.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files instead of the results folder.")] = None,
 ) -> None:
     """Draw a finished run again, without simulating anything: the figures of its scenario, or one of your choice."""
     from linksim.report import Curves, draw, read
 
+    inches = _inches(size)
     finished = read(results)
     values = finished.rows.values
     if at is not None and at not in values:
@@ -41,5 +45,16 @@ def plot(
         group = group or ("link" if x is None else "scheme")
         names = [name.strip() for name in (metric or "psnr").split(",")]
         figures = [Curves(x=x, y=name, group=group, at=at, split=split or "auto", layers=layers) for name in names]
-    for path in draw(finished, figures, [name.strip() for name in format.split(",")], out):
+    for path in draw(finished, figures, [name.strip() for name in format.split(",")], out, inches):
         typer.echo(path)
+
+
+def _inches(text: str | None) -> tuple[float, float] | None:
+    """(width, height) of "3.5x2.6"."""
+    if text is None:
+        return None
+    try:
+        width, height = (float(side) for side in text.lower().split("x"))
+    except ValueError:
+        raise LinksimError(f"--size {text}: give width and height in inches, such as 3.5x2.6") from None
+    return width, height

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.files import num_cores
+from linksim.messages import tell
 from linksim.montecarlo.option_texts import check_cluster, parse_keep_pictures, parse_snr, parse_values
 from linksim.montecarlo.quick import quick_changes
 from linksim.montecarlo.unit import MIN_DRAWS
@@ -179,6 +180,9 @@ class Options:
             from linksim.images.sets import name_and_limit
 
             changes["pictures"], changes["max_pictures"] = name_and_limit(self.pictures)
+            if changes["pictures"] != sweep.pictures and sweep.reference_file() is not None:
+                tell(f"published points are of other pictures than {changes['pictures']}, and are left out")
+                changes["reference"] = False
         if self.out is not None:
             changes["out"] = self.out
         if self.keep_pictures is not None:

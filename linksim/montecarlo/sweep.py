@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from linksim import metrics as registry
 from linksim.errors import LinksimError
@@ -84,7 +85,7 @@ class Sweep:
         those that panels show.
     reference : path, optional
         CSV file of published points to be drawn as markers (see `linksim.report.load_reference`);
-        `results/reference/<name>.csv` by default, where there is one.
+        `results/reference/<name>.csv` by default, where there is one; False for none.
 
     Raises
     ------
@@ -103,7 +104,7 @@ class Sweep:
     panel_value: float | None = None
     out: str | Path | None = None
     max_pictures: int | None = None
-    reference: str | Path | None = None
+    reference: str | Path | Literal[False] | None = None
     axis: Axis | None = None
     figures: Sequence[Figure] | None = None
     keep_pictures: int | None = None
@@ -153,6 +154,8 @@ class Sweep:
 
     def reference_file(self) -> Path | None:
         """The published points: as given, else `reference/<name>.csv` beside the results or in the project."""
+        if self.reference is False:
+            return None
         if self.reference is not None:
             return Path(self.reference)
         project = Path(__file__).resolve().parents[2]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linksim.errors import LinksimError
 from linksim.report import tex
 from linksim.report.canvas import new_figure, wrapped
 from linksim.report.figures import Curves
@@ -38,7 +39,9 @@ Label = Callable[[str, bool], str]
 """What the legend calls a link, given whether its plot is of one bandwidth ratio."""
 
 
-def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> Figure:
+def curves(
+    rows: Rows, figure: Curves = Curves(), title: str | None = None, size: tuple[float, float] | None = None
+) -> Figure:
     """Draw curves, with bands of the 95 % intervals and the published points.
 
     Along the axis there is one curve per link and layer. A link (or group) has one colour in all its
@@ -52,39 +55,61 @@ def curves(rows: Rows, figure: Curves = Curves(), title: str | None = None) -> F
     rows : Rows
     figure : Curves
     title : str, optional
-        The name of the scenario by default.
+        By default the name of the scenario and its pictures, or none in a figure of a given size.
+    size : (float, float), optional
+        Width and height in inches, for a paper: type is then as large as matplotlib's settings say (`font.size`), and
+        the legend stands below the plots.
 
     Raises
     ------
     LinksimError
-        If the rows do not hold what the figure shows.
+        If the rows do not hold what the figure shows, or it is smaller than an inch.
     """
+    if size is not None and not all(1 <= side <= 100 for side in size):
+        raise LinksimError(f"a figure of {size[0]:g} x {size[1]:g} inches is not possible; give from 1 to 100 each")
     selection = select(rows, figure)
     if figure.log:
         selection = dataclasses.replace(selection, rows=selection.rows[selection.rows["x"] > 0])
     shown = selection.rows
-    title = title if title is not None else str(rows.table["scenario"].iloc[0])
+    if title is None:
+        title = rows.title if size is None else ""
     points = [row for row in rows.reference if row["metric"] == figure.y]
     label = metric_label(figure.y)
     values = sorted(set(shown[rows.axis.name]))
     if selection.along_axis and len(values) == 1:
         drawn, grid = rows_of_links(shown, [p for p in points if float(p[rows.axis.name]) == values[0]], rows.envelopes)
-        drawn.supxlabel(tex.drawn(label), fontsize=10)
-        title, layers = f"{title}, {rows.axis.text(values[0])}", 0
+        _name_axes(drawn, grid, label, "", size is not None)
+        title, layers = f"{title}, {rows.axis.text(values[0])}" if title else "", 0
+        if size is not None:
+            drawn.set_size_inches(size)
     else:
-        drawn, grid, layers = _draw_plots(rows, figure, selection, _with_x(points, rows, figure, selection))
-        drawn.supxlabel(tex.drawn(selection.x_label), fontsize=10)
-        drawn.supylabel(tex.drawn(label), fontsize=10)
-        if selection.at is not None:
+        drawn, grid, layers = _draw_plots(rows, figure, selection, _with_x(points, rows, figure, selection), size)
+        _name_axes(drawn, grid, selection.x_label, label, size is not None)
+        if selection.at is not None and title:
             title = f"{title}, {rows.axis.text(selection.at)}"
     for axes in grid:
         axes.grid(True, color="#e6e6e6", lw=0.7)
         axes.set_axisbelow(True)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    drawn.suptitle(tex.drawn(title), fontsize=11)
-    _legend(drawn, grid, layers)
+    if title:
+        drawn.suptitle(tex.drawn(title), **({"fontsize": 11} if size is None else {}))
+    _legend(drawn, grid, layers, below=size is not None)
     return drawn
+
+
+def _name_axes(figure: Figure, grid: Sequence[Axes], x: str, y: str, on_plots: bool) -> None:
+    """Names of the axes: once for the figure; or on the outer plots, where a legend stands below them."""
+    if not on_plots:
+        figure.supxlabel(tex.drawn(x), fontsize=10)
+        figure.supylabel(tex.drawn(y), fontsize=10)
+        return
+    for axes in grid:
+        place = axes.get_subplotspec()
+        if axes.axison and (place is None or place.is_first_col()):
+            axes.set_ylabel(tex.drawn(y))
+        if axes.axison and axes.xaxis.get_tick_params().get("labelbottom", True):
+            axes.set_xlabel(tex.drawn(x))
 
 
 def _with_x(
@@ -104,14 +129,18 @@ def _with_x(
 
 
 def _draw_plots(
-    rows: Rows, figure: Curves, selection: Selection, points: Sequence[tuple[float, dict[str, str]]]
+    rows: Rows,
+    figure: Curves,
+    selection: Selection,
+    points: Sequence[tuple[float, dict[str, str]]],
+    size: tuple[float, float] | None,
 ) -> tuple[Figure, Sequence[Axes], int]:
     """The plots; also how many layers are told apart by line style, 0 where none are."""
     shown, plots = selection.rows, plots_of(rows, selection, figure.split)
     label = _labels(rows, figure)
     columns = min(len(plots), 3)
-    size = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * math.ceil(len(plots) / columns) + 0.4)
-    drawn, grid = new_figure(size, math.ceil(len(plots) / columns), columns, share=True)
+    usual = (9.2, 5.0) if len(plots) == 1 else (3.6 * columns + 2.6, 3.4 * math.ceil(len(plots) / columns) + 0.4)
+    drawn, grid = new_figure(size or usual, math.ceil(len(plots) / columns), columns, share=True)
     # A plot of one bandwidth ratio has one layer of each link, and says which by its title.
     layered = selection.along_axis and not plots[0].of_one_ratio
     layers = int(shown["layer"].max()) + 1 if layered else 1
@@ -125,7 +154,7 @@ def _draw_plots(
                 name = point.get("scheme") or point["link"] if plot.of_one_ratio else point["link"]
                 axes.plot([x], [float(point["value"])], **styles.of_published(name + ", published"))
         if plot.title:
-            axes.set_title(tex.drawn(plot.title), fontsize=9.5)
+            axes.set_title(tex.drawn(plot.title), **({"fontsize": 9.5} if size is None else {}))
     if figure.log:
         _logarithmic(grid[0], sorted(set(shown["x"])))
     else:
@@ -224,8 +253,11 @@ def _curve(axes: Axes, line: _Line, style: dict[str, object]) -> None:
     axes.fill_between(x, low, high, color=style["color"], alpha=0.18, lw=0, zorder=1)
 
 
-def _legend(figure: Figure, grid: Sequence[Axes], layers: int) -> None:
-    """One legend beside all plots: curves, schemes, published points, and what the line styles of layers mean."""
+def _legend(figure: Figure, grid: Sequence[Axes], layers: int, below: bool) -> None:
+    """One legend beside or below all plots: curves, schemes, published points, and what the line styles of layers
+    mean."""
+    import matplotlib
+    from matplotlib.font_manager import FontProperties
     from matplotlib.lines import Line2D
 
     entries = {}
@@ -237,11 +269,22 @@ def _legend(figure: Figure, grid: Sequence[Axes], layers: int) -> None:
     for layer in range(layers):
         key = Line2D([], [], color="#707070", **{"lw": 1.6, **layer_look(layer, layers)})
         ordered.append((f"after layer {layer + 1}", key))
+    place: dict[str, object] = {"loc": "outside right upper", "fontsize": 8.5 if len(ordered) <= 20 else 7}
+    if below:
+        points = FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+        longest = max(len(line) for label, _ in ordered for line in label.splitlines())
+        columns = max(1, int(figure.get_figwidth() / (points / 72 * (0.55 * longest + 5))))  # each with its lines
+        height = math.ceil(len(ordered) / columns) * 1.4 * points / 72
+        if height > 0.6 * figure.get_figheight():
+            raise LinksimError(
+                f"a legend of {len(ordered)} entries does not fit below a figure of {figure.get_figwidth():g} x "
+                f"{figure.get_figheight():g} inches; make it higher or take fewer links"
+            )
+        place = {"loc": "outside lower center", "ncols": columns}
     figure.legend(
         [handle for _, handle in ordered],
         [label for label, _ in ordered],
-        loc="outside right upper",
         frameon=False,
-        fontsize=8.5 if len(ordered) <= 20 else 7,
         handlelength=2.8,
+        **place,
     )

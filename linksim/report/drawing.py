@@ -41,6 +41,7 @@ def draw(
     figures: Sequence[Figure] | None = None,
     formats: Sequence[str] = ("png",),
     out: str | Path | None = None,
+    size: tuple[float, float] | None = None,
 ) -> list[Path]:
     """Draw figures of a finished folder.
 
@@ -54,6 +55,8 @@ def draw(
         Of "png", "pdf", "svg". Tables are Markdown and CSV whatever is said here.
     out : path, optional
         Where the files go; the folder itself by default.
+    size : (float, float), optional
+        Width and height of curves in inches (see `curves`).
 
     Returns
     -------
@@ -73,7 +76,7 @@ def draw(
     target = result.path if out is None else Path(out)
     written = []
     for figure in figures:
-        for ending, content in _contents(result, figure, formats):
+        for ending, content in _contents(result, figure, formats, size):
             path = target / f"{figure.file_name}.{ending}"
             write_atomically(path, content, RESULT_REMEDY if out is None else "free space or choose another folder")
             written.append(path)
@@ -105,12 +108,14 @@ def check_formats(formats: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(formats))
 
 
-def _contents(result: ResultFolder, figure: Figure, formats: Sequence[str]) -> list[tuple[str, bytes]]:
+def _contents(
+    result: ResultFolder, figure: Figure, formats: Sequence[str], size: tuple[float, float] | None
+) -> list[tuple[str, bytes]]:
     """(ending, bytes) of every file of a figure."""
     if isinstance(figure, Table):
         return [("md", to_markdown(result.rows, figure).encode()), ("csv", to_csv(result.rows, figure).encode())]
     if isinstance(figure, Curves):
-        drawn = curves(result.rows, figure)
+        drawn = curves(result.rows, figure, size=size)
     elif isinstance(figure, Panel):
         drawn = panel_of(result, figure)
     else:

@@ -52,6 +52,8 @@ class Rows:
         Without those that the sweep names for themselves: they are drawn like any other link.
     reference : list of dict
         Published points (`load_reference`).
+    pictures : str
+        Which pictures the curves are over, such as "24 pictures of kodak"; "" where that is not known.
     """
 
     table: pandas.DataFrame
@@ -59,6 +61,7 @@ class Rows:
     tags: Mapping[str, Tags] = field(default_factory=dict)
     envelopes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reference: Reference = field(default_factory=list)
+    pictures: str = ""
 
     @classmethod
     def of(cls, table: pandas.DataFrame, run: Mapping[str, Any], reference: Reference | None = None) -> Rows:
@@ -71,7 +74,8 @@ class Rows:
             The values of `run.json`.
         reference : list of dict, optional
         """
-        axis, links = run.get("axis"), run.get("links") or {}
+        axis, links, pictures = run.get("axis"), run.get("links") or {}, run.get("pictures") or {}
+        count, name = pictures.get("count"), pictures.get("set")
         envelopes = run.get("envelopes") or {}
         alone = {name for name, link in links.items() if link.get("alone")}
         return cls(
@@ -80,7 +84,13 @@ class Rows:
             {name: dict(link.get("tags") or {}) for name, link in links.items()},
             {name: [m for m in envelope["members"] if m not in alone] for name, envelope in envelopes.items()},
             list(reference or []),
+            f"{count} picture{'s' * (count != 1)} of {name}" if count and name else "",
         )
+
+    @property
+    def title(self) -> str:
+        """The scenario and its pictures."""
+        return ", ".join(filter(None, [str(self.table["scenario"].iloc[0]), self.pictures]))
 
     @property
     def members(self) -> set[str]:

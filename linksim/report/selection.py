@@ -21,6 +21,8 @@ _CROWDED = 8
 _SAME_RATIO = 0.04
 """Bandwidth ratios nearer than this share are one: they differ by rounding to whole channel uses."""
 
+_PADDING = 0.25
+"""As much more than its ratio may a codec take of pictures whose sides are no multiples of its cells."""
 
 _COLUMNS = ("cbr", "delivered", "n_draws", "n_pictures")
 """What a table says of a point beside its metrics."""
@@ -133,7 +135,8 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
     """
     shown = selection.rows
     mean_cbr = shown.groupby(["link", "layer"], sort=False)["cbr"].transform("mean")
-    ratios = distinct_ratios(set(mean_cbr))
+    meant = _meant(rows, shown, mean_cbr)
+    ratios = distinct_ratios(set(meant))
     whole = [Plot("", ratios, False, shown)]
     may_split = selection.along_axis and rows.axis.name != "cbr" and _is_crowded(rows, shown)
     if split == "none" or (split == "auto" and not may_split):
@@ -141,8 +144,11 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
     if split in ("auto", "cbr"):
         if len(ratios) == 1:
             return whole
-        belongs = mean_cbr.map(lambda value: max(r for r in ratios if r <= value))
-        return [Plot(tag_text("cbr", ratio), [ratio], True, shown[belongs == ratio]) for ratio in ratios]
+        belongs = meant.map(lambda value: max(r for r in ratios if r <= value))
+        titles = [_ratio_title(ratio, mean_cbr[belongs == ratio].max()) for ratio in ratios]
+        return [
+            Plot(title, [ratio], True, shown[belongs == ratio]) for title, ratio in zip(titles, ratios, strict=True)
+        ]
     tags = shown["link"].map(lambda link: rows.tag(link, split))
     if tags.isna().all():
         known = sorted({"cbr", *(tag for tags in rows.tags.values() for tag in tags)})
@@ -154,6 +160,20 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
     if tags.isna().any():
         parts.append(("others", shown[tags.isna()], mean_cbr[tags.isna()]))
     return [Plot(title, distinct_ratios(set(cbr)), False, part) for title, part, cbr in parts]
+
+
+def _meant(rows: Rows, shown: pandas.DataFrame, measured: pandas.Series) -> pandas.Series:
+    """The bandwidth ratio of each row: the one that its link is for, where padding alone makes it take more."""
+    tags = shown["link"].map(lambda link: rows.tag(link, "cbr")).astype(float)
+    single = shown.groupby("link")["layer"].transform("nunique") == 1
+    padded = single & (measured >= tags) & (measured <= (1 + _PADDING) * tags)
+    return measured.where(~padded, tags)
+
+
+def _ratio_title(ratio: float, most: float) -> str:
+    """Of a plot of one bandwidth ratio; it says when a link takes more."""
+    text = tag_text("cbr", ratio)
+    return text if most < _SAME_RATIO * ratio + ratio else f"{text} (up to {most:.3g})"
 
 
 def _is_crowded(rows: Rows, shown: pandas.DataFrame) -> bool:

@@ -63,6 +63,15 @@ def test_sources_take_the_place_of_those_of_the_scenario():
         Options(sources="jpeg").apply(sweep())
 
 
+def test_published_points_are_of_the_pictures_of_the_scenario(tmp_path, capsys):
+    reference = tmp_path / "points.csv"
+    reference.write_text("source,link,snr_db,metric,value\npaper,theirs,5,psnr,30\n")
+    kodak = sweep(pictures="kodak", reference=reference)
+    assert Options(pictures="kodak:3").apply(kodak).reference_file() == reference
+    assert Options(pictures="sample").apply(kodak).reference_file() is None
+    assert "published points are of other pictures than sample" in capsys.readouterr().err
+
+
 def test_workers():
     assert Options(workers="2").num_workers() == 2
     assert Options(workers="auto").num_workers() >= 1
