@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from linksim import Sweep
 from linksim.errors import LinksimError
 from linksim.images import Picture
 from linksim.links import BestOf, CapacityLink, MemberPoint, SeparationLink
@@ -201,6 +202,16 @@ def test_capacity_gets_the_shannon_rate(picture):
     reception = made.transmit([picture], snr_db, range(1))
     point = RdCurves(Jpeg()).best_within(picture.pixels, 4608 * 3 // 8)
     assert reception.layers[0][0].keys == [f"{RdCurves(Jpeg()).fingerprint()}:{point.quality}"]
+
+
+def test_what_capacity_delivers_for_certain_has_no_interval(picture, tmp_path):
+    """Without fades nothing is left to chance: two draws know the point. A fade may be in outage."""
+    links = [CapacityLink(Jpeg(), channel, cbr=0.5) for channel in (Awgn(), RayleighSlow(csi=True))]
+    result = Sweep("s", links, pictures=[picture], snr_db=[-30, 10], max_draws=2, out=tmp_path).run()
+    table = result.table.query("metric == 'psnr'").set_index(["link", "snr_db"])
+    half = (table["ci_high"] - table["ci_low"]) / 2
+    assert half[links[0].name].tolist() == [0, 0] and half[links[1].name, 10] > 1
+    assert half[links[1].name, -30] == 0, "where not even the lowest quality fits, it never does"
 
 
 def test_slow_fading_capacity_is_in_outage_as_often_as_asked(picture):
