@@ -83,6 +83,8 @@ class Point:
     ----------
     layers : tuple of LayerStatistics
         Of all completed rounds; empty before the first.
+    is_cheap : bool
+        Whether a draw costs next to nothing, by what the link says.
     stopped : str or None
         "target" or "limit" once the point is done.
     """
@@ -96,6 +98,7 @@ class Point:
         self._rules = rules
         self._max_pixels = link.max_pixels
         self._first_draws = max(link.first_draws, MIN_DRAWS)
+        self.is_cheap = self._first_draws > MIN_DRAWS
         self._round: list[WorkUnit] = []
         self._finished: dict[Place, UnitStatistics] = {}
 

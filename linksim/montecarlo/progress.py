@@ -51,7 +51,7 @@ class ProgressBar:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(self._name, total=self._num_points, rate="")
+            self._task = self._bar.add_task(self._name, total=1.0, rate="")
         return self
 
     def __exit__(
@@ -80,39 +80,45 @@ class ProgressBar:
         """A unit was run (not found in the store)."""
         self._units += 1
 
-    def begin(self, points_done: float) -> None:
+    def begin(self, points_done: float, work_done: float | None = None) -> None:
         """Work begins: what is done by now was found in the store, and says nothing of the speed.
 
         Parameters
         ----------
-        points_done : float
+        points_done, work_done
             As for `draw`.
         """
-        self._before, self._started = points_done, time.monotonic()
+        self._before, self._started = self._work(points_done, work_done), time.monotonic()
 
-    def draw(self, points_done: float) -> None:
+    def draw(self, points_done: float, work_done: float | None = None) -> None:
         """Draw the bar, or say a line if it is time for one.
 
         Parameters
         ----------
         points_done : float
             Finished points, unfinished ones by their estimated share.
+        work_done : float, optional
+            Share of the time that all of it takes, from 0 to 1; that of the points by default.
         """
+        work_done = self._work(points_done, work_done)
         if not self.due and self._bar is None:
             return
         self._last = time.monotonic()
         rate = f"{self._units / max(self._last - self._started, 1e-9):.1f} units/s"
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=points_done, rate=rate)
+            self._bar.update(self._task, completed=work_done, rate=rate)
             return
         self._told = self._last
         share = f"{self._name}: {points_done:.1f} of {self._num_points} points"
-        tell(f"{share}, {self._units} units, {rate}, {self._left(points_done)}")
+        tell(f"{share}, {self._units} units, {rate}, {self._left(work_done)}")
 
-    def _left(self, points_done: float) -> str:
-        """The time that is left if points go on as since work began."""
-        gained = points_done - (self._before or 0.0)
+    def _work(self, points_done: float, work_done: float | None) -> float:
+        return points_done / max(self._num_points, 1) if work_done is None else work_done
+
+    def _left(self, work_done: float) -> str:
+        """The time that is left if work goes on as since it began."""
+        gained = work_done - (self._before or 0.0)
         if gained <= 0:
             return "time left not known yet"
-        seconds = (self._last - self._started) * (self._num_points - points_done) / gained
+        seconds = (self._last - self._started) * (1 - work_done) / gained
         return time_left(seconds)

@@ -74,7 +74,7 @@ def describe(
         "links": _links(setup),
         "fingerprints": {name: fingerprint for name, (fingerprint, _) in setup.links.items()},
         "stopped": {
-            name: {axis.text(value): points[fingerprint, value].stopped for value in axis.values}
+            name: {axis.text(v): points[fingerprint, v].stopped for v in axis.values if (fingerprint, v) in points}
             for name, (fingerprint, _) in setup.links.items()
         },
         "envelopes": {

@@ -38,6 +38,7 @@ class Result:
     ----------
     setup : Setup
     points : mapping of (fingerprint, axis value) to Point
+        All of them; or, of a run that is not finished, those that are.
     how : mapping
         How this run was made: finished, command, workers, units_run, wall_time_s.
     """
@@ -55,8 +56,9 @@ class Result:
         of_link: dict[tuple[str, float], list[Row]] = {}
         for name, (fingerprint, _) in setup.links.items():
             for value in setup.axis.values:
-                point = self.points[fingerprint, value]
-                of_link[name, value] = point_rows(setup.name, name, point, setup.metrics, samples)
+                point = self.points.get((fingerprint, value))
+                if point is not None:
+                    of_link[name, value] = point_rows(setup.name, name, point, setup.metrics, samples)
         rows: list[Row] = []
         shown: set[str] = set()
         for entry in setup.entries:
@@ -69,17 +71,20 @@ class Result:
             for link in members:
                 if link.name not in shown:
                     shown.add(link.name)
-                    rows += [row for value in setup.axis.values for row in of_link[link.name, value]]
+                    rows += [row for value in setup.axis.values for row in of_link.get((link.name, value), ())]
         return rows
 
     @cached_property
     def chosen(self) -> dict[str, dict[float, tuple[str, ...]]]:
         """Which member every envelope uses: envelope -> axis value -> name of the member after each layer."""
         return {
-            entry.name: {value: self._choose(entry, value) for value in self.setup.axis.values}
+            entry.name: {v: self._choose(entry, v) for v in self.setup.axis.values if self._has_all(entry, v)}
             for entry in self.setup.entries
             if isinstance(entry, Envelope)
         }
+
+    def _has_all(self, envelope: Envelope, value: float) -> bool:
+        return all((self.setup.links[member.name][0], value) in self.points for member in envelope.members)
 
     def _choose(self, envelope: Envelope, value: float) -> tuple[str, ...]:
         points = [self.points[self.setup.links[member.name][0], value] for member in envelope.members]
@@ -249,8 +254,8 @@ class Result:
     @property
     def _spent(self) -> list[tuple[str, Point]]:
         """Every link that was simulated, with its points."""
-        links, values = self.setup.links.items(), self.setup.axis.values
-        return [(name, self.points[fingerprint, value]) for name, (fingerprint, _) in links for value in values]
+        places = ((name, (of, value)) for name, (of, _) in self.setup.links.items() for value in self.setup.axis.values)
+        return [(name, self.points[place]) for name, place in places if place in self.points]
 
     def save(self, formats: Sequence[str] = ("png",)) -> Path:
         """Write the received pictures that panels show and the figures beside the table that the run left.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from linksim.errors import LinksimError
 from linksim.montecarlo.execute import Pool
 from linksim.montecarlo.interrupt import heeding_interrupt
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.unit import Place, WorkUnit
+
+_CHEAP = 0.03
+"""Time of a point whose draws cost next to nothing, as a share of that of others; only the time left is told by it."""
 
 
 def simulate(
@@ -20,6 +26,7 @@ def simulate(
     store: Store,
     make_pool: Callable[[int], Pool],
     progress: ProgressBar,
+    so_far: Callable[[bool], None] = lambda whatever: None,
 ) -> int:
     """Simulate every point until it stops.
 
@@ -37,6 +44,8 @@ def simulate(
     make_pool : function of a number of units
         Called only if anything is missing, with how much of the first rounds is: workers take seconds to start.
     progress : ProgressBar
+    so_far : function of a bool, optional
+        Called after each unit, and with True where the run stops before its end.
 
     Returns
     -------
@@ -48,7 +57,12 @@ def simulate(
     wanted: dict[Place, WorkUnit] = {}
     position = {id(point): i for i, point in enumerate(points)}
     shares = [0.0] * len(points)
+    costs = [_CHEAP if point.is_cheap else 1.0 for point in points]
     count = 0
+
+    def done() -> tuple[float, float]:
+        """Points, and share of the work."""
+        return sum(shares), sum(map(operator.mul, shares, costs)) / sum(costs)
 
     def advance(point: Point) -> None:
         """Walk through rounds whose units are all stored; queue what is missing of the next."""
@@ -70,11 +84,11 @@ def simulate(
     for point in points:
         advance(point)
     if not queue:
-        progress.draw(sum(shares))
+        progress.draw(*done())
         return 0
     with heeding_interrupt() as check_interrupt:
         pool = make_pool(len(queue))
-        progress.begin(sum(shares))
+        progress.begin(*done())
         try:
             while queue or in_flight:
                 check_interrupt()
@@ -92,10 +106,15 @@ def simulate(
                     point = in_flight.pop(unit.place)
                     if point.finish(whole, statistics):
                         advance(point)
+                    so_far(False)
                 if progress.due:
-                    progress.draw(sum(shares))
+                    progress.draw(*done())
+        except BaseException:
+            with contextlib.suppress(LinksimError):  # what stopped it is what is said
+                so_far(True)
+            raise
         finally:
             pool.close()
             store.close()
-    progress.draw(sum(shares))
+    progress.draw(*done())
     return count

@@ -27,6 +27,7 @@ from linksim.montecarlo.provenance import command
 from linksim.montecarlo.result import Result
 from linksim.montecarlo.schedule import simulate
 from linksim.montecarlo.setup import Setup, measurable
+from linksim.montecarlo.so_far import SoFar
 from linksim.montecarlo.store import Store
 from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import MIN_DRAWS
@@ -285,16 +286,18 @@ class Sweep:
                 shown.note(_SAME_PICTURES.format(again))
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             write_pictures(self.folder, setup.pictures)
-            count = simulate(list(points.values()), names, store, make_pool, shown)
+            how = {"command": command(), "workers": cluster or workers}
+            so_far = SoFar(setup, points, how, shown)
+            count = simulate(list(points.values()), names, store, make_pool, shown, so_far)
         how = {
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "command": command(),
-            "workers": cluster or workers,
+            **how,
             "units_run": count,
             "wall_time_s": round(time.monotonic() - started, 3),
         }
         result = Result(setup, points, how)
         result.save_table()
+        so_far.remove()
         return result
 
     def main(self, argv: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linksim.errors import LinksimError
+from linksim.messages import tell
 from linksim.report.figures import Figure, figure_from_dict
 from linksim.report.reference import load_reference
 from linksim.report.rows import Rows
@@ -32,6 +33,9 @@ COLUMNS = (
     "delivered",
 )
 """The columns of `curve.csv`, beside that of the axis."""
+
+SO_FAR = "so-far"
+"""Inside a result folder: the finished points of a run that is not finished, as a result folder."""
 
 _NAMES = ("scenario", "link", "picture")
 _MISSING = ("", "nan", "NaN", "NA")
@@ -99,6 +103,9 @@ def read(folder: str | Path) -> ResultFolder:
     path = Path(folder)
     if path.is_file():
         raise LinksimError(f"{path} is a file; name a results folder, such as results/quickstart")
+    if not (path / "curve.csv").exists() and (path / SO_FAR / "curve.csv").exists():
+        tell(f"the run in {path} is not finished; this is what it has so far")
+        path = path / SO_FAR
     table = _read_table(path / "curve.csv")
     run = read_run(path)
     try:

@@ -1,0 +1,57 @@
+"""What a run has so far, as a result folder inside its own, for whoever does not want to wait for its end."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from linksim.messages import LINE_S
+from linksim.montecarlo.point import Point
+from linksim.montecarlo.progress import ProgressBar
+from linksim.montecarlo.result import Result
+from linksim.montecarlo.setup import Setup
+from linksim.report.folder import SO_FAR
+
+
+class SoFar:
+    """Writes the finished points of a run into `so-far/`: after the first one, every half minute, and when it stops.
+
+    Parameters
+    ----------
+    setup : Setup
+    points : mapping of (fingerprint, axis value) to Point
+    how : mapping
+        What `run.json` says of this run.
+    shown : ProgressBar
+        Says where the first point is.
+    """
+
+    def __init__(
+        self, setup: Setup, points: Mapping[tuple[str, float], Point], how: Mapping[str, Any], shown: ProgressBar
+    ):
+        self.folder: Path = setup.folder / SO_FAR
+        self._setup = dataclasses.replace(setup, folder=self.folder)
+        self._points, self._how, self._shown = points, how, shown
+        self._written: float | None = None
+        self.remove()
+
+    def __call__(self, whatever: bool = False) -> None:
+        """Write it if it is time to, or `whatever` the time is."""
+        now = time.monotonic()
+        if self._written is not None and now - self._written < LINE_S and not whatever:
+            return
+        finished = {place: point for place, point in self._points.items() if point.stopped}
+        if not finished:
+            return
+        first, self._written = self._written is None, now
+        Result(self._setup, finished, {**self._how, "units_run": 1, "wall_time_s": 0.0}).save_table()
+        if first and not whatever:
+            self._shown.note(f"what there is so far: linksim show {self.folder}, or linksim plot")
+
+    def remove(self) -> None:
+        """Take it away: the run is finished, or begins anew."""
+        shutil.rmtree(self.folder, ignore_errors=True)
