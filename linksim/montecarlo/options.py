@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
@@ -179,10 +181,9 @@ class Options:
         if self.pictures is not None:
             from linksim.images.sets import name_and_limit
 
-            changes["pictures"], changes["max_pictures"] = name_and_limit(self.pictures)
-            if changes["pictures"] != sweep.pictures and sweep.reference_file() is not None:
-                tell(f"published points are of other pictures than {changes['pictures']}, and are left out")
-                changes["reference"] = False
+            changes["pictures"], changes["max_pictures"] = name, _ = name_and_limit(self.pictures)
+            if name != getattr(sweep.pictures, "name", sweep.pictures):
+                sweep = self._of_other_pictures(sweep, name)
         if self.out is not None:
             changes["out"] = self.out
         if self.keep_pictures is not None:
@@ -196,6 +197,16 @@ class Options:
         if self.quick:
             changes = {**quick_changes(dataclasses.replace(sweep, **changes), changes), **changes}
         return dataclasses.replace(sweep, **changes)
+
+    def _of_other_pictures(self, sweep: Sweep, name: str) -> Sweep:
+        """Where results of another set than the scenario's go, beside those of its own; and no published points."""
+        label = re.sub(r"[^\w.-]+", "-", Path(name).resolve().name) or "pictures"
+        if self.out is None:
+            sweep = dataclasses.replace(sweep, out=sweep.folder.with_name(f"{sweep.folder.name}-{label}"))
+        if sweep.reference_file() is None:
+            return sweep
+        tell(f"published points are of other pictures than {name}, and are left out")
+        return dataclasses.replace(sweep, reference=False)
 
     def num_workers(self) -> int:
         """The number of workers.

@@ -32,7 +32,7 @@ HELP = {
     ),
     "workers": "processes on this machine, or auto for one per core",
     "cluster": "address of a Dask scheduler, or local",
-    "out": "result folder instead of results/NAME",
+    "out": "result folder instead of results/NAME, or results/NAME-SET where the pictures are not the scenario's",
     "keep_pictures": "keep the first N received pictures at every point as PNG; without N, those of the panel",
     "seed": "seed of noise and fading; results of every seed stay stored",
     "metrics": "measure these as well, such as ssim,lpips; of what is stored only they are computed",

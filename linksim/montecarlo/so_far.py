@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from linksim.messages import LINE_S
+from linksim.messages import LINE_S, SILENCE_S
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.result import Result
@@ -36,20 +37,21 @@ class SoFar:
         self.folder: Path = setup.folder / SO_FAR
         self._setup = dataclasses.replace(setup, folder=self.folder)
         self._points, self._how, self._shown = points, how, shown
-        self._written: float | None = None
+        self._started, self._written, self._told = time.monotonic(), -math.inf, False
         self.remove()
 
     def __call__(self, whatever: bool = False) -> None:
         """Write it if it is time to, or `whatever` the time is."""
         now = time.monotonic()
-        if self._written is not None and now - self._written < LINE_S and not whatever:
+        if now - self._written < LINE_S and not whatever:
             return
         finished = {place: point for place, point in self._points.items() if point.stopped}
         if not finished:
             return
-        first, self._written = self._written is None, now
+        self._written = now
         Result(self._setup, finished, {**self._how, "units_run": 1, "wall_time_s": 0.0}).save_table()
-        if first and not whatever:
+        if not self._told and now - self._started > SILENCE_S:  # short runs say nothing
+            self._told = True
             self._shown.note(f"what there is so far: linksim show {self.folder}, or linksim plot")
 
     def remove(self) -> None:

@@ -72,6 +72,16 @@ def test_published_points_are_of_the_pictures_of_the_scenario(tmp_path, capsys):
     assert "published points are of other pictures than sample" in capsys.readouterr().err
 
 
+def test_results_of_other_pictures_do_not_replace_those_of_the_scenario(tmp_path):
+    kodak = sweep(pictures="kodak")
+    assert Options(pictures="kodak:3").apply(kodak).folder == kodak.folder
+    assert Options(pictures="sample:2").apply(kodak).folder.name == "s-sample"
+    assert Options(pictures="sample", quick=True).apply(kodak).folder.name == "s-sample-quick"
+    (tmp_path / "my holiday, 2026").mkdir()
+    assert Options(pictures=str(tmp_path / "my holiday, 2026")).apply(kodak).folder.name == "s-my-holiday-2026"
+    assert Options(pictures="sample", out=str(tmp_path)).apply(kodak).folder == tmp_path
+
+
 def test_workers():
     assert Options(workers="2").num_workers() == 2
     assert Options(workers="auto").num_workers() >= 1
