@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +21,7 @@ def compare(
         Path | None, typer.Argument(metavar="[B]", help="Another; with --link and --with, A by default.")
     ] = None,
     metric: Annotated[str | None, typer.Option(help="Only this metric, or several, such as psnr,ssim.")] = None,
+    at: Annotated[float | None, typer.Option(help="Only this value of the axis, or the nearest one.")] = None,
     link: Annotated[str | None, typer.Option(help="Only this link of A.")] = None,
     other: Annotated[str | None, typer.Option("--with", help="The link of B that it is compared with.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="File for all differences, a row each.")] = None,
@@ -32,16 +32,11 @@ def compare(
 
     if other is not None and link is None:
         raise LinksimError("--with names a link of B; say by --link which one of A it is compared with")
-    found = compare_results(a, b, None if link is None else {link: other or link})
-    known = list(dict.fromkeys(found.table["metric"]))
-    names = known if metric is None else [name.strip() for name in metric.split(",")]
-    for name in names:
-        if name not in known:
-            raise LinksimError(f"there is no metric {name!r} in both; take one of {', '.join(known)}")
-    found = dataclasses.replace(found, table=found.table[found.table["metric"].isin(names)])
+    names = None if metric is None else list(dict.fromkeys(name.strip() for name in metric.split(",")))
+    found = compare_results(a, b, None if link is None else {link: other or link}, names, at)
     if csv is not None:
         write_atomically(csv, found.table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-    for name in names:
+    for name in dict.fromkeys(found.table["metric"]) if names is None else names:
         _print(found, name, f"B - A, {name}")
     typer.echo(found.summary)
     for where, lines in (("only in A", found.only_a), ("only in B", found.only_b), ("differs", found.provenance)):
@@ -64,8 +59,12 @@ def _print(found: Comparison, metric: str, title: str) -> None:
         at = {row[found.axis]: row for row in of.to_dict("records")}
         cells = [_cell(at[value], digits) if value in at else "" for value in values]
         how = ", ".join(dict.fromkeys(of["how"]))
-        rows.append([f"{link}, after layer {layer + 1}" if several else str(link), *cells, how])
+        rows.append([_row_name(link, layer, several), *cells, how])
     print_table(title, ["link", *(f"{found.axis} {value:g}" for value in values), "intervals"], rows, whole=True)
+
+
+def _row_name(link: object, layer: int, several: bool) -> str:
+    return f"{link}, after layer {layer + 1}" if several else str(link)
 
 
 def _cell(row: Mapping[str, Any], digits: int) -> str:
