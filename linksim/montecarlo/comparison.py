@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.errors import LinksimError
 from linksim.montecarlo.comparison_rows import SAME, ComparisonRows
+from linksim.montecarlo.picture_differences import picture_differences
 from linksim.montecarlo.run_differences import alone, differences_of_provenance
 from linksim.montecarlo.side import Side
 
@@ -47,6 +49,24 @@ class Comparison:
     only_b: Sequence[str]
     provenance: Sequence[str]
     notes: Sequence[str]
+    _sides: tuple[Side, Side] = field(repr=False)
+    _links: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def pictures(self) -> pandas.DataFrame:
+        """What single pictures make of it: a row for each link, layer, axis value, metric and picture.
+
+        Columns: link, layer, the axis, metric, number (place of the picture in its set, from 0), picture (its name),
+        a, b (means over the draws), difference (b - a), std_a, std_b (standard deviations over the draws), n_draws_a,
+        n_draws_b, same (as `how` of `table` says; then the difference is 0).
+
+        Raises
+        ------
+        LinksimError
+            If the two are of different pictures, one of them keeps no results of single pictures, or single pictures
+            have none of the metrics.
+        """
+        return picture_differences(*self._sides, self._links, self.table)
 
     @property
     def num_significant(self) -> int:
@@ -159,4 +179,6 @@ def _compared(a: Side, b: Side, links: Mapping[str, str], chosen: bool) -> Compa
         [] if chosen else alone(b, with_b),
         differences_of_provenance(a.run, b.run, links),
         reading.notes,
+        (a, b),
+        links,
     )

@@ -53,5 +53,41 @@ def test_one_value_of_the_axis(two):
     assert "snr_db 6" in output and "snr_db 0" not in output
 
 
+def pictures(output, link):
+    """(number, B - A) of the rows of a link."""
+    lines = (line.split() for line in output.splitlines())
+    return [(int(line[1]), float(line[5])) for line in lines if line[:1] == [link] and len(line) == 10]
+
+
+def test_the_worst_and_the_best_pictures(two, tmp_path):
+    worst = command(*two, "--worst", 2, "--csv", tmp_path / "d.csv")
+    best, every = command(*two, "--best", 2), command(*two, "--worst", 6)
+    assert "B - A, psnr at 6 dB, the worst 2 of every link" in worst and "the best 2 of every link" in best
+    order = pictures(every, "x")
+    assert sorted(number for number, _ in order) == list(range(6))
+    assert pictures(worst, "x") == order[:2] and pictures(best, "x")[0] == order[-1]
+    assert [gain for _, gain in order] == sorted(gain for _, gain in order)
+    assert not pictures(worst, "y") and "'y' is the same in both at 6 dB" in worst
+    written = (tmp_path / "d.csv").read_text().splitlines()
+    assert written[0] == ("link,layer,snr_db,metric,number,picture,a,b,difference,std_a,std_b,n_draws_a,n_draws_b,same")
+    assert len(written) == 1 + 2 * 2 * 6  # links, SNRs, pictures
+
+
+def test_where_low_values_are_better_the_worst_gain_most(tmp_path):
+    for folder, link in (("a", NoisyLink("x", spread=0.3)), ("b", Better("x", spread=0.3))):
+        run(tmp_path / folder, link, metrics=["mse"], pictures=3, snr_db=[0], draws=4)
+    given = (tmp_path / "a", tmp_path / "b", "--metric", "mse", "--worst", 3)
+    gains = [gain for _, gain in pictures(command(*given), "x")]
+    assert gains == sorted(gains, reverse=True) and max(gains) < 0 and "mse at 0 dB" in command(*given)
+
+
+def test_more_draws_on_one_side_are_said(two, tmp_path):
+    run(tmp_path, Better("x", spread=0.3), draws=8)
+    assert "its mean of a picture is over all of them" in command(two[0], tmp_path, "--worst", 1)
+    assert "its mean of a picture" not in command(*two, "--worst", 1)
+
+
 def test_mistakes_are_one_line(two):
+    assert "give one of them" in refused(*two, "--worst", 1, "--best", 1)
     assert "--with names a link of B" in refused(*two, "--with", "x")
+    assert "of single pictures in both" in refused(*two, "--worst", 1, "--metric", "psnr_of_mean_mse")
