@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linksim.errors import LinksimError
 from linksim.montecarlo.kept_units import (
@@ -16,10 +17,17 @@ from linksim.montecarlo.kept_units import (
     has_units,
     read_pictures,
 )
+from linksim.montecarlo.statistics import LayerStatistics
 from linksim.report.folder import read, read_run
 
 if TYPE_CHECKING:
     from linksim.montecarlo.result import Result
+
+RowKey = tuple[str, int, str, float]
+"""(link, layer, metric, axis value) of a row."""
+
+Row = dict[str, Any]
+"""A row of `curve.csv`, column -> value."""
 
 
 class Side:
@@ -38,7 +46,7 @@ class Side:
     run : dict
         The content of `run.json`.
     rows : dict of (link, layer, metric, axis value) to dict
-        The rows of `curve.csv`.
+        The rows of `curve.csv`, or those that `select` left.
 
     Raises
     ------
@@ -52,11 +60,20 @@ class Side:
         self.axis, table = found.rows.axis.name, found.rows.table
         self.links = [str(link) for link in dict.fromkeys(table["link"])]
         self.run = read_run(self.path)
-        self.rows = {
+        self.rows: dict[RowKey, Row] = {
             (str(r["link"]), int(r["layer"]), str(r["metric"]), float(r[self.axis])): r
             for r in table.to_dict("records")
         }
         self._kept: dict[str, dict[float, Kept]] = {}
+        self._first: dict[tuple[str, float, int], tuple[LayerStatistics, ...] | None] = {}
+
+    def select(self, metrics: Collection[str] | None, value: float | None) -> None:
+        """Keep the rows of some metrics, or at one axis value; None keeps all."""
+        self.rows = {
+            key: row
+            for key, row in self.rows.items()
+            if (metrics is None or key[2] in metrics) and (value is None or key[3] == value)
+        }
 
     @property
     def unpaired_because(self) -> str | None:
@@ -96,3 +113,12 @@ class Side:
             self._kept.clear()  # links come one after the other, and one may be large
             self._kept[fingerprint] = self._reader.of(fingerprint)
         return at(self._kept[fingerprint], value)
+
+    def first(self, link: str, value: float, draws: int) -> tuple[LayerStatistics, ...] | None:
+        """What the units hold of the first draws of a link at an axis value, for each layer; None where they do not."""
+        key = (link, value, draws)
+        if key not in self._first:
+            kept = None if self.unpaired_because else self.kept(link, value)
+            self._first.clear()  # all metrics of a link come one after the other
+            self._first[key] = kept.between(0, draws, draws) if kept is not None and kept.ends(draws) else None
+        return self._first[key]

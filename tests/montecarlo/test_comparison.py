@@ -5,29 +5,16 @@ import shutil
 
 import numpy as np
 import pytest
+from compared_runs import Better, run
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
 from result_folders import table, write_folder
-from typer.testing import CliRunner
 
 import linksim
 from linksim import compare
-from linksim.cli.app import app
 from linksim.errors import LinksimError
 from linksim.montecarlo import Sweep
 from linksim.montecarlo.kept_units import Kept
 from linksim.montecarlo.per_picture import read_per_picture
-
-
-class Better(NoisyLink):
-    """The same noise and fades as `NoisyLink`, a little less of them."""
-
-    def transmit(self, pictures, snr_db, draws, seed=0):
-        return super().transmit(pictures, snr_db + 0.05, draws, seed)
-
-
-def run(out, link, pictures=6, draws=16, **change):
-    said = {"max_draws": draws, "ci_half_width": None, "snr_db": [0, 6], **change}
-    return Sweep("s", [link], picture_set(pictures), out=out, **said).run(progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +76,7 @@ def test_the_same_twice_is_the_same(two, tmp_path):
     """Also where the links of one run stopped earlier: what both have is compared."""
     run(tmp_path, NoisyLink("x", spread=0.3), draws=8)
     found = compare(two[0], tmp_path)
-    assert set(found.table.how) == {"paired"} and set(found.table.n_draws) == {8}
+    assert set(found.table.how) == {"same"} and set(found.table.n_draws) == {8}
     assert (found.table.difference == 0).all() and found.num_significant == 0 and found.num_by_chance == 0
     assert any("more draws" in note for note in found.notes) and any("most draws: 16" in x for x in found.provenance)
 
@@ -120,7 +107,7 @@ def test_two_links_of_one_run_and_envelopes(tmp_path):
     ).run(progress=False)
     found = compare(tmp_path, links={"best": "low"})
     at_0, at_12 = (found.table[(found.table.metric == "psnr") & (found.table.snr_db == v)].iloc[0] for v in (0, 12))
-    assert at_0.difference == 0 and at_0.how == "paired"
+    assert at_0.difference == 0 and at_0.how == "same"
     assert at_12.significant and at_12.difference < -5 and at_12.half_width > 0, "failures not seen are allowed for"
     with pytest.raises(LinksimError, match="has no link 'worst'"):
         compare(tmp_path, links={"worst": "low"})
@@ -149,23 +136,24 @@ def test_too_few_draws_to_pair_are_said(tmp_path):
     assert set(found.table.how) == {"independent"} and "too few draws and pictures" in found.notes[0]
 
 
+def test_two_links_have_a_row_of_both_names(two, tmp_path):
+    """That two links have two fingerprints is no difference of provenance; that one link has is."""
+    run(tmp_path, NoisyLink("x", spread=0.3), Better("y", spread=0.3))
+    found, one = compare(tmp_path, links={"x": "y"}), compare(*two, links={"x": "x"})
+    assert set(found.table.link) == {"y - x"} and not found.provenance
+    assert set(one.table.link) == {"x"} and "fingerprints" in one.provenance[0]
+
+
 def test_what_only_one_has(tmp_path):
     a = write_folder(tmp_path / "a", table({"x": 1 / 6, "y": 1 / 6}, metrics=("psnr", "ssim")))
     b = write_folder(tmp_path / "b", table({"x": 1 / 6, "z": 1 / 6}), seed=3)
     found = compare(a, b)
     assert list(found.only_a) == ["link 'y'", "'x': ssim at snr_db 0, 3, 6, 9"] and list(found.only_b) == ["link 'z'"]
     assert "seed: not said in A, 3 in B" in found.provenance
+    psnr = compare(a, b, metrics=["psnr"], at=4)
+    assert list(psnr.only_a) == ["link 'y'"] and set(psnr.table.snr_db) == {3} and set(psnr.table.metric) == {"psnr"}
+    with pytest.raises(LinksimError, match="no metric 'ssim' in both; take one of psnr"):
+        compare(a, b, metrics=["ssim"])
     with pytest.raises(LinksimError, match="compare like with like"):
         other = table({"x": 1 / 6}).rename(columns={"snr_db": "cbr_asked"})
         compare(a, write_folder(tmp_path / "c", other, axis={"name": "cbr_asked", "label": "", "values": []}))
-
-
-def test_the_command(two, tmp_path):
-    done = CliRunner().invoke(app, ["compare", *map(str, two), "--csv", str(tmp_path / "d.csv"), "--metric", "psnr"])
-    assert done.exit_code == 0, done.output
-    assert "+0.05 ±" in done.output and " *" in done.output and "2 of 2 differences lie beyond" in done.output
-    assert (tmp_path / "d.csv").read_text().splitlines()[0] == (
-        "link,layer,metric,snr_db,a,b,difference,half_width,significant,how,n_draws,over_pictures,better"
-    )
-    refused = CliRunner().invoke(app, ["compare", *map(str, two), "--metric", "fid"])
-    assert isinstance(refused.exception, LinksimError)
