@@ -31,13 +31,15 @@ def frame(entries: Iterable[Entry], pictures: Sequence[KnownPicture], axis: str)
     """A row for each link, layer, axis value, metric and picture.
 
     Columns: link, layer, the axis, metric, number (the place of the picture in its set, from 0), picture (its name),
-    mean, std (standard deviation over the draws), n_draws, cbr, delivered (share of the draws).
+    mean, std (standard deviation over the draws), n_draws, cbr, delivered (share of the draws). Along the axis "cbr"
+    what was used is `cbr_used`, as in `curve.csv`.
     """
     import pandas as pd
 
     values = np.array([p.values for p in pictures])
     keys: list[tuple[str, int, float, str]] = []
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("mean", "std", "n_draws", "cbr", "delivered")}
+    used = "cbr_used" if axis == "cbr" else "cbr"
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in ("mean", "std", "n_draws", used, "delivered")}
     for link, layer, value, statistics in entries:
         n = statistics.n
         cbr, delivered = statistics.channel_uses / n / values, statistics.delivered / n

@@ -9,6 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "catalog": ["find", "load", "names", "stored_digest"],
         "export": ["export", "golden_output"],
         "lic": ["Lic"],
-        "sources": ["SOURCES", "source_codec"],
+        "sources": ["source_codec"],
     },
 )

@@ -9,9 +9,10 @@ import pytest
 from harness_fakes import Best, CliffLink, NoisyLink, picture_set
 from PIL import Image
 
+from linksim import Along
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture, PictureSet
-from linksim.montecarlo import Sweep, per_picture
+from linksim.montecarlo import Cbr, Sweep, per_picture
 from linksim.montecarlo.kept_units import UnitReader, at, read_pictures, way
 from linksim.montecarlo.per_picture import ranked, read_per_picture
 from linksim.report.folder import read_run
@@ -53,6 +54,14 @@ def test_each_picture_is_the_mean_and_spread_of_its_draws(tmp_path):
         if row.metric == "psnr":
             mine = table[(table.link == row.link) & (table.snr_db == row.value) & (table.metric == "psnr")]
             assert mine["mean"].mean() == pytest.approx(row.mean) and mine["cbr"].mean() == pytest.approx(row.cbr)
+
+
+def test_along_bandwidth_what_was_asked_for_and_what_was_used_are_two_columns(tmp_path):
+    along = Along("cbr", {0.1: NoisyLink("a"), 0.2: NoisyLink("b")}, at=5.0, name="both")
+    result = Sweep("s", [along], picture_set(2), axis=Cbr([0.1, 0.2]), max_draws=2, out=tmp_path).run()
+    for table in (result.pictures, read_per_picture(tmp_path)):
+        assert sorted(set(table["cbr"])) == [0.1, 0.2]
+        assert set(table["cbr_used"].round(4)) == {round((16 * 24 * 3 // 12) / (16 * 24 * 3), 4)}
 
 
 def test_file_and_units_tell_the_same(tmp_path):
