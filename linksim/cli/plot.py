@@ -24,13 +24,17 @@ def plot(
     ] = None,
     split: Annotated[str | None, typer.Option(help="A plot for each value of a tag, such as cbr; or none.")] = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
+    links: Annotated[
+        str | None,
+        typer.Option(help="Only links with one of these texts in their name or scheme.", metavar="TEXT,TEXT"),
+    ] = None,
     format: Annotated[str, typer.Option("--format", help="One format or several of png, pdf, svg.")] = "png",
     out: Annotated[Path | None, typer.Option(help="Folder for the files instead of the results folder.")] = None,
 ) -> None:
     """Draw a finished run again, without simulating anything: the figures of its scenario, or one of your choice."""
-    from linksim.report import Curves, draw, read
+    from linksim.report import Curves, draw, read_some
 
-    finished = read(results)
+    finished = read_some(results, links)
     values = finished.rows.values
     if at is not None and at not in values:
         text = finished.rows.axis.text(at)

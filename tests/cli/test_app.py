@@ -154,6 +154,8 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
     assert "draws" in mistaken("run", "tiny", "--draws", "1")
     assert "jpeg2000" in mistaken("run", "tiny", "--sources", "jpeg,gif")
     assert "names no source codec" in mistaken("run", "tiny", "--sources", ",")
+    assert "has an empty text" in mistaken("run", "tiny", "--links", "jpeg,,bpg")
+    assert "take parts of JPEG + 4-QAM 1/2" in mistaken("run", "tiny", "--links", "bpg")
     (tiny / "pictures" / "zebra.png").write_text("not a picture")
     assert "zebra.png" in mistaken("run", "tiny")
 
