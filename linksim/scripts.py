@@ -1,12 +1,17 @@
-"""Scripts of a user's, imported: whatever goes wrong in them is one line with the place where it did."""
+"""Code of a user's, scripts and functions: whatever goes wrong in it is one line with the place where it did."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import site
 import sys
+import sysconfig
 import traceback
 import warnings
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -80,9 +85,60 @@ def failed(path: Path, error: Exception | SystemExit) -> LinksimError:
     own = [frame for frame in frames if Path(frame.filename).parent == path.resolve().parent]
     if not own and isinstance(error, (SyntaxError, ValueError)):
         return LinksimError(f"{path} is no Python script ({error}); mend it, or name another")
-    where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
+    where = _place(own[-1]) if own else str(path)
     if isinstance(error, SystemExit):
         return LinksimError(
             f'{where}: the script ends here; put what is not to be imported under __name__ == "__main__"'
         )
-    return LinksimError(f"{where}: {type(error).__name__}: {' '.join(str(error).split())}; mend the script")
+    return LinksimError(f"{where}: {_said(error)}; mend the script")
+
+
+@contextlib.contextmanager
+def code_of_others(what: str) -> Iterator[None]:
+    """Call a function of a user's inside: what goes wrong in it is one line with the place where it did.
+
+    Parameters
+    ----------
+    what : str
+        The function, such as "decode".
+
+    Raises
+    ------
+    LinksimError
+        From whatever the function raises, which stays its cause. Errors that say enough, `LinksimError` and
+        `MemoryError`, stay as they are.
+    """
+    try:
+        yield
+    except (LinksimError, MemoryError):
+        raise
+    except Exception as error:  # whatever a function of somebody else's does
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_of_a_library(frame.filename)]
+        where = f"{_place(own[-1])}, in {what}" if own else what
+        raise LinksimError(f"{where}: {_said(error)}; mend the function") from error
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{frame.filename}, line {frame.lineno}"
+
+
+def _said(error: BaseException) -> str:
+    """Type and message in one line."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _is_of_a_library(file: str) -> bool:
+    """Whether nobody who writes a codec would look there: linksim, Python itself, what is installed."""
+    if file.startswith(("<frozen ", "<__array_function__")):
+        return True
+    return any(folder in Path(file).parents for folder in _libraries())
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[Path, ...]:
+    installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return (
+        Path(__file__).resolve().parent,
+        *map(Path, {*installed, *site.getsitepackages(), site.getusersitepackages()}),
+    )

@@ -24,6 +24,10 @@ def plot(
     ] = None,
     split: Annotated[str | None, typer.Option(help="A plot for each value of a tag, such as cbr; or none.")] = None,
     layers: Annotated[int | None, typer.Option(help="Only the first so many layers.")] = None,
+    links: Annotated[
+        str | None,
+        typer.Option(help="Only links with one of these texts in their name or scheme.", metavar="TEXT,TEXT"),
+    ] = None,
     format: Annotated[str, typer.Option("--format", help="One format or several of png, pdf, svg.")] = "png",
     size: Annotated[
         str | None, typer.Option(help="Width and height of curves in inches, such as 3.5x2.6 for a column of a paper.")
@@ -31,10 +35,10 @@ def plot(
     out: Annotated[Path | None, typer.Option(help="Folder for the files instead of the results folder.")] = None,
 ) -> None:
     """Draw a finished run again, without simulating anything: the figures of its scenario, or one of your choice."""
-    from linksim.report import Curves, draw, read
+    from linksim.report import Curves, draw, read_some
 
     inches = _inches(size)
-    finished = read(results)
+    finished = read_some(results, links)
     values = finished.rows.values
     if at is not None and at not in values:
         text = finished.rows.axis.text(at)

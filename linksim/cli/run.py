@@ -23,6 +23,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help=HELP["seed"])] = None,
     metrics: Annotated[str | None, typer.Option(help=HELP["metrics"])] = None,
     sources: Annotated[str | None, typer.Option(help=HELP["sources"])] = None,
+    links: Annotated[str | None, typer.Option(help=HELP["links"], metavar="TEXT,TEXT")] = None,
     format: Annotated[str, typer.Option("--format", help=HELP["format"])] = "png",
 ) -> None:
     """Run a scenario: writes curve.csv, run.json and its figures; run again to go on after a stop."""
@@ -33,7 +34,7 @@ def run(
     from linksim.montecarlo.threads import one_thread
 
     options = Options(
-        snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format, sources
+        snr, pictures, draws, quick, workers, cluster, out, keep_pictures, values, seed, metrics, format, sources, links
     )  # fmt: skip
     path = scenario_files.find(scenario)
     options.check_values()

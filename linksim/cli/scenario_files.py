@@ -44,11 +44,16 @@ def find(name: str) -> Path:
     LinksimError
         If there is none, or it is no Python.
     """
-    known = names()
-    path = Path(name) if name.endswith(".py") else known.get(name)
-    if path is None or not path.is_file():
-        choices = ", ".join(known) or "none found; run from the project's folder"
-        raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
+    if name.endswith(".py") or "/" in name:
+        path = Path(name)
+        if not path.is_file() or path.suffix != ".py":
+            raise LinksimError(f"there is no Python file {name!r}; name one that is there, or one of `linksim list`")
+    else:
+        known = names()
+        if name not in known:
+            choices = ", ".join(known) or "none found; run from the project's folder"
+            raise LinksimError(f"unknown scenario {name!r}; known are: {choices}")
+        path = known[name]
     path = path.resolve()
     check_file(path)
     return path

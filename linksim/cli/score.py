@@ -196,7 +196,8 @@ class _Sum:
         self._count += 1
 
     def value(self) -> float:
-        return float(self._metric.finish(np.asarray(self._sum), self._count))
+        with self._metric.running("finish"):
+            return float(self._metric.finish(np.asarray(self._sum), self._count))
 
 
 def _gathered(metric: AnyMetric) -> _Gathered:

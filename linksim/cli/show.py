@@ -25,13 +25,18 @@ def show(
     pictures: Annotated[bool, typer.Option("--pictures", help="Every picture for itself, at --at or midway.")] = False,
     worst: Annotated[int | None, typer.Option(min=1, help="The so many worst pictures of every link.")] = None,
     best: Annotated[int | None, typer.Option(min=1, help="The so many best pictures of every link.")] = None,
+    links: Annotated[
+        str | None,
+        typer.Option(help="Only links with one of these texts in their name or scheme.", metavar="TEXT,TEXT"),
+    ] = None,
     web: Annotated[bool, typer.Option("--web", help="Open its page in a browser instead: curves, pictures.")] = False,
 ) -> None:
     """Print the table of a finished run: one row per link, one column per value of its axis."""
     of_links = (("--latex", latex), ("--x", x is not None), ("--group", group is not None))
     single = (("--pictures", pictures), ("--worst", worst is not None), ("--best", best is not None))
     if web:
-        of_tables = (*of_links, *single, ("--metric", metric is not None), ("--at", at is not None))
+        others = (("--metric", metric is not None), ("--at", at is not None), ("--links", links is not None))
+        of_tables = (*of_links, *single, *others)
         for option, given in of_tables:
             if given:
                 raise LinksimError(f"{option} is of tables; a page shows everything: leave it, or --web")
@@ -42,14 +47,14 @@ def show(
         for option, given in of_links:
             if given:
                 raise LinksimError(f"{option} is of tables of links; leave it, or --pictures, --worst and --best")
-        _single_pictures(results, metric, at, worst, best)
+        _single_pictures(results, metric, at, worst, best, links)
         return
-    from linksim.report import Curves, Table, cells, cells_along, latex_of, read, to_latex
+    from linksim.report import Curves, Table, cells, cells_along, latex_of, read_some, to_latex
 
     names = tuple(name.strip() for name in metric.split(","))
     if group is not None and x is None:
         raise LinksimError("--group belongs to --x; add it, such as --x cbr, or leave it out")
-    rows, table = read(results).rows, Table(names, at)
+    rows, table = read_some(results, links).rows, Table(names, at)
     columns = [name for name in names if name not in rows.metrics and name in rows.table.columns]
     if x is not None or columns:
         for name in names:
@@ -67,16 +72,20 @@ def show(
     print_table(f"{results}: {metric}", made.columns, made.rows, whole=True)
 
 
-def _single_pictures(results: Path, metric: str, at: float | None, worst: int | None, best: int | None) -> None:
+def _single_pictures(
+    results: Path, metric: str, at: float | None, worst: int | None, best: int | None, links: str | None
+) -> None:
     """Results of single pictures at one value of the axis: of all of them, or of the worst or best."""
     from linksim.montecarlo.per_picture import ranked, read_per_picture
-    from linksim.report import read
+    from linksim.report import read_some
     from linksim.report.folder import read_run
     from linksim.report.tables import decimals
 
     if worst is not None and best is not None:
         raise LinksimError("--worst and --best are two tables; give one of them")
-    table, rows = read_per_picture(results), read(results).rows
+    rows, table = read_some(results, links).rows, read_per_picture(results)
+    if links is not None:
+        table = table[table["link"].isin(list(rows.table["link"]))]
     values = rows.values
     value = values[len(values) // 2] if at is None else rows.nearest(at)
     digits = decimals(table.loc[table["metric"] == metric, "mean"])

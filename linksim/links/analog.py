@@ -43,8 +43,8 @@ class AnalogLink(Link):
         `encode(pictures)`: `[B, H, W, 3]` float32 in [0, 1] to `[B, k]` complex of mean power 1 per
         picture (or `encode(pictures, snr_db)`, where the encoder is told Es/N0 in dB);
         `decode(symbols, snr_db, size)`: `[B, k]` complex, Es/N0 in dB and (H, W) to `[B, H, W, 3]` in [0, 1].
-        A decoder may take less: `decode(symbols, snr_db)`, `decode(symbols, size)`, `decode(symbols)`.
-        The functions see NumPy arrays: any framework will do.
+        A decoder may take less: `decode(symbols, snr_db)`, `decode(symbols, size)`, `decode(symbols)`; its
+        arguments are then called so. The functions see NumPy arrays: any framework will do.
     channel : Channel
         With `csi` the decoder is given the equalised symbols y/h.
     name : str, optional
@@ -63,8 +63,8 @@ class AnalogLink(Link):
     Raises
     ------
     LinksimError
-        If the symbols of a picture have a mean power other than 1, a shape other than promised, or a
-        decoder gives pictures in 0..255.
+        If the functions take what nobody gives them, or fail; if the symbols of a picture have a mean power other
+        than 1, a shape other than promised, or a decoder gives pictures in 0..255.
 
     Examples
     --------
@@ -175,7 +175,8 @@ def _connect(
     from linksim.links.estimate import check_realizations
 
     realizations = check_realizations(realizations)
-    if isinstance(codec, tuple) and len(codec) == 2 and all(callable(f) for f in codec):
+    if isinstance(codec, tuple):
+        _check_pair(codec)
         from linksim.links.functions import Functions
 
         return Functions(*codec, channel, probe_size, name)
@@ -200,3 +201,13 @@ def _connect(
     if codec.needs_reception and codec.num_layers > 1 and not feedback:
         return Estimating(codec, channel, realizations, name)
     return Compiled(codec, channel, feedback, name)
+
+
+def _check_pair(codec: tuple[Any, ...]) -> None:
+    if len(codec) != 2:
+        raise LinksimError(f"a pair of functions is (encode, decode), not {len(codec)} values; give these two")
+    for name, function in zip(("encode", "decode"), codec, strict=True):
+        if not callable(function):
+            raise LinksimError(
+                f"{name} is no function but {type(function).__name__}; give a pair of functions (encode, decode)"
+            )

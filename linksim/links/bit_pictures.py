@@ -18,7 +18,7 @@ from linksim.metrics.bits import SQUARE
 from linksim.phy._tf import tf
 from linksim.phy.channels.bits import BitChannel
 from linksim.phy.rng import draw_keys, picture_key
-from linksim.source.base import SourceCodec
+from linksim.source.base import SourceCodec, running
 
 VERSION = 1
 """Raised whenever the same bits are shown otherwise, or a source gives other bits of the same picture."""
@@ -95,7 +95,8 @@ class StreamBits:
         pixels = np.ascontiguousarray(picture.pixels)
 
         def body(quality: int) -> bytes:  # without the header, which is not entropy coded
-            stream = self.codec.encode_at(pixels, quality)
+            with running(self.codec, "encode_at"):
+                stream = self.codec.encode_at(pixels, quality)
             return stream[self.codec.header_bytes(stream) :]
 
         ladder = list(reversed(self.codec.qualities))  # of which the first that is long enough is taken

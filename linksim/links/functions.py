@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,16 +10,15 @@ import numpy as np
 from linksim.codecs.traits import probe_picture, traits
 from linksim.errors import LinksimError
 from linksim.images.picture import Picture
+from linksim.links.signatures import ALL, snr_is_told, told
 from linksim.links.transceiver import Sent, Transceiver, batch_rows, not_finite
 from linksim.phy._tf import tf
 from linksim.phy.channels.base import Channel
+from linksim.scripts import code_of_others
 
 _BRIGHTEST_MEAN = 1.5
 """A picture in [0, 1] has a mean below 1, however far single values overshoot; one in 0..255 has a mean above
 1.5 unless it is all but black. Single values are no sign: a linear decoder overshoots at low SNR."""
-
-_ALL = ("snr_db", "size")
-"""What a decoder may be told beside the symbols."""
 
 
 class Functions(Transceiver):
@@ -40,8 +38,8 @@ class Functions(Transceiver):
     ):
         self._encode, self._decode, self._probe_size = encode, decode, probe_size
         self._channel = channel
-        self._told_snr = _takes_two(encode)
-        self._told, self._by_name = _told(decode)
+        self._told_snr = snr_is_told(encode)
+        self._told, self._by_name = told(decode)
         self.name = name or "own codec"
 
     def depends_on(self, snr_db: float, seed: int) -> tuple[float, ...]:
@@ -57,26 +55,35 @@ class Functions(Transceiver):
                 raise LinksimError(f"{self.name}: encode gives other symbols each time; switch dropout and noise off")
             made += [symbols.real, symbols.imag, self._pictures(symbols, snr_db, self._probe_size)]
         # Decoders that are told all were the only ones once; their fingerprints stay as they were.
-        told = {} if self._told == _ALL else {"decoder is told": list(self._told)}
-        return {"functions": [traits(values) for values in made], **told}
+        other = {} if self._told == ALL else {"decoder is told": list(self._told)}
+        return {"functions": [traits(values) for values in made], **other}
 
     def _symbols(self, pixels: np.ndarray, snr_db: float) -> np.ndarray:
         """Pictures `uint8 [B, H, W, 3]` to `complex64 [B, k]`."""
         pictures = pixels.astype(np.float32) / np.float32(255)
-        symbols = np.asarray(self._encode(pictures, snr_db) if self._told_snr else self._encode(pictures))
+        with code_of_others("encode"):
+            symbols = np.asarray(self._encode(pictures, snr_db) if self._told_snr else self._encode(pictures))
         if symbols.ndim != 2 or len(symbols) != len(pixels) or not np.iscomplexobj(symbols):
             raise LinksimError(
                 f"{self.name}: encode gave {symbols.dtype} {list(symbols.shape)}; "
                 f"it must give complex [B, k], B = {len(pixels)}"
+            )
+        if not np.all(np.isfinite(symbols)):
+            raise LinksimError(
+                f"{self.name}: encode gave values that are not finite; look for a division by zero, such as by the "
+                "power of a black picture"
             )
         return symbols.astype(np.complex64)
 
     def _pictures(self, symbols: np.ndarray, snr_db: float, size: tuple[int, int]) -> np.ndarray:
         """Received symbols to `float32 [B, H, W, 3]`, nominally in [0, 1]."""
         known = {"snr_db": snr_db, "size": size}
-        told = {what: known[what] for what in self._told}
-        given = np.asarray(self._decode(symbols, **told) if self._by_name else self._decode(symbols, *told.values()))
-        pictures = given.astype(np.float32)
+        more = {what: known[what] for what in self._told}
+        with code_of_others("decode"):
+            given = np.asarray(
+                self._decode(symbols, **more) if self._by_name else self._decode(symbols, *more.values())
+            )
+            pictures = given.astype(np.float32)
         if pictures.shape != (len(symbols), *size, 3):
             raise LinksimError(
                 f"{self.name}: decode gave {list(pictures.shape)}; "
@@ -105,46 +112,3 @@ class Functions(Transceiver):
             y = self._channel(sent.symbols[owner[i : i + batch]], snr_db, flat[i : i + batch]).symbols.numpy()
             out[i : i + batch] = np.rint(np.clip(self._pictures(y, snr_db, size), 0, 1) * 255)
         return [out]
-
-
-def _takes_two(function: Callable) -> bool:
-    """Whether an encoder must be given two arguments: the pictures and the SNR."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # a built-in, which does not say
-        return False
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in positional and p.default is p.empty for p in parameters) == 2
-
-
-def _told(decode: Callable) -> tuple[tuple[str, ...], bool]:
-    """What a decoder takes beside the symbols, SNR and size, one of them, or neither; and whether by keywords.
-
-    Arguments that are called `snr_db` and `size` are given that, in any order, beside others with values of their own.
-    Arguments of other names are told by their places: the SNR, then the size.
-
-    Raises
-    ------
-    LinksimError
-        If it takes no symbols, or something that nobody has.
-    """
-    try:
-        parameters = list(inspect.signature(decode).parameters.values())
-    except (TypeError, ValueError):  # a built-in, which does not say
-        return _ALL, False
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    taken = [p for p in parameters if p.kind in positional]
-    if any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters):
-        return _ALL, False
-    if not taken:
-        raise LinksimError("decode takes no argument; give it the symbols: decode(symbols, snr_db, size)")
-    named = [p.name for p in taken[1:] if p.name in _ALL and p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    needed = [p.name for p in taken[1:] if p.default is p.empty and p.name not in named]
-    if named and not needed:
-        return tuple(name for name in _ALL if name in named), True
-    by_place = dict(zip((p.name for p in taken[1:]), _ALL, strict=False))
-    if len(needed) > 2 or any(by_place.get(name) != name for name in named) or set(needed) - set(by_place):
-        raise LinksimError(
-            f"decode takes {', '.join(needed)}, which nobody gives it; use decode(symbols, snr_db, size)"
-        )
-    return _ALL[: len(taken) - 1] if needed or len(taken) > 2 else (), False

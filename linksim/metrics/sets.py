@@ -39,10 +39,12 @@ class SetMetric(AnyMetric):
         Raises
         ------
         LinksimError
-            If the pictures cannot be compared, or `accumulate` gives anything else or a value that is not finite.
+            If the pictures cannot be compared, or `accumulate` gives anything else or a value that is not finite, or
+            fails where it is a user's.
         """
         self.check(reference, reconstruction)
-        statistics = np.asarray(self.accumulate(reference, reconstruction), np.float64)
+        with self.running("accumulate"):
+            statistics = np.asarray(self.accumulate(reference, reconstruction), np.float64)
         if statistics.ndim != 2 or len(statistics) != len(reference):
             raise LinksimError(
                 f"metric {self.name} gave statistics of shape {list(statistics.shape)} for {len(reference)} pictures; "

@@ -51,6 +51,8 @@ class Options:
     sources : str, optional
         Names with commas between them, as `linksim.zoo.source_codec` takes them: each link with a source codec is there
         once for each.
+    links : str, optional
+        Texts with commas between them: only links and envelopes that have one of them in their name or scheme.
     """
 
     snr: str | None = None
@@ -66,6 +68,7 @@ class Options:
     metrics: str | None = None
     format: str = "png"
     sources: str | None = None
+    links: str | None = None
 
     def source_names(self) -> list[str]:
         """The source codecs that take the place of the scenario's, each once.
@@ -152,6 +155,10 @@ class Options:
             check_cluster(self.cluster)
         self.formats()
         self.source_names()
+        if self.links is not None:
+            from linksim.report.links_by_name import link_texts
+
+            link_texts(self.links)
         if self.seed is not None and not 0 <= self.seed <= MOST_SEED:
             raise LinksimError(f"--seed {self.seed}: give a whole number from 0 to {MOST_SEED}")
 
@@ -169,6 +176,10 @@ class Options:
             from linksim.zoo.sources import source_codec
 
             sweep = dataclasses.replace(sweep, links=with_sources(sweep.links, [source_codec(name) for name in names]))
+        if self.links is not None:
+            from linksim.montecarlo.links_by_name import with_links
+
+            sweep = with_links(sweep, self.links)
         changes: dict[str, object] = {}
         if self.snr is not None:
             if sweep.axis.name != "snr_db":

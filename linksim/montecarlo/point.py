@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,6 +103,11 @@ class Point:
         self._round: list[WorkUnit] = []
         self._finished: dict[Place, UnitStatistics] = {}
 
+    @property
+    def max_draws(self) -> int:
+        """The limit of the draws per picture."""
+        return self._rules.max_draws
+
     def next_round(self) -> list[WorkUnit]:
         """Lay out the units that are to be run now; all of them before the next call.
 
@@ -110,20 +116,35 @@ class Point:
         """
         end = next_round_end(self.num_draws, self._first_draws, self._rules.max_draws)
         self._round = [
-            WorkUnit(
-                self.fingerprint,
-                self._rules.axis,
-                self.value,
-                chunk,
-                digest,
-                draws,
-                self._rules.seed,
-                self._rules.metrics,
-            )
+            self._unit(chunk, digest, draws)
             for chunk, digest, pixels in self._rules.chunks.of(self._max_pixels)
-            for draws in draw_chunks(self.num_draws, end, self._first_draws * max(1, self._max_pixels // pixels))
+            for draws in draw_chunks(self.num_draws, end, self._most_draws(pixels))
         ]
         return list(self._round)
+
+    def beyond_limit(self) -> Iterator[WorkUnit]:
+        """Of every chunk of pictures, the first unit with draws beyond `max_draws`.
+
+        As a run without a limit lays it out. One whose own limit cut this very round short, and left it one unit, has
+        another in its place.
+        """
+        limit, start, end = self._rules.max_draws, 0, 0
+        while end <= limit:
+            start, end = end, next_round_end(end, self._first_draws, sys.maxsize)
+        for chunk, digest, pixels in self._rules.chunks.of(self._max_pixels):
+            most = self._most_draws(pixels)
+            first = start + (limit - start) // most * most
+            yield self._unit(chunk, digest, (first, min(first + most, end)))
+
+    def _most_draws(self, pixels: int) -> int:
+        """Draws of a unit whose pictures have so many pixels, at most."""
+        return self._first_draws * max(1, self._max_pixels // pixels)
+
+    def _unit(self, pictures: tuple[int, int], digest: str, draws: tuple[int, int]) -> WorkUnit:
+        rules = self._rules
+        return WorkUnit(
+            self.fingerprint, rules.axis, self.value, pictures, digest, draws, rules.seed, rules.metrics
+        )  # fmt: skip
 
     def finish(self, unit: WorkUnit, statistics: UnitStatistics) -> bool:
         """Take in a unit of this round; True if that completed the round."""

@@ -83,6 +83,8 @@ def simulate(
 
     for point in points:
         advance(point)
+    if note := _left_out(points, store):
+        progress.note(note)
     if not queue:
         progress.draw(*done())
         return 0
@@ -118,3 +120,15 @@ def simulate(
             store.close()
     progress.draw(*done())
     return count
+
+
+def _left_out(points: Sequence[Point], store: Store) -> str | None:
+    """What to say of points that an earlier run with a higher limit has sent more often."""
+    there = [p for p in points if p.stopped != "target" and all(u.id in store for u in p.beyond_limit())]
+    if not there:
+        return None
+    points_have = "1 point has" if len(there) == 1 else f"{len(there)} points have"
+    return (
+        f"{points_have} more draws stored than --draws {there[0].max_draws} uses; "
+        "run it without --draws to have them back"
+    )

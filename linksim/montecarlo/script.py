@@ -40,6 +40,10 @@ HELP = {
         "source codecs in the place of the scenario's: several of bpg, bpg-ycgco, jpeg, jpeg2000, lic, or "
         "FILE.py:NAME of one's own"
     ),
+    "links": (
+        "only links that have one of these texts in their name or scheme, such as bpg,deepjscc; what is stored of the "
+        "others stays"
+    ),
     "format": "one format of the figures or several of png, pdf, svg",
 }
 
@@ -57,6 +61,7 @@ def parse_arguments(name: str, argv: Sequence[str] | None) -> Options:
     parser.add_argument("--seed", type=int, metavar="N", help=HELP["seed"])
     parser.add_argument("--metrics", help=HELP["metrics"])
     parser.add_argument("--sources", help=HELP["sources"])
+    parser.add_argument("--links", metavar="TEXT,TEXT", help=HELP["links"])
     parser.add_argument("--format", default="png", help=HELP["format"])
     parser.add_argument("--keep-pictures", nargs="?", const=PANEL_PICTURES, metavar="N", help=HELP["keep_pictures"])
     return Options(**vars(parser.parse_args(argv)))

@@ -105,7 +105,8 @@ def _estimate(layer: LayerStatistics, name: str) -> Estimate:
     if name in layer.sums:
         metric = metrics.get(name)
         assert isinstance(metric, SetMetric)
-        return Estimate(float(metric.finish(layer.sums[name], int(layer.n.sum()))), math.nan)
+        with metric.running("finish"):
+            return Estimate(float(metric.finish(layer.sums[name], int(layer.n.sum()))), math.nan)
     return estimate(layer.metrics[name], layer.n)
 
 

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures": ["Curves", "Figure", "Panel", "Preferences", "Table", "figure_from_dict"],
         "folder": ["ResultFolder", "read"],
         "kept": ["panel_links", "panel_of"],
+        "links_by_name": ["read_some", "some_links"],
         "panels": ["LayeredRow", "layered_panel", "panel"],
         "reference": ["load_reference"],
         "rows": ["AxisInfo", "Rows"],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
 from linksim.errors import LinksimError
 from linksim.pixels import check_pixels
+from linksim.scripts import code_of_others
 
 MAX_PIXELS = 1 << 26
 """Largest picture, 67 megapixels. Coding takes up to 40 bytes a pixel beside it (JPEG 2000; BPG 24, JPEG 14)."""
@@ -100,3 +102,17 @@ class SourceCodec(ABC):
         if quality not in self.qualities:
             low, high = min(self.qualities), max(self.qualities)
             raise LinksimError(f"{self.name} has no quality {quality!r}; use a whole number from {low} to {high}")
+
+
+def running(codec: SourceCodec, function: str) -> AbstractContextManager[None]:
+    """Inside, a function of the codec is called: what goes wrong in one of a user's is one line.
+
+    Parameters
+    ----------
+    codec : SourceCodec
+    function : str
+        Its name.
+    """
+    if type(codec).__module__.partition(".")[0] == "linksim":
+        return nullcontext()
+    return code_of_others(f"{function} of {getattr(codec, 'name', type(codec).__name__)}")

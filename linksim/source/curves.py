@@ -223,7 +223,7 @@ class RdCurves(RateDistortion):
         max_pixels : int
             A stream that claims more is refused.
         """
-        return self.codec.decode(data, max_pixels)
+        return rd.decode(self.codec, data, max_pixels)
 
     def encode(self, pixels: np.ndarray, max_bytes: float) -> bytes:
         """The best stream of a picture within `max_bytes` bytes.

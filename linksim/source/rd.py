@@ -25,7 +25,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.files import CACHE_REMEDY, cache_folder, prepare_folder, replacing
 from linksim.pixels import mean_squared_error, pixel_digest
-from linksim.source.base import SourceCodec
+from linksim.source.base import SourceCodec, running
 from linksim.source.points import RdPoints
 
 _MAGIC = b"linksim-rd 1\n"
@@ -58,7 +58,18 @@ def stream(codec: SourceCodec, picture: np.ndarray, quality: int) -> bytes:
     """One stream of one picture, from disk; coded anew where the cache is cold or damaged."""
     path = cache_file(codec, picture)
     data = _read_stream(path, codec.qualities, list(codec.qualities).index(quality))
-    return codec.encode_at(picture, quality) if data is None else data
+    return _encode(codec, picture, quality) if data is None else data
+
+
+def decode(codec: SourceCodec, data: bytes, max_pixels: int) -> np.ndarray:
+    """The picture of a stream, `uint8 [H, W, 3]`; one line where a codec of a user's fails."""
+    with running(codec, "decode"):
+        return codec.decode(data, max_pixels=max_pixels)
+
+
+def _encode(codec: SourceCodec, picture: np.ndarray, quality: int) -> bytes:
+    with running(codec, "encode_at"):
+        return codec.encode_at(picture, quality)
 
 
 def is_cached(codec: SourceCodec, picture: np.ndarray) -> bool:
@@ -97,8 +108,8 @@ def _load_or_compute(codec: SourceCodec, picture: np.ndarray, path: Path) -> np.
     streams = []
     height, width, _ = picture.shape
     for row, quality in zip(table, codec.qualities, strict=True):
-        data = codec.encode_at(picture, quality)
-        decoded = codec.decode(data, max_pixels=height * width)
+        data = _encode(codec, picture, quality)
+        decoded = decode(codec, data, height * width)
         if decoded.shape != picture.shape:
             raise LinksimError(f"{codec.name} gave back another size at quality {quality}; check its installation")
         row["quality"], row["num_bytes"], row["crc"] = quality, len(data), zlib.crc32(data)

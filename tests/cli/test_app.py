@@ -135,6 +135,9 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
 
     monkeypatch.chdir(tiny)
     assert "quickstart" in mistaken("run", "no-such-scenario")
+    for path in ("nofile.py", "scenarios/tiny", "scenarios", "./scenarios/", "pictures/waves.png"):
+        there_is_none = f"there is no Python file {path!r}; name one that is there, or one of `linksim list`"
+        assert (there_is_none in mistaken("run", path)) == (path != "scenarios")
     assert "recipes" in mistaken("train", "no-such-recipe")
     assert "multiple of 500" in mistaken("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
     assert "--queue" in mistaken("train", "--minutes", "3")
@@ -151,6 +154,8 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
     assert "draws" in mistaken("run", "tiny", "--draws", "1")
     assert "jpeg2000" in mistaken("run", "tiny", "--sources", "jpeg,gif")
     assert "names no source codec" in mistaken("run", "tiny", "--sources", ",")
+    assert "has an empty text" in mistaken("run", "tiny", "--links", "jpeg,,bpg")
+    assert "take parts of JPEG + 4-QAM 1/2" in mistaken("run", "tiny", "--links", "bpg")
     (tiny / "pictures" / "zebra.png").write_text("not a picture")
     assert "zebra.png" in mistaken("run", "tiny")
 

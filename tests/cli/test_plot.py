@@ -51,6 +51,18 @@ def test_another_figure_is_drawn_without_tensorflow(finished):
     assert [Path(line).name for line in done.stdout.split()] == ["curve_psnr_cbr.pdf", "curve_ssim_cbr.pdf"]
 
 
+def test_only_some_links_are_drawn(finished, tmp_path):
+    """Those of the scenario's figures, and those of another one."""
+    done = CliRunner().invoke(app, ["plot", str(finished), "--links", "A 1", "--out", str(tmp_path / "new")])
+    assert names(done) == ["curve.png", "table.md", "table.csv"]
+    lines = (tmp_path / "new" / "table.csv").read_text().splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["link", "a 1/6", "a 1/12"]
+    options = ["--links", "b", "--metric", "ssim", "--format", "svg", "--out", str(tmp_path / "new")]
+    assert names(CliRunner().invoke(app, ["plot", str(finished), *options])) == ["curve_ssim.svg"]
+    drawn = (tmp_path / "new" / "curve_ssim.svg").read_text()
+    assert "<!-- b 1/6 -->" in drawn and "<!-- a 1/6 -->" not in drawn
+
+
 @pytest.mark.parametrize(
     "options, message",
     [
@@ -58,6 +70,8 @@ def test_another_figure_is_drawn_without_tensorflow(finished):
         (["--metric", "lpips"], "no metric 'lpips'"),
         (["--format", "bmp"], "unknown format 'bmp'"),
         (["--layers", "0"], "layers is 0"),
+        (["--links", "c"], "--links c: no link is called so; take parts of a 1/6; b 1/6; a 1/12; b 1/12"),
+        (["--links", "a,"], "--links 'a,' has an empty text"),
         (["--split", "colour"], "no link has the tag 'colour'"),
     ],
 )

@@ -53,8 +53,18 @@ def test_a_folder_without_a_curve_says_what_it_holds(tmp_path):
         assert isinstance(done.exception, LinksimError) and says in str(done.exception)
 
 
+def test_show_only_some_links(tmp_path):
+    links = [NoisyLink("a 1"), NoisyLink("b 2", 0.4)]
+    Sweep("s", links, picture_set(3), [0, 5], max_draws=2, out=tmp_path / "s").run(progress=False)
+    for options in ([], ["--latex"], ["--x", "cbr"], ["--pictures"], ["--worst", "1"]):
+        done = CliRunner().invoke(app, ["show", str(tmp_path / "s"), "--links", "B", *options])
+        assert done.exit_code == 0 and "b 2" in done.output and "a 1" not in done.output, done.output
+        done = CliRunner().invoke(app, ["show", str(tmp_path / "s"), "--links", "c", *options])
+        assert isinstance(done.exception, LinksimError) and "take parts of a 1; b 2" in str(done.exception)
+
+
 def test_a_page_takes_no_options_of_tables(tmp_path):
-    for option in (["--latex"], ["--worst", "3"], ["--at", "0"], ["--metric", "ssim"]):
+    for option in (["--links", "a"], ["--latex"], ["--worst", "3"], ["--at", "0"], ["--metric", "ssim"]):
         done = CliRunner().invoke(app, ["show", str(tmp_path), "--web", *option])
         assert isinstance(done.exception, LinksimError) and f"{option[0]} is of tables; a page" in str(done.exception)
 

@@ -1,5 +1,6 @@
 """What every metric promises."""
 
+import re
 import subprocess
 import sys
 
@@ -131,3 +132,22 @@ def test_metrics_and_pictures_load_no_framework():
     heavy = ["tensorflow", "keras", "sionna", "torch", "skimage", "pooch", "PIL", "requests", "scipy"]
     code = f"import sys, linksim.metrics, linksim.images; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_metric_of_ones_own_that_fails_is_one_line():
+    """With its place; linksim's own are bugs of linksim, and are shown whole."""
+
+    def compute(reference, reconstruction):
+        raise ValueError("my bug")
+
+    a, _ = pair(1, 16)
+    place = rf"{re.escape(__file__)}, line {compute.__code__.co_firstlineno + 1}"
+    mine = metrics.Metric("beauty", "", 1, True, compute=compute)
+    with pytest.raises(
+        LinksimError, match=rf"^{place}, in compute of metric 'beauty': ValueError: my bug; mend the fun"
+    ):
+        mine(a, a)
+    of_sets = metrics.SetMetric("beauties", "", 1, True, accumulate=compute, finish=compute)
+    with pytest.raises(LinksimError, match=rf"^{place}, in accumulate of metric 'beauties': ValueError"):
+        of_sets(a, a)
+    assert not mine.is_built_in and metrics.get("ssim").is_built_in

@@ -169,3 +169,23 @@ def test_a_metric_that_is_named_twice_is_measured_once():
 def test_options_are_checked_without_the_sweep(options, message):
     with pytest.raises(LinksimError, match=message):
         Options(**options).check()
+
+
+@pytest.mark.parametrize("before, now, points", [(64, 16, 2), (24, 12, 2), (64, 2, 2), (16, 16, 0), (16, 32, 0)])
+def test_draws_that_are_stored_and_not_used_are_said_once(tmp_path, capsys, before, now, points):
+    """The result follows from what was asked; only that it is a worse one is not left unsaid."""
+    small = sweep(pictures=picture_set(5), snr_db=[0, 3], ci_half_width=None)
+    small.main(["--draws", str(before), "--out", str(tmp_path)])
+    capsys.readouterr()
+    small.main(["--draws", str(now), "--out", str(tmp_path)])
+    said = f"linksim: {points} points have more draws stored than --draws {now} uses; run it without --draws to have"
+    assert [line.startswith(said) for line in capsys.readouterr().err.splitlines()] == [True] * bool(points)
+    assert set(read(tmp_path).rows.table["n_draws"]) == {now}
+
+
+def test_of_a_point_that_is_at_its_target_nothing_is_missed(tmp_path, capsys):
+    options = ["--draws", "64", "--out", str(tmp_path)]
+    sweep(pictures=picture_set(5), snr_db=[0], ci_half_width=None).main(options)
+    capsys.readouterr()
+    sweep(pictures=picture_set(5), snr_db=[0], ci_half_width=20.0).main(["--draws", "32", *options[2:]])
+    assert capsys.readouterr().err == ""

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -245,3 +246,25 @@ def test_warm_names_the_picture_that_a_codec_refuses(workers):
     pictures = [np.zeros((1, width, 3), np.uint8) for width in (8, 70_000)]
     with pytest.raises(LinksimError, match="picture 'long': JPEG"):
         RdCurves(Jpeg()).warm(pictures, workers, names=["short", "long"])
+
+
+def test_a_codec_of_ones_own_that_fails_is_one_line(crop):
+    """With its place; a fault in one of linksim's own is shown whole."""
+
+    class Mine(Jpeg):
+        name = "mine"
+
+        def decode(self, data, max_pixels=0):
+            return [][1]
+
+    class Other(Mine):
+        def encode_at(self, picture, quality):
+            raise OSError("no such\nprogram")
+
+    line = Mine.decode.__code__.co_firstlineno + 1
+    with pytest.raises(
+        LinksimError, match=rf"^{re.escape(__file__)}, line {line}, in decode of mine: IndexError: list"
+    ):
+        RdCurves(Mine()).points(crop(16, 16))
+    with pytest.raises(LinksimError, match="in encode_at of mine: OSError: no such program; mend the function$"):
+        RdCurves(Other()).stream(crop(16, 16), 80)
