@@ -39,11 +39,21 @@ def with_links(sweep: Sweep, links: str) -> Sweep:
             kept[entry.name] = entry
         elif isinstance(entry, Envelope):
             kept.update({m.name: m for m in entry.members if m.name in found and m.name not in with_it})
-    entries = list(kept.values())
+    return over(sweep, list(kept.values()))
+
+
+def over(sweep: Sweep, entries: Sequence[Link | Envelope]) -> Sweep:
+    """A sweep over other links and envelopes; its figures name none that is not among them.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    entries : sequence of Link or Envelope
+    """
     if sweep.figures is None:
         return dataclasses.replace(sweep, links=entries)
-    tags, left = ({name: link.tags for name, link in of.items()} for of in (every, _all_of(entries)))
-    return dataclasses.replace(sweep, links=entries, figures=figures_of_some(sweep.figures, tags, left))
+    every, left = ({name: one.tags for name, one in _all_of(of).items()} for of in (sweep.links, entries))
+    return dataclasses.replace(sweep, links=entries, figures=figures_of_some(sweep.figures, every, left))
 
 
 def _all_of(entries: Sequence[Link | Envelope]) -> dict[str, Link | Envelope]:

@@ -173,9 +173,10 @@ class Options:
         self.check()
         if names := self.source_names():
             from linksim.links.other_sources import with_sources
+            from linksim.montecarlo.links_by_name import over
             from linksim.zoo.sources import source_codec
 
-            sweep = dataclasses.replace(sweep, links=with_sources(sweep.links, [source_codec(name) for name in names]))
+            sweep = over(sweep, with_sources(sweep.links, [source_codec(name) for name in names]))
         if self.links is not None:
             from linksim.montecarlo.links_by_name import with_links
 

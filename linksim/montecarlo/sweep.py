@@ -17,10 +17,11 @@ from linksim.files import locked, num_cores, prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
 from linksim.montecarlo.axis import Axis, SnrDb
-from linksim.montecarlo.entries import other_versions, simulated_links
+from linksim.montecarlo.entries import simulated_links
 from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
 from linksim.montecarlo.kept_units import write_pictures
 from linksim.montecarlo.memory import check_memory
+from linksim.montecarlo.notes import beforehand
 from linksim.montecarlo.point import Chunks, Point, Rules
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.provenance import command
@@ -32,15 +33,6 @@ from linksim.montecarlo.store import Store
 from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import MIN_DRAWS
 from linksim.report import Curves, Figure
-
-_SEVERAL_THREADS = (
-    "TensorFlow runs in this process on several threads already: the last bits may differ from those of worker "
-    "processes. Set TF_NUM_INTRAOP_THREADS=1 before it starts, or use in_process=False, to have them equal"
-)
-_SAME_PICTURES = (
-    "{} pictures are the same as others of the set, and meet the same noise: intervals count them as others, and are "
-    "narrower than they should be"
-)
 
 
 class _OfAxis(tuple[float, ...]):
@@ -276,14 +268,11 @@ class Sweep:
             return InProcess(job) if here else Processes(job, workers, num_units)
 
         here = workers == 1 and cluster is None and in_process
-        several = here and on_several_threads()
         taken = f"another run is at work in {self.folder}; wait for it, or give this one another --out"
         alone = locked(self.folder / "units" / ".lock", taken)
         with alone, one_thread(), ProgressBar(self.name, len(points), progress) as shown:
-            for note in [*store.notes, *other_versions(store, setup.links), *([_SEVERAL_THREADS] if several else [])]:
+            for note in beforehand(store, setup, here and on_several_threads()):
                 shown.note(note)
-            if again := len(setup.pictures) - len({picture.sha256 for picture in setup.pictures}):
-                shown.note(_SAME_PICTURES.format(again))
             names = {fingerprint: link.name for fingerprint, link in by_fingerprint.items()}
             write_pictures(self.folder, setup.pictures)
             how = {"command": command(), "workers": cluster or workers}

@@ -61,6 +61,9 @@ def test_sources_take_the_place_of_those_of_the_scenario():
     assert [link.name for link in changed.links] == ["noisy", jpeg.name, jpeg.name.replace("JPEG", "JPEG2000")]
     with pytest.raises(LinksimError, match="no link has a source codec"):
         Options(sources="jpeg").apply(sweep())
+    # A figure that names the link which is gone goes on without it.
+    drawn = sweep(links=[NoisyLink(), jpeg], figures=[Curves(variants={jpeg.name: "noisy"})])
+    assert Options(sources="jpeg2000").apply(drawn).figures == [Curves()]
 
 
 def test_published_points_are_of_the_pictures_of_the_scenario(tmp_path, capsys):
