@@ -97,10 +97,12 @@ def _single_pictures(found: Comparison, folder: Path, count: int, best: bool) ->
 
     values = sorted(set(found.table[found.axis]))
     value = values[len(values) // 2]
-    at = read(folder).rows.axis.text(value)
-    pictures, run = found.pictures.assign(mean=found.pictures["difference"]), read_run(folder)
-    for metric in dict.fromkeys(found.table["metric"]):
-        picked = ranked(pictures, found.axis, metric, value, count, best, run)
+    of_a = read(folder)
+    at, run = of_a.rows.axis.text(value), read_run(of_a.path)
+    pictures = found.pictures.assign(mean=found.pictures["difference"])
+    metrics = list(dict.fromkeys(found.table["metric"]))
+    tables = [ranked(pictures, found.axis, metric, value, count, best, run) for metric in metrics]  # or none of them
+    for metric, picked in zip(metrics, tables, strict=True):
         same = picked["same"].astype(bool)
         which = f"the {'best' if best else 'worst'} {count} of every link"
         _print_pictures(f"B - A, {metric} at {at}, {which}", picked)

@@ -83,7 +83,8 @@ def _single_pictures(
 
     if worst is not None and best is not None:
         raise LinksimError("--worst and --best are two tables; give one of them")
-    rows, table = read_some(results, links).rows, read_per_picture(results)
+    finished = read_some(results, links)
+    rows, table = finished.rows, read_per_picture(finished.path)
     if links is not None:
         table = table[table["link"].isin(list(rows.table["link"]))]
     values = rows.values
@@ -91,7 +92,7 @@ def _single_pictures(
     digits = decimals(table.loc[table["metric"] == metric, "mean"])
     count = worst if best is None else best
     most = len(table) if count is None else count
-    found = ranked(table, rows.axis.name, metric, value, most, best is not None, read_run(results))
+    found = ranked(table, rows.axis.name, metric, value, most, best is not None, read_run(finished.path))
     if count is None:
         found = found.sort_values("number", kind="stable")
     several = found["layer"].nunique() > 1

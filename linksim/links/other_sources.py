@@ -13,7 +13,8 @@ from linksim.source import SourceCodec
 def with_sources(entries: Sequence[Link | Envelope], sources: Sequence[SourceCodec]) -> list[Link | Envelope]:
     """Every link that has a source codec once for each of these, and the others as they are.
 
-    Names and the tag "scheme" say the new codec where they said the old one. With its own codec a link is what it was.
+    Names and the tag "scheme" say the new codec where they said the old one. A link whose codec has the name of one of
+    these stays as it is, with the settings that its codec has.
 
     Parameters
     ----------
@@ -36,7 +37,9 @@ def with_sources(entries: Sequence[Link | Envelope], sources: Sequence[SourceCod
 
 
 def _with_source(entry: Link | Envelope, source: SourceCodec) -> Link | Envelope:
-    """An entry with another source codec, which its name says."""
+    """An entry with another source codec, which its name says; itself where that has the same name."""
+    if source.name == entry.source_names[0]:
+        return entry
     if isinstance(entry, Envelope):
         other: Link | Envelope = copy.copy(entry)
         other.members = [_with_source(m, source) if m.source_names else m for m in entry.members]
@@ -50,9 +53,7 @@ def _with_source(entry: Link | Envelope, source: SourceCodec) -> Link | Envelope
 
 
 def _told(text: str, before: str, after: str) -> str:
-    if before == after:
-        return text
-    return text.replace(before, after) if before in text else f"{text}, {after}"
+    return text.replace(before, after) if before in text or before == after else f"{text}, {after}"
 
 
 def _each_once(entries: Sequence[Link | Envelope]) -> list[Link | Envelope]:

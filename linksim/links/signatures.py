@@ -64,7 +64,9 @@ def told(decode: Callable) -> tuple[tuple[str, ...], bool]:
     taken = [p for p in parameters if p.kind in _POSITIONAL]
     if not taken:
         raise LinksimError("decode takes no argument; give it the symbols: decode(symbols, snr_db, size)")
-    others, by_keyword = taken[1:], _by_keyword_only(parameters)
+    # What a partial has bound to a name stays bound.
+    known = () if isinstance(decode, functools.partial) else ALL
+    others, by_keyword = taken[1:], _by_keyword_only(parameters, known)
     named = [p.name for p in others if p.name in ALL and p.kind is Parameter.POSITIONAL_OR_KEYWORD]
     named += [p.name for p in by_keyword if p.name in ALL]
     needed = [p.name for p in [*others, *by_keyword] if p.default is p.empty and p.name not in named]
@@ -101,9 +103,10 @@ def _takes_any(parameters: Sequence[Parameter]) -> bool:
     return any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
 
 
-def _by_keyword_only(parameters: Sequence[Parameter]) -> list[Parameter]:
-    """Those that have no value of their own."""
-    return [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY and p.default is p.empty]
+def _by_keyword_only(parameters: Sequence[Parameter], known: Sequence[str] = ()) -> list[Parameter]:
+    """Those that have no value of their own, or one of these names."""
+    of_kind = [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
+    return [p for p in of_kind if p.default is p.empty or p.name in known]
 
 
 def _refuse(names: Sequence[str]) -> None:

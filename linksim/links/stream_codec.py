@@ -64,7 +64,7 @@ class StreamCodec:
         ----------
         source : SourceCodec
         """
-        return StreamCodec(source, self.bpp)
+        return StreamCodec(source, self.bpp, self.title.replace(self.curves.name, source.name))
 
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None

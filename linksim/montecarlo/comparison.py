@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -158,6 +159,8 @@ def _select(a: Side, b: Side, links: Mapping[str, str], metrics: Sequence[str] |
         if name not in known:
             raise LinksimError(f"there is no metric {name!r} in both; take one of {', '.join(known)}")
     value = None
+    if at is not None and not math.isfinite(at):
+        raise LinksimError(f"--at {at}: give a value of the axis")
     if at is not None:
         values = {key[3] for key in both if metrics is None or key[2] in metrics}
         value = min(sorted(values), key=lambda each: abs(each - at))

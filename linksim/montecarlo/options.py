@@ -12,7 +12,7 @@ from linksim.errors import LinksimError
 from linksim.files import num_cores
 from linksim.messages import tell
 from linksim.montecarlo.option_texts import check_cluster, parse_keep_pictures, parse_snr, parse_values
-from linksim.montecarlo.quick import quick_changes
+from linksim.montecarlo.quick import beside, quick_changes
 from linksim.montecarlo.unit import MIN_DRAWS
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Options:
             from linksim.images.sets import name_and_limit
 
             changes["pictures"], changes["max_pictures"] = name, _ = name_and_limit(self.pictures)
-            if name != getattr(sweep.pictures, "name", sweep.pictures):
+            if not _is_the_set(name, sweep.pictures):
                 sweep = self._of_other_pictures(sweep, name)
         if self.out is not None:
             changes["out"] = self.out
@@ -214,7 +214,7 @@ class Options:
         """Where results of another set than the scenario's go, beside those of its own; and no published points."""
         label = re.sub(r"[^\w.-]+", "-", Path(name).resolve().name) or "pictures"
         if self.out is None:
-            sweep = dataclasses.replace(sweep, out=sweep.folder.with_name(f"{sweep.folder.name}-{label}"))
+            sweep = dataclasses.replace(sweep, out=beside(sweep.folder, label))
         if sweep.reference_file() is None:
             return sweep
         tell(f"published points are of other pictures than {name}, and are left out")
@@ -237,6 +237,15 @@ class Options:
         if not 1 <= number <= MOST_WORKERS:
             raise LinksimError(f"--workers {self.workers}: give a number from 1 to {MOST_WORKERS}, or auto")
         return number
+
+
+def _is_the_set(name: str, pictures: object) -> bool:
+    """Whether `--pictures` names the pictures of the scenario: a set by its name, or the very folder."""
+    from linksim import images
+
+    if name in images.names():
+        return name == (pictures.name if isinstance(pictures, images.PictureSet) else pictures)
+    return isinstance(pictures, (str, Path)) and Path(name).resolve() == Path(pictures).resolve()
 
 
 def _split(text: str | None) -> list[str]:

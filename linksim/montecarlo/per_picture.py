@@ -72,9 +72,8 @@ def read_per_picture(folder: str | Path) -> pandas.DataFrame:
     """
     import pandas as pd
 
-    path = Path(folder)
-    result = read(path)
-    axis = result.rows.axis.name
+    result = read(folder)
+    path, axis = result.path, result.rows.axis.name
     if (path / FILE).is_file():
         try:
             table = read_csv(path / FILE)

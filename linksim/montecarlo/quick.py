@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linksim.montecarlo.unit import picture_chunks
@@ -14,6 +15,12 @@ QUICK_POINTS = 5
 QUICK_PIXELS = 1_600_000
 QUICK_DRAWS = 16
 QUICK_HALF_WIDTH_DB = 0.5
+
+
+def beside(folder: Path, suffix: str) -> Path:
+    """The folder of the same name with a suffix."""
+    folder = folder if folder.name else folder.resolve()  # "." has no name
+    return folder.with_name(f"{folder.name}-{suffix}")
 
 
 def quick_changes(sweep: Sweep, given: Collection[str]) -> dict[str, object]:
@@ -31,7 +38,7 @@ def quick_changes(sweep: Sweep, given: Collection[str]) -> dict[str, object]:
         "ci_half_width": max(sweep.ci_half_width or 0.0, QUICK_HALF_WIDTH_DB),
     }
     if "out" not in given:
-        changes["out"] = sweep.folder.with_name(f"{sweep.folder.name}-quick")
+        changes["out"] = beside(sweep.folder, "quick")
     if "axis" not in given:
         values = sweep.axis.values
         last, points = len(values) - 1, min(QUICK_POINTS, len(values))

@@ -8,7 +8,6 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from linksim.errors import LinksimError
 from linksim.montecarlo.execute import Pool
 from linksim.montecarlo.interrupt import heeding_interrupt
 from linksim.montecarlo.point import Point
@@ -26,7 +25,7 @@ def simulate(
     store: Store,
     make_pool: Callable[[int], Pool],
     progress: ProgressBar,
-    so_far: Callable[[bool], None] = lambda whatever: None,
+    so_far: Callable[[bool], None] = lambda at_once: None,
 ) -> int:
     """Simulate every point until it stops.
 
@@ -112,7 +111,7 @@ def simulate(
                 if progress.due:
                     progress.draw(*done())
         except BaseException:
-            with contextlib.suppress(LinksimError):  # what stopped it is what is said
+            with contextlib.suppress(Exception):  # what stopped it is what is said
                 so_far(True)
             raise
         finally:
@@ -129,6 +128,6 @@ def _left_out(points: Sequence[Point], store: Store) -> str | None:
         return None
     points_have = "1 point has" if len(there) == 1 else f"{len(there)} points have"
     return (
-        f"{points_have} more draws stored than --draws {there[0].max_draws} uses; "
-        "run it without --draws to have them back"
+        f"{points_have} more draws stored than the {there[0].max_draws} that are used; raise --draws, or max_draws, to "
+        "have them back"
     )

@@ -41,8 +41,8 @@ HELP = {
         "FILE.py:NAME of one's own"
     ),
     "links": (
-        "only links that have one of these texts in their name or scheme, such as bpg,deepjscc; what is stored of the "
-        "others stays"
+        "only links that have one of these texts in their name or scheme, such as bpg,deepjscc; units of the others "
+        "stay, and table, figures and kept pictures are then of these"
     ),
     "format": "one format of the figures or several of png, pdf, svg",
 }

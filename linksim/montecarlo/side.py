@@ -57,6 +57,7 @@ class Side:
     def __init__(self, given: str | Path | Result):
         self.path = Path(given) if isinstance(given, (str, Path)) else given.setup.folder
         found = read(self.path)
+        self.path = found.path
         self.axis, table = found.rows.axis.name, found.rows.table
         self.links = [str(link) for link in dict.fromkeys(table["link"])]
         self.run = read_run(self.path)

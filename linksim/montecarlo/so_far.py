@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from linksim.errors import LinksimError
 from linksim.messages import LINE_S, SILENCE_S
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
@@ -37,23 +38,33 @@ class SoFar:
         self.folder: Path = setup.folder / SO_FAR
         self._setup = dataclasses.replace(setup, folder=self.folder)
         self._points, self._how, self._shown = points, how, shown
-        self._started, self._written, self._told = time.monotonic(), -math.inf, False
+        self._started, self._written, self._units, self._told = time.monotonic(), -math.inf, 0, False
         self.remove()
+        self._is_ours = not (self.folder.exists() or self.folder.is_symlink())
 
-    def __call__(self, whatever: bool = False) -> None:
-        """Write it if it is time to, or `whatever` the time is."""
+    def __call__(self, at_once: bool = False) -> None:
+        """Count a unit and write what there is, if it is time to, or `at_once`."""
+        self._units += not at_once
         now = time.monotonic()
-        if now - self._written < LINE_S and not whatever:
+        if not self._is_ours or (now - self._written < LINE_S and not at_once):
             return
         finished = {place: point for place, point in self._points.items() if point.stopped}
         if not finished:
             return
-        self._written = now
-        Result(self._setup, finished, {**self._how, "units_run": 1, "wall_time_s": 0.0}).save_table()
+        how = {**self._how, "units_run": self._units, "wall_time_s": round(now - self._started, 3)}
+        try:
+            Result(self._setup, finished, how).save_table()
+        except LinksimError as error:  # nothing that a run could not do without
+            self._is_ours = False
+            self._shown.note(f"what there is so far is not kept: {error}")
+            return
+        self._written = time.monotonic()
         if not self._told and now - self._started > SILENCE_S:  # short runs say nothing
             self._told = True
             self._shown.note(f"what there is so far: linksim show {self.folder}, or linksim plot")
 
     def remove(self) -> None:
-        """Take it away: the run is finished, or begins anew."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take it away: the run is finished, or begins anew. What no run left there stays."""
+        ours = not self.folder.is_symlink() and (self.folder / "run.json").is_file()
+        if ours and not (self.folder / "units").exists():
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -22,7 +22,8 @@ _SAME_RATIO = 0.04
 """Bandwidth ratios nearer than this share are one: they differ by rounding to whole channel uses."""
 
 _PADDING = 0.25
-"""As much more than its ratio may a codec take of pictures whose sides are no multiples of its cells."""
+"""As much more than the ratio that it is for may a link take: a codec of pictures whose sides are no multiples of its
+cells, or one that sends again now and then."""
 
 _COLUMNS = ("cbr", "delivered", "n_draws", "n_pictures")
 """What a table says of a point beside its metrics."""
@@ -163,8 +164,10 @@ def plots_of(rows: Rows, selection: Selection, split: str) -> list[Plot]:
 
 
 def _meant(rows: Rows, shown: pandas.DataFrame, measured: pandas.Series) -> pandas.Series:
-    """The bandwidth ratio of each row: the one that its link is for, where padding alone makes it take more."""
-    tags = shown["link"].map(lambda link: rows.tag(link, "cbr")).astype(float)
+    """The bandwidth ratio of each row: the one that its link is for, where it takes no more than `_PADDING` more."""
+    import pandas as pd
+
+    tags = pd.to_numeric(shown["link"].map(lambda link: rows.tag(link, "cbr")), errors="coerce")  # text says nothing
     single = shown.groupby("link")["layer"].transform("nunique") == 1
     padded = single & (measured >= tags) & (measured <= (1 + _PADDING) * tags)
     return measured.where(~padded, tags)

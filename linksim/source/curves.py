@@ -43,14 +43,19 @@ class RateDistortion(ABC):
     def fingerprint(self) -> str:
         """Hex digest of all that can change points or pixels."""
 
-    @abstractmethod
     def of(self, codec: SourceCodec) -> RateDistortion:
         """Curves of the same kind of another codec.
 
         Parameters
         ----------
         codec : SourceCodec
+
+        Raises
+        ------
+        LinksimError
+            If there are none.
         """
+        raise LinksimError(f"{self.name} has no curves of another codec; take it out of the sweep, or define `of`")
 
     @abstractmethod
     def points(self, pixels: np.ndarray) -> RdPoints:

@@ -33,11 +33,14 @@ class Lic(Learned):
 
     def __init__(self, entries: Sequence[str | Path] | None = None) -> None:
         chosen = [name for name in names() if name.startswith(f"{_KIND}/")] if entries is None else list(entries)
+        cards = {entry: read_card(find(entry)) for entry in chosen}
+        if entries is None:  # those that were trained for lost bits have no use for bytes
+            chosen = [name for name in chosen if not cards[name].recipe["options"].get("fixed_bits")]
         if not chosen:
             raise LinksimError(
-                f"the zoo has no models of {_KIND}; train some, `linksim train {_KIND}/photos-0.0130`, and name them"
+                f"the zoo has no models of {_KIND}; train some, `linksim train {_KIND}/photos-0.0130`, and take them "
+                f"into it, `linksim zoo adopt`, or name them: Lic([..])"
             )
-        cards = {entry: read_card(find(entry)) for entry in chosen}
         for entry, card in cards.items():
             if card.recipe["codec"] != _KIND or card.val_bpp is None:
                 raise LinksimError(f"{entry} is no model of {_KIND}; `linksim list zoo` shows which are")

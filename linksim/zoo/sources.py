@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from linksim.errors import LinksimError
-from linksim.scripts import check_file, import_script, split_name
+from linksim.scripts import check_file, code_of_others, import_script, split_name
 from linksim.source import Bpg, Jpeg, Jpeg2000, SourceCodec
 from linksim.zoo.lic import Lic
 
@@ -63,10 +63,18 @@ def source_codec(name: str) -> SourceCodec:
         return SOURCES[name]()
     found = getattr(import_script(path), inside, None)
     if inspect.isclass(found) and issubclass(found, SourceCodec):
+        if inspect.isabstract(found):
+            missing = ", ".join(sorted(found.__abstractmethods__))
+            raise LinksimError(f"{name} lacks {missing}; define what a SourceCodec needs")
         try:
-            found = found()
+            inspect.signature(found).bind()
         except TypeError as error:
             raise LinksimError(f"{name} cannot be made without arguments ({error}); name an instance") from None
+        with code_of_others(inside):
+            found = found()
     if not isinstance(found, SourceCodec):
         raise LinksimError(f"{path} has no source codec {inside!r}; name a SourceCodec, a class or an instance")
+    with code_of_others(inside):
+        if not (found.name and len(found.qualities) and found.fingerprint()):
+            raise LinksimError(f"{name} has no name, no qualities or no fingerprint; define all three")
     return found

@@ -110,7 +110,8 @@ def _positional(y, s, /):
     "decode, expected",
     [
         (lambda y, *, size: y, (("size",), True)),
-        (lambda y, snr_db, *, size=None: y, (("snr_db",), True)),
+        (lambda y, snr_db, *, size=None: y, (("snr_db", "size"), True)),
+        (lambda y, *, size, snr_db=10.0: y, (("snr_db", "size"), True)),
         (lambda *y: y, (("snr_db", "size"), False)),
         (lambda y, *rest, **more: y, (("snr_db", "size"), False)),
         (_positional, (("snr_db",), False)),

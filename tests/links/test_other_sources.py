@@ -33,6 +33,13 @@ def test_with_its_own_codec_a_link_is_what_it_was(kind):
     assert (same.name, same.tags, same.fingerprint()) == (link.name, link.tags, link.fingerprint())
 
 
+def test_a_codec_of_the_same_name_keeps_its_settings():
+    from linksim.source import Bpg
+
+    fast = separation(Bpg(preset="ultrafast"))
+    assert with_sources([fast], [Bpg()]) == [fast]
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -83,6 +83,11 @@ def test_results_of_other_pictures_do_not_replace_those_of_the_scenario(tmp_path
     (tmp_path / "my holiday, 2026").mkdir()
     assert Options(pictures=str(tmp_path / "my holiday, 2026")).apply(kodak).folder.name == "s-my-holiday-2026"
     assert Options(pictures="sample", out=str(tmp_path)).apply(kodak).folder == tmp_path
+    (tmp_path / "kodak").mkdir()
+    own = sweep(pictures=tmp_path / "kodak")  # a folder, and not the set
+    assert Options(pictures="kodak").apply(own).folder.name == "s-kodak"
+    assert Options(pictures=str(tmp_path / "kodak")).apply(own).folder == own.folder
+    assert Options(pictures="sample").apply(sweep(pictures="kodak", out=".")).folder.name.endswith("-sample")
 
 
 def test_workers():
@@ -181,7 +186,7 @@ def test_draws_that_are_stored_and_not_used_are_said_once(tmp_path, capsys, befo
     small.main(["--draws", str(before), "--out", str(tmp_path)])
     capsys.readouterr()
     small.main(["--draws", str(now), "--out", str(tmp_path)])
-    said = f"linksim: {points} points have more draws stored than --draws {now} uses; run it without --draws to have"
+    said = f"linksim: {points} points have more draws stored than the {now} that are used; raise --draws"
     assert [line.startswith(said) for line in capsys.readouterr().err.splitlines()] == [True] * bool(points)
     assert set(read(tmp_path).rows.table["n_draws"]) == {now}
 

@@ -53,6 +53,34 @@ def test_an_envelope_is_there_where_all_its_members_are(tmp_path):
     assert table.to_dict() == {"best": [0, 5], "a": [0, 5, 10], "b": [0, 5]}
 
 
+def test_what_others_left_there_is_left_alone(tmp_path):
+    """A file, a link to another result, a result of a sweep of that name: a run goes on without its folder."""
+    other = sweep(tmp_path / "other", NoisyLink("first")).run().setup.folder
+    curve = (other / "curve.csv").read_bytes()
+    for number, make in enumerate((
+        lambda at: at.write_text("mine"), lambda at: at.symlink_to(other), lambda at: other.rename(at),
+    )):  # fmt: skip
+        folder = tmp_path / str(number) / "s"
+        folder.mkdir(parents=True)
+        make(folder / "so-far")
+        sweep(tmp_path / str(number), NoisyLink("second")).run()
+        found = folder / "so-far"
+        assert found.read_text() == "mine" if found.is_file() else (found / "curve.csv").read_bytes() == curve
+        assert (folder / "curve.csv").is_file()
+
+
+def test_an_unfinished_run_can_be_compared_and_looked_into(tmp_path):
+    from linksim import compare
+    from linksim.montecarlo.per_picture import read_per_picture
+
+    for run in "ab":
+        with pytest.raises(KeyboardInterrupt):
+            sweep(tmp_path / run, NoisyLink("first"), Breaks("second", KeyboardInterrupt)).run()
+    found = compare(tmp_path / "a" / "s", tmp_path / "b" / "s")
+    assert set(found.table["how"]) == {"same"} and not found.provenance
+    assert set(read_per_picture(tmp_path / "a" / "s")["link"]) == {"first", "second"}
+
+
 def test_it_is_written_now_and_then(tmp_path, monkeypatch, capsys):
     """After the first point, and every half minute; a user is told once where it is."""
     now, seen = [0.0], []

@@ -67,6 +67,7 @@ def test_padding_makes_no_plot_of_its_own():
     titles = [axes.get_title() for axes in curves(Rows(rows, tags=tags)).axes if axes.axison]
     assert titles == ["CBR 1/24 (up to 0.0442)", "CBR 1/12 (up to 0.0883)", "CBR 1/6 (up to 0.177)"]
     assert len(curves(Rows(rows)).axes) == 6, "without the tag nobody knows what was meant"
+    assert len(curves(Rows(rows, tags={name: {"cbr": "text"} for name in tags})).axes) == 6
 
 
 def test_the_title_says_which_pictures(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -40,6 +41,24 @@ def test_models_stand_by_what_they_spend(runs):
         ladder = Lic([runs / name for name in entries])
         assert [model.title for model in ladder.models] == ["lic/many", "lic/few"]
         assert list(ladder.qualities) == [0, 1]
+
+
+def test_models_for_lost_bits_are_no_rungs(runs, monkeypatch):
+    """All of the zoo's, but those that send latents in bits."""
+    shutil.copytree(runs / "lic/few", runs / "lic/lossy", dirs_exist_ok=True)
+    card = json.loads((runs / "lic/lossy/card.json").read_text())
+    card["recipe"]["options"]["fixed_bits"] = 8
+    (runs / "lic/lossy/card.json").write_text(json.dumps(card))
+    module = sys.modules["linksim.zoo.lic"]
+    monkeypatch.setattr(module, "find", lambda name: runs / name)
+    monkeypatch.setattr(module, "load", lambda name: zoo.load(runs / name))
+    for there, ladder in ((["lic/few", "lic/lossy", "lic/many"], ["lic/many", "lic/few"]), (["lic/lossy"], None)):
+        monkeypatch.setattr(module, "names", lambda there=there: there)
+        if ladder:
+            assert [model.title for model in Lic().models] == ladder
+        else:
+            with pytest.raises(LinksimError, match="no models of lic"):
+                Lic()
 
 
 def test_a_link_sends_the_best_that_fits(runs, tmp_path, monkeypatch):

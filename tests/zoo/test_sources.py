@@ -14,6 +14,10 @@ class Coarse(Jpeg):
     name = "coarse"
 class Asks(Jpeg):
     def __init__(self, quality): pass
+class Fails(Jpeg):
+    def __init__(self): {}["none"]
+class Nameless(Jpeg):
+    name = ""
 fine = Jpeg()
 number = 3
 """
@@ -29,7 +33,9 @@ def test_those_of_a_file(tmp_path, monkeypatch):
     path = tmp_path / "own_sources.py"
     path.write_text(MINE)
     assert source_codec(f"{path}:Coarse").name == "coarse" and isinstance(source_codec(f"{path}:fine"), Jpeg)
-    for name, said in (("Asks", "name an instance"), ("number", "no source codec"), ("none", "no source codec")):
+    for name, said in (("Asks", "name an instance"), ("number", "no source codec"), ("none", "no source codec"),
+        ("Fails", "line 8, in Fails: KeyError"), ("Nameless", "no name"),
+    ):  # fmt: skip
         with pytest.raises(LinksimError, match=said):
             source_codec(f"{path}:{name}")
     sys.modules.pop("own_sources")

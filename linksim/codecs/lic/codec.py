@@ -276,7 +276,8 @@ class LicGmm(Codec):
         return ops.convert_to_tensor(np.stack(shown))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "filters": self.filters, "fixed_bits": self.fixed_bits}
+        lossy = {"fixed_bits": self.fixed_bits} if self.fixed_bits else {}  # else as before there were any
+        return {**super().get_config(), "filters": self.filters, **lossy}
 
 
 def check_size(size: tuple[int, int]) -> None:
