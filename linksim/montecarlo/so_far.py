@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import math
 import shutil
 import time
@@ -35,6 +36,7 @@ class SoFar:
     def __init__(
         self, setup: Setup, points: Mapping[tuple[str, float], Point], how: Mapping[str, Any], shown: ProgressBar
     ):
+        importlib.import_module("pandas")  # now: Ctrl-C in the middle of its import would leave half of it
         self.folder: Path = setup.folder / SO_FAR
         self._setup = dataclasses.replace(setup, folder=self.folder)
         self._points, self._how, self._shown = points, how, shown
