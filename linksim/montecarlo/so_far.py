@@ -67,6 +67,6 @@ class SoFar:
 
     def remove(self) -> None:
         """Take it away: the run is finished, or begins anew. What no run left there stays."""
-        ours = not self.folder.is_symlink() and (self.folder / "run.json").is_file()
+        ours = not self.folder.is_symlink() and (self.folder / "curve.csv").is_file()
         if ours and not (self.folder / "units").exists():
             shutil.rmtree(self.folder, ignore_errors=True)
