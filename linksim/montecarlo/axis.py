@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linksim.errors import LinksimError
@@ -137,3 +137,32 @@ def _numbers(name: str, values: Iterable[float]) -> list[float]:
 
 def _ascending(numbers: list[float]) -> tuple[float, ...]:
     return tuple(sorted({number + 0.0 for number in numbers}))
+
+
+class _OfAxis(tuple[float, ...]):
+    """SNRs that were taken from an axis, and not given."""
+
+
+def settled(name: str, axis: Axis | None, snr_db: Sequence[float] | None) -> tuple[Axis, Sequence[float] | None]:
+    """The axis of a sweep and its SNRs, each from the other; 0, 1, .. 20 dB where neither is given.
+
+    `dataclasses.replace` hands over both: SNRs that came from the axis of the sweep before give way.
+
+    Parameters
+    ----------
+    name : str
+        Of the sweep, for messages.
+    axis : Axis or None
+    snr_db : sequence of float or None
+
+    Raises
+    ------
+    LinksimError
+        If SNRs are given beside another axis.
+    """
+    given = None if isinstance(snr_db, _OfAxis) else snr_db
+    if given is not None and axis is not None and axis.name != "snr_db":
+        raise LinksimError(f"sweep {name!r} runs over {axis.name} and not over SNRs; give its values by axis")
+    if given is not None or axis is None:
+        axis = SnrDb(range(0, 21) if given is None else given)
+    return axis, _OfAxis(axis.values) if axis.name == "snr_db" else None

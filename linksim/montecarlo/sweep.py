@@ -16,7 +16,7 @@ from linksim.errors import LinksimError
 from linksim.files import locked, num_cores, prepare_folder
 from linksim.images.picture import Picture, PictureSet
 from linksim.links.base import Envelope, Link
-from linksim.montecarlo.axis import Axis, SnrDb
+from linksim.montecarlo.axis import Axis, settled
 from linksim.montecarlo.entries import simulated_links
 from linksim.montecarlo.execute import InProcess, Job, Pool, Processes
 from linksim.montecarlo.kept_units import write_pictures
@@ -33,10 +33,6 @@ from linksim.montecarlo.store import Store
 from linksim.montecarlo.threads import on_several_threads, one_thread
 from linksim.montecarlo.unit import MIN_DRAWS
 from linksim.report import Curves, Figure
-
-
-class _OfAxis(tuple[float, ...]):
-    """SNRs that were taken from the axis, and not given."""
 
 
 @dataclass(eq=False)
@@ -109,15 +105,14 @@ class Sweep:
             raise LinksimError(f"sweep {self.name!r} has no links; give it at least one")
         self.links = list(self.links)
         self.metrics = list(dict.fromkeys(self.metrics))  # each has its rows once
-        self._settle_axis()
+        self.axis, self.snr_db = settled(self.name, self.axis, self.snr_db)
         if self.max_draws < MIN_DRAWS:
             raise LinksimError(f"max_draws is {self.max_draws}; a confidence interval needs at least {MIN_DRAWS} draws")
         if self.ci_half_width is not None and not self.ci_half_width > 0:
             raise LinksimError(f"ci_half_width is {self.ci_half_width}; give a positive number of dB, or None")
-        if self.max_pictures is not None and self.max_pictures < 1:
-            raise LinksimError(f"max_pictures is {self.max_pictures}; give at least 1")
-        if self.keep_pictures is not None and self.keep_pictures < 1:
-            raise LinksimError(f"keep_pictures is {self.keep_pictures}; give at least 1")
+        for what, number in (("max_pictures", self.max_pictures), ("keep_pictures", self.keep_pictures)):
+            if number is not None and number < 1:
+                raise LinksimError(f"{what} is {number}; give at least 1")
         names = {entry.name for entry in self.links if isinstance(entry, (Link, Envelope))}
         names |= {str(entry.tags["scheme"]) for entry in self.links if "scheme" in getattr(entry, "tags", {})}
         for figure in self.figures or ():
@@ -125,20 +120,6 @@ class Sweep:
                 figure.check_names(names)
         if self.panel_value is not None and not math.isfinite(self.panel_value):
             raise LinksimError(f"panel_value is {self.panel_value}; give a finite number")
-
-    def _settle_axis(self) -> None:
-        """`axis` from `snr_db` or the other way round.
-
-        `dataclasses.replace` hands over both: what came from the axis of the sweep before gives way.
-        """
-        given = None if isinstance(self.snr_db, _OfAxis) else self.snr_db
-        if given is not None and self.axis is not None and self.axis.name != "snr_db":
-            raise LinksimError(
-                f"sweep {self.name!r} runs over {self.axis.name} and not over SNRs; give its values by axis"
-            )
-        if given is not None or self.axis is None:
-            self.axis = SnrDb(range(0, 21) if given is None else given)
-        self.snr_db = _OfAxis(self.axis.values) if self.axis.name == "snr_db" else None
 
     @property
     def folder(self) -> Path:

@@ -189,12 +189,7 @@ class RdCurves(RateDistortion):
         return fingerprint("rate-distortion curves", VERSION, codec=self.codec)
 
     def of(self, codec: SourceCodec) -> RdCurves:
-        """Curves of another codec.
-
-        Parameters
-        ----------
-        codec : SourceCodec
-        """
+        """Curves of another codec."""
         return RdCurves(codec)
 
     def points(self, pixels: np.ndarray) -> RdPoints:

@@ -119,12 +119,7 @@ class Tiled(RateDistortion):
         return self._fingerprint
 
     def of(self, codec: SourceCodec) -> Tiled:
-        """The same mosaics by another codec.
-
-        Parameters
-        ----------
-        codec : SourceCodec
-        """
+        """The same mosaics by another codec."""
         return Tiled(codec, list(self._pixels), self.side)
 
     def points(self, pixels: np.ndarray) -> TilePoints:

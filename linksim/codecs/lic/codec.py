@@ -67,8 +67,7 @@ class LicGmm(Codec):
         if fixed_bits and not 2 <= fixed_bits <= 12:
             raise LinksimError(f"fixed_bits is {fixed_bits}; give 0, or a number from 2 to 12")
         super().__init__(name=name, **about)
-        self.fixed_bits = fixed_bits
-        n = self.filters = filters
+        self.filters, self.fixed_bits, n = filters, fixed_bits, filters
         self.analysis, self.hyper_analysis, self.synthesis = analysis(n), hyper_analysis(n), synthesis(n)
         # h_s: from a hyper-latent to 2x2, and to 4x4 latents.
         self.expand = [ExactConv(n, 3), ExactConv(4 * n, 3), ExactConv(n, 3), ExactConv(8 * n, 3)]
@@ -276,8 +275,8 @@ class LicGmm(Codec):
         return ops.convert_to_tensor(np.stack(shown))
 
     def get_config(self) -> dict[str, Any]:
-        lossy = {"fixed_bits": self.fixed_bits} if self.fixed_bits else {}  # else as before there were any
-        return {**super().get_config(), "filters": self.filters, **lossy}
+        own = {"filters": self.filters, "fixed_bits": self.fixed_bits}
+        return {**super().get_config(), **{key: value for key, value in own.items() if value}}
 
 
 def check_size(size: tuple[int, int]) -> None:
