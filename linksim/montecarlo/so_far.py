@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from linksim.errors import LinksimError
-from linksim.messages import LINE_S, SILENCE_S
+from linksim.messages import LINE_S
 from linksim.montecarlo.point import Point
 from linksim.montecarlo.progress import ProgressBar
 from linksim.montecarlo.result import Result
@@ -61,7 +61,7 @@ class SoFar:
             self._shown.note(f"what there is so far is not kept: {error}")
             return
         self._written = time.monotonic()
-        if not self._told and now - self._started > SILENCE_S:  # short runs say nothing
+        if not self._told and now - self._started > LINE_S:  # short runs say nothing
             self._told = True
             self._shown.note(f"what there is so far: linksim show {self.folder}, or linksim plot")
 
