@@ -27,6 +27,7 @@ PAGES = (
     "docs/howto/pictures.md",
     "docs/howto/machines.md",
     "docs/howto/paper.md",
+    "docs/howto/compare.md",
     "docs/howto/questions.md",
     "docs/layers.md",
     "docs/bits.md",
