@@ -2,17 +2,25 @@
 
 `python -m tests.first_day`, from the project's folder, prints a table in Markdown; with names of pages only those. Each
 page runs in a new process and an empty folder, its packages still to be loaded. The cache is empty at first and
-shared, as on a first day.
+shared, as on a first day. Two things that pages tell but do not run come last: `training` is one of one's own that is
+stopped by Ctrl-C and goes on, `cluster` a scheduler of Dask with two workers.
 """
 
+import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+
+from doc_blocks import blocks_of  # noqa: E402
+
 PAGES = (
     "README.md",
     "docs/start.md",
@@ -37,26 +45,101 @@ PAGES = (
 RUN = "import sys, pathlib, doc_blocks; print(*doc_blocks.run_page(pathlib.Path(sys.argv[1])), sep='\\n')"
 
 
-def seconds(page: Path, cache: Path) -> tuple[float, str]:
-    """Time of a page in seconds, and what of it was left out, since this machine lacks it."""
-    path = os.pathsep.join([str(ROOT / "tests" / "helpers"), str(ROOT)])
+LINKSIM = [sys.executable, "-m", "linksim.cli"]
+PATIENCE_S = 300
+
+
+def page(name: str, environment: dict[str, str]) -> str:
+    """All blocks of a page; what of it was left out, since this machine lacks it."""
+    said = run([sys.executable, "-c", RUN, str(ROOT / name)], environment)
+    return "; ".join(line for line in said.splitlines() if ": needs " in line)
+
+
+def training(environment: dict[str, str]) -> str:
+    """The codec of docs/training.md: stopped at its first checkpoint, gone on with, and beside BPG."""
+    files = save_blocks("docs/training.md", "test", environment)
+    checkpoint = Path(environment["PWD"], "runs/mine/small/checkpoint.h5")
+    with start([*LINKSIM, "train", files[0]], environment) as stopped:
+        wait_for(checkpoint.exists, stopped)
+        stopped.send_signal(signal.SIGINT)
+        stopped.communicate()
+    run([*LINKSIM, "train", files[0]], environment)
+    run([sys.executable, files[1]], environment)
+    return ""
+
+
+def cluster(environment: dict[str, str]) -> str:
+    """The sweep of docs/howto/machines.md, on two workers that know its file."""
+    if importlib.util.find_spec("distributed") is None:
+        return "needs distributed"
+    (script,) = save_blocks("docs/howto/machines.md", "file", environment)
+    where, address = Path(environment["PWD"], "scheduler.json"), "tcp://127.0.0.1:8786"
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+    begun = [start([*scheduler, "--scheduler-file", str(where)], environment)]
+    try:
+        wait_for(where.exists, begun[0])
+        begun += [start(worker, environment) for _ in range(2)]
+        run([*LINKSIM, "run", script, "--cluster", address], environment)
+    finally:
+        for process in reversed(begun):
+            process.terminate()
+            process.communicate()
+    return ""
+
+
+def save_blocks(name: str, kind: str, environment: dict[str, str]) -> list[str]:
+    """The blocks of a page that have a name of this kind, as files; their names."""
+    found = {block.said[kind]: block.code for block in blocks_of(ROOT / name) if kind in block.said}
+    for file, code in found.items():
+        Path(environment["PWD"], file).write_text(code, encoding="utf-8")
+    return list(found)
+
+
+def start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """A command in the folder that `environment` says."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=environment["PWD"], env=environment, **pipes)
+
+
+def run(command: list[str], environment: dict[str, str]) -> str:
+    """What a command says; the script ends where it fails."""
+    with start(command, environment) as process:
+        said, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"{' '.join(command)}: {said[-2000:]}")
+    return said
+
+
+def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Until something is so, or its process has ended without it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            sys.exit(f"{process.args}: {process.communicate()[0][-2000:]}")
+        time.sleep(0.1)
+
+
+OTHERS = {"training": training, "cluster": cluster}
+
+
+def seconds(name: str, cache: Path) -> tuple[float, str]:
+    """Time of a page, or of one of `OTHERS`, in seconds, and what of it was left out."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "LINKSIM_CACHE": str(cache), "PYTHONPATH": f"{path}{os.pathsep}{folder}"}
+        path = os.pathsep.join([str(ROOT / "tests" / "helpers"), str(ROOT), folder])
+        environment = {**os.environ, "LINKSIM_CACHE": str(cache), "PYTHONPATH": path, "PWD": folder}
         began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, str(page)], cwd=folder, env=environment, capture_output=True, text=True
-        )
-    if done.returncode:
-        sys.exit(f"{page}: {done.stderr[-2000:]}")
-    return time.monotonic() - began, "; ".join(line for line in done.stdout.splitlines() if ": needs " in line)
+        left_out = OTHERS[name](environment) if name in OTHERS else page(name, environment)
+        return time.monotonic() - began, left_out
 
 
 def main() -> None:
     """Print the table, a line as soon as it is known."""
     print("| page | from nothing to its last line | left out |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as cache:
-        for name in sys.argv[1:] or PAGES:
-            took, left_out = seconds(ROOT / name, Path(cache))
+        for name in sys.argv[1:] or (*PAGES, *OTHERS):
+            took, left_out = seconds(name, Path(cache))
             print(f"| {name} | {took:.0f} s | {left_out} |", flush=True)
 
 

@@ -1,0 +1,136 @@
+"""What some wrong bits do to the stream of a source codec, where nothing protects it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from linksim.errors import LinksimError
+from linksim.identity import fingerprint
+from linksim.images.picture import Picture
+from linksim.links.allotment import warm_source
+from linksim.links.base import Bandwidth, Outcomes, Reception
+from linksim.links.concealment import VERSION as CONCEALMENT_VERSION
+from linksim.links.concealment import conceal
+from linksim.links.source_link import SourceLink
+from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
+from linksim.phy.rng import fingerprint as rng_fingerprint
+from linksim.source import RateDistortion, RdCurves, SourceCodec, as_curves
+
+VERSION = 1
+"""Raised whenever a change of this file can change a result."""
+
+AXIS = "wrong_bits"
+_IDENTITY = "wrong bits"
+
+
+class WrongBitsLink(SourceLink):
+    """The best stream within a number of bits per pixel, of which some bits arrive inverted and nobody notices.
+
+    Which bits is drawn anew for each draw, without replacement and alike for all of them; with more of them, the same
+    ones are wrong as with fewer. The receiver decodes what it has. Where the decoder refuses the stream, or makes a
+    picture of another size of it, mid-grey is shown and the picture counts as not delivered. A bit is a channel use.
+
+    Parameters
+    ----------
+    source : SourceCodec
+    bpp : float
+        Bits per pixel, at most.
+    name : str, optional
+    tags : mapping, optional
+        Added to its own, "scheme" and "role".
+
+    Raises
+    ------
+    LinksimError
+        If `bpp` is not positive, or the source has no streams of single pictures; when sending, if even the shortest
+        stream is longer, or has fewer bits than are to be wrong.
+    """
+
+    axis = AXIS
+    source: RdCurves
+
+    def __init__(
+        self,
+        source: SourceCodec | RateDistortion,
+        bpp: float,
+        name: str | None = None,
+        tags: Mapping[str, str | float] | None = None,
+    ):
+        if not bpp > 0:
+            raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
+        curves = as_curves(source)
+        if not isinstance(curves, RdCurves):
+            raise LinksimError(f"{curves.name} makes no streams of single pictures; give a source codec that does")
+        self.bpp = float(bpp)
+        self.name = name or f"{curves.name}, {bpp:g} bpp"
+        self.tags = {"scheme": self.name, "role": "baseline", **(tags or {})}
+        self._take(curves)
+
+    def _forget(self) -> None:
+        self._streams: dict[str, bytes] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_streams": {}}
+
+    def fingerprint(self) -> str:
+        shown = [CONCEALMENT_VERSION, rng_fingerprint()]
+        return fingerprint("wrong bits link", VERSION, source=self._source_id, bpp=self.bpp, shown=shown)
+
+    def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
+        warm_source(self.source, pictures, workers)
+
+    def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
+        """Send every picture once per draw, with `value` wrong bits.
+
+        Raises
+        ------
+        LinksimError
+            If that is no whole number, or more than a stream has.
+        """
+        if value < 0 or value != round(value):
+            raise LinksimError(f"{value:g} wrong bits are not possible; give whole numbers from 0 on")
+        outcomes, bandwidth = [], []
+        for index, picture in enumerate(pictures):
+            stream = self._stream(picture)
+            size = 8 * len(stream)
+            if value > size:
+                raise LinksimError(f"{self.name} of {picture.name} has {size} bits; let no more than these be wrong")
+            if value:
+                keys = draw_keys(picture_key(_IDENTITY, picture.sha256, seed)[None], draws)[0]
+                coins = np.asarray(uniform(keys, size, Stream.BIT_ERROR))
+                shown = [self._shown(picture, stream, _smallest(row, int(value))) for row in coins]
+            else:
+                shown = [self.source.decode(stream, picture.pixels.shape[0] * picture.pixels.shape[1])]
+            each = np.ones(len(shown), np.int64)
+            pixels = np.stack([conceal(picture, "mid-grey") if one is None else one for one in shown])
+            decoded = np.array([one is not None for one in shown])
+            count = each if value else each * len(draws)
+            outcomes.append(Outcomes(each * index, count, decoded, pixels, certain=not value))
+            bandwidth.append(Bandwidth(size, {"picture stream": float(size)}))
+        return Reception(layers=[outcomes], bandwidth=[bandwidth])
+
+    def _stream(self, picture: Picture) -> bytes:
+        if picture.sha256 not in self._streams:
+            height, width = picture.size
+            self._streams[picture.sha256] = self.source.encode(picture.pixels, self.bpp * height * width / 8)
+        return self._streams[picture.sha256]
+
+    def _shown(self, picture: Picture, stream: bytes, wrong: np.ndarray) -> np.ndarray | None:
+        """What a decoder makes of a stream with wrong bits; None where it makes no such picture of it."""
+        bits = np.unpackbits(np.frombuffer(stream, np.uint8))
+        bits[wrong] ^= 1
+        height, width = picture.size
+        try:
+            decoded = self.source.decode(np.packbits(bits).tobytes(), height * width)
+        except LinksimError:
+            return None
+        return decoded if decoded.shape == picture.pixels.shape else None
+
+
+def _smallest(coins: np.ndarray, count: int) -> np.ndarray:
+    """Where the `count` smallest of them are, the smallest first and of equal ones the first."""
+    most = np.partition(coins, count - 1)[count - 1]
+    near = np.flatnonzero(coins <= most)
+    return near[np.argsort(coins[near], kind="stable")][:count]
