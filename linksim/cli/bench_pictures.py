@@ -62,7 +62,7 @@ def lic(seconds: float) -> list[Measurement]:
     from linksim.training import get_recipe
 
     picture = _photograph()
-    codec = create("lic", get_recipe("lic/photos-0.0130").options)
+    codec = create("lic", get_recipe("lic/photos-0.0067").options)
     stream = codec.compress(picture)
     count = codec.latents_of(stream).size * 17 // 16  # and the hyper-latents
     # Of each latent: three equal components around zero, with a standard deviation of 2**0.5 symbols.

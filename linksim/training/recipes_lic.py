@@ -7,10 +7,11 @@ from dataclasses import replace
 from linksim.training.phase import Phase
 from linksim.training.recipe import Recipe
 
-_WEIGHTS = (0.0130, 0.0250, 0.0483, 0.0067, 0.0035, 0.0018)
-"""lambda of CompressAI's qualities 4, 5, 6, 3, 2, 1, about 0.1 to 0.9 bits per pixel; the first is trained first."""
+_FIRST = 0.0067
+"""lambda of CompressAI's quality 3, about a quarter of a bit per pixel: trained first, from transform coding on."""
 
-_OF_YETIS = 0.0067
+_FROM = {0.0130: _FIRST, 0.0250: 0.0130, 0.0483: 0.0250, 0.0035: _FIRST, 0.0018: 0.0035}
+"""lambda of qualities 4, 5, 6, 2 and 1, about 0.1 to 0.9 bits per pixel -> that of the model that each starts from."""
 
 
 def _phase(weight: float, steps: int, rate: float) -> tuple[Phase, ...]:
@@ -21,10 +22,9 @@ def _phase(weight: float, steps: int, rate: float) -> tuple[Phase, ...]:
 
 
 def lic() -> list[Recipe]:
-    """One model for each weight of the distortion, all from the first, and one that bears lost bits; 64 filters, which
-    two cores can train."""
+    """One model for each weight of the distortion, and one that bears lost bits; two cores can train 64 filters."""
     first = Recipe(
-        name=f"lic/photos-{_WEIGHTS[0]:.4f}",
+        name=_name(_FIRST),
         codec="lic",
         options={"filters": 64},
         data="photos",
@@ -34,20 +34,26 @@ def lic() -> list[Recipe]:
         channel="bsc",  # its bytes arrive whatever the channel is
         error_probability=0.0,
         precision="mixed_bfloat16",
-        phases=_phase(_WEIGHTS[0], 20_000, 2e-3),
+        analytic_start=True,
+        phases=_phase(_FIRST, 20_000, 2e-3),
     )
+    after = replace(first, analytic_start=False)
     others = [
-        replace(first, name=f"lic/photos-{weight:.4f}", warm_start=first.name, phases=_phase(weight, 5_000, 1e-3))
-        for weight in _WEIGHTS[1:]
+        replace(after, name=_name(weight), warm_start=_name(start), phases=_phase(weight, 5_000, 1e-3))
+        for weight, start in _FROM.items()
     ]
     # As in Table I of Yetis (2025), at 0.26 bits per pixel: latents in bits of which ones are received as zeros.
     lossy = replace(
-        first,
-        name=f"lic/photos-{_OF_YETIS:.4f}-z8",
+        after,
+        name=f"{_name(_FIRST)}-z8",
         options={**first.options, "fixed_bits": 8},
-        warm_start=f"lic/photos-{_OF_YETIS:.4f}",
+        warm_start=_name(_FIRST),
         channel="z",
         error_probability=0.08,
-        phases=_phase(_OF_YETIS, 5_000, 1e-3),
+        phases=_phase(_FIRST, 5_000, 1e-3),
     )
     return [first, *others, lossy]
+
+
+def _name(weight: float) -> str:
+    return f"lic/photos-{weight:.4f}"

@@ -38,7 +38,7 @@ class Lic(Learned):
             chosen = [name for name in chosen if not cards[name].recipe["options"].get("fixed_bits")]
         if not chosen:
             raise LinksimError(
-                f"the zoo has no models of {_KIND}; train some, `linksim train {_KIND}/photos-0.0130`, and take them "
+                f"the zoo has no models of {_KIND}; train some, `linksim train {_KIND}/photos-0.0067`, and take them "
                 f"into it, `linksim zoo adopt`, or name them: Lic([..])"
             )
         for entry, card in cards.items():

@@ -17,6 +17,8 @@ from linksim.codecs.lic import entropy, fixed_length, mixture
 from linksim.codecs.lic.checkerboard import black, checkerboard, two_by_two
 from linksim.codecs.lic.exact import STEP, ExactConv, rounded
 from linksim.codecs.lic.mixture import PARAMETERS
+from linksim.codecs.lic.size import SIDE_BYTES, check_size
+from linksim.codecs.lic.start import start_transforms
 from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
 from linksim.codecs.parts import Bits, Bytes, Shown
 from linksim.codecs.symbol_codec import pad_to_multiple
@@ -29,11 +31,8 @@ _LARGEST = 2000
 """Magnitude of a latent: `ExactConv` takes up to 2047."""
 
 _GREY = 0.5
-_ID_BYTES, _SIDE_BYTES = 2, 2
-_HEADER = _ID_BYTES + 2 * _SIDE_BYTES
-
-MAX_PIXELS = 1 << 23
-"""Largest picture: the networks work on the whole of it, at 560 bytes a pixel with 64 filters, 860 with 128."""
+_ID_BYTES = 2
+_HEADER = _ID_BYTES + 2 * SIDE_BYTES
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -60,6 +59,7 @@ class LicGmm(Codec):
     """
 
     VERSION = 1
+    start_needs_snr = False
 
     def __init__(self, filters: int = 96, fixed_bits: int = 0, name: str | None = None, **about: Any):
         if filters < 2 or filters % 2:
@@ -83,6 +83,17 @@ class LicGmm(Codec):
         self.prior = self.add_weight(name="prior", autocast=False, **of_prior)  # float32 in mixed precision, too
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
+
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: None = None) -> None:
+        """Start from the transform coding of blocks of 16x16 pixels; there is no SNR that it could depend on.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 [H, W, 3]
+            Pictures to learn from.
+        snr_db : None
+        """
+        start_transforms(self, pictures)
 
     # What training sees.
 
@@ -168,7 +179,7 @@ class LicGmm(Codec):
         encoder.write(y[first].ravel(), self._exact_parameters(hyper, None)[first].reshape(-1, PARAMETERS))
         seeing = self._exact_parameters(hyper, y * first[..., None])
         encoder.write(y[~first].ravel(), seeing[~first].reshape(-1, PARAMETERS))
-        sides = b"".join((n - 1).to_bytes(_SIDE_BYTES, "big") for n in (height, width))
+        sides = b"".join((n - 1).to_bytes(SIDE_BYTES, "big") for n in (height, width))
         return self.model_id() + sides + encoder.finish()
 
     def size_of(self, stream: bytes) -> tuple[int, int]:
@@ -184,7 +195,7 @@ class LicGmm(Codec):
         if stream[:_ID_BYTES] != self.model_id():
             raise LinksimError("the stream is damaged or of another model; decode it with the weights it was made with")
         height, width = (
-            1 + int.from_bytes(stream[i : i + _SIDE_BYTES], "big") for i in (_ID_BYTES, _ID_BYTES + _SIDE_BYTES)
+            1 + int.from_bytes(stream[i : i + SIDE_BYTES], "big") for i in (_ID_BYTES, _ID_BYTES + SIDE_BYTES)
         )
         check_size((height, width))
         return height, width
@@ -277,22 +288,6 @@ class LicGmm(Codec):
     def get_config(self) -> dict[str, Any]:
         own = {"filters": self.filters, "fixed_bits": self.fixed_bits}
         return {**super().get_config(), **{key: value for key, value in own.items() if value}}
-
-
-def check_size(size: tuple[int, int]) -> None:
-    """See that the networks can take a picture of (H, W) pixels.
-
-    Raises
-    ------
-    LinksimError
-        If it is too large.
-    """
-    height, width = size
-    if height * width > MAX_PIXELS or max(size) > 1 << (8 * _SIDE_BYTES):
-        raise LinksimError(
-            f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
-            "at up to 860 bytes each; cut it into parts"
-        )
 
 
 def _whole(x: Any) -> Any:

@@ -11,7 +11,7 @@ from keras import layers
 from linksim.codecs.layers.blocks import depth_to_space
 from linksim.codecs.layers.gdn import Gdn
 
-_SLOPE = 0.01
+SLOPE = 0.01
 
 
 def _conv(filters: int, size: int = 3, strides: int = 1) -> layers.Layer:
@@ -21,7 +21,7 @@ def _conv(filters: int, size: int = 3, strides: int = 1) -> layers.Layer:
 
 
 def _leaky() -> layers.Layer:
-    return layers.LeakyReLU(negative_slope=_SLOPE)
+    return layers.LeakyReLU(negative_slope=SLOPE)
 
 
 class _Parts(layers.Layer):

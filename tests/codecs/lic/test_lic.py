@@ -8,7 +8,8 @@ from smooth_pictures import smooth
 
 import linksim.training.loop as loop
 from linksim.codecs.conversation import rehearse
-from linksim.codecs.lic.codec import MAX_PIXELS, LicGmm
+from linksim.codecs.lic.codec import LicGmm
+from linksim.codecs.lic.size import MAX_PIXELS
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.objectives import make_objective

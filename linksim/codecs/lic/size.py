@@ -1,0 +1,27 @@
+"""How large a picture learned compression takes."""
+
+from __future__ import annotations
+
+from linksim.errors import LinksimError
+
+SIDE_BYTES = 2
+"""Of a side in a stream."""
+
+MAX_PIXELS = 1 << 23
+"""Largest picture: the networks work on the whole of it, at 560 bytes a pixel with 64 filters, 860 with 128."""
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """See that the networks can take a picture of (H, W) pixels.
+
+    Raises
+    ------
+    LinksimError
+        If it is too large.
+    """
+    height, width = size
+    if height * width > MAX_PIXELS or max(size) > 1 << (8 * SIDE_BYTES):
+        raise LinksimError(
+            f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
+            "at up to 860 bytes each; cut it into parts"
+        )

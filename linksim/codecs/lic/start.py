@@ -1,0 +1,193 @@
+"""The transforms of a learned codec begun at a linear one: training then starts where transform coding ends.
+
+Four transforms of 2x2 blocks, each of what the one before gave (Karhunen-Loève, the strongest components kept), make
+one of 16x16 pixels. Its components, in quantiser steps, are the latents to begin with. Residual blocks and attention
+begin as little more than the identity, and what carries no component begins small and learns what is to be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from linksim.codecs.layers.blocks import cut_blocks
+from linksim.codecs.lic.mixture import COMPONENTS
+from linksim.codecs.lic.transforms import SLOPE, Attention, ResidualBlock
+from linksim.errors import LinksimError
+
+STEP = 0.25
+"""Quantiser step of an orthonormal component of pixels in [0, 1]. At high rates its mean squared error is STEP^2 / 12,
+and a bit divides it by four, so that this is the best one for lambda = 18 / (ln(2) 255^2 STEP^2) = 0.0064."""
+
+_BLOCK = 16
+_MOST_BLOCKS = 30_000
+_SMALL, _TINY = 0.1, 0.01
+"""Shares of the usual random start: of channels beside the components, and of what is added to them."""
+
+_CLOSED = -6.0
+"""Logit of an attention mask that lets 0.25 % through."""
+
+_CURVED = 1e-4
+"""Share of its usual start of what GDN divides by: components of up to 4 stay what they are."""
+
+_SPREADS = (-1.5, 0.0, 1.5)
+"""Octaves around the standard deviation: three Gaussians with a peak and tails, as components have."""
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """Transforms of 2x2 blocks, one after the other.
+
+    Parameters
+    ----------
+    bases : sequence of float arrays [4 c, d]
+        Columns are components, of values in the order row, column, channel before.
+    mean : [d]
+        Of the last components, of pixels in [-1/2, 1/2].
+    deviations : [d]
+        Of them.
+    """
+
+    bases: Sequence[np.ndarray]
+    mean: np.ndarray
+    deviations: np.ndarray
+
+
+def learn_pyramid(pictures: Sequence[np.ndarray], widths: Sequence[int], seed: int = 0) -> Pyramid:
+    """The transforms for a picture set, `uint8 [H, W, 3]` each, that keep so many components at most.
+
+    Raises
+    ------
+    LinksimError
+        If there are fewer blocks than values in one.
+    """
+    rng = np.random.default_rng(seed)
+    total = sum((p.shape[0] // _BLOCK) * (p.shape[1] // _BLOCK) for p in pictures)
+    share = min(1.0, _MOST_BLOCKS / max(total, 1))
+    cut = [blocks[rng.random(len(blocks)) < share] for blocks in (cut_blocks(p, _BLOCK) for p in pictures)]
+    x = np.concatenate(cut).reshape(-1, _BLOCK, _BLOCK, 3).astype(np.float32) / np.float32(255) - np.float32(0.5)
+    if len(x) < 4 * max(widths):
+        raise LinksimError(f"{len(x)} blocks of 16x16 pixels are too few; give more pictures, or no analytic start")
+    bases = []
+    for width in widths:
+        side = x.shape[1] // 2
+        blocks = x.reshape(len(x), side, 2, side, 2, -1).swapaxes(2, 3).reshape(len(x) * side * side, -1)
+        directions = np.linalg.eigh(np.cov(blocks.T.astype(np.float64)))[1][:, ::-1]  # the strongest first
+        bases.append(directions[:, :width].astype(np.float32))
+        x = (blocks @ bases[-1]).reshape(len(x), side, side, -1)
+    last = x.reshape(len(x), -1)
+    return Pyramid(bases, last.mean(axis=0), last.std(axis=0))
+
+
+def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
+    """Put the transforms for a picture set into a `LicGmm`, and the spread of their components into its mixtures.
+
+    Raises
+    ------
+    LinksimError
+        If there are too few pictures.
+    """
+    n = codec.filters
+    pyramid = learn_pyramid(pictures, (n // 2, n // 2, n // 2, n))
+    _start_analysis(codec.analysis, pyramid)
+    _start_synthesis(codec.synthesis, pyramid)
+    _start_mixtures(codec, pyramid.deviations / STEP)
+
+
+def _start_analysis(network: Any, pyramid: Pyramid) -> None:
+    _calm(network)
+    halving = [layer for layer in network.layers if getattr(layer, "change", None) == "down"]
+    for layer, basis in zip(halving, pyramid.bases, strict=False):
+        first, _, second, gdn = layer.main
+        count = basis.shape[1]
+        # u = (leaky(u) - leaky(-u)) / (1 + slope): a component takes two channels through the nonlinearity.
+        _carry(first, np.concatenate([basis, -basis], axis=1), at=0)
+        back = np.eye(count) / (1 + SLOPE)
+        _carry(second, np.concatenate([back, -back]), at=1)
+        _straighten(gdn)
+        _scale(layer.beside[0], _TINY)
+    last = next(layer for layer in network.layers if hasattr(layer, "kernel"))
+    _carry(last, pyramid.bases[-1] / STEP, at=0, bias=-pyramid.mean / STEP)
+
+
+def _start_synthesis(network: Any, pyramid: Pyramid) -> None:
+    _calm(network)
+    doubling = [layer for layer in network.layers if getattr(layer, "change", None) == "up"]
+    back = [basis.T for basis in reversed(pyramid.bases)]
+    back[0] = back[0] * STEP
+    mean = pyramid.mean
+    for basis in back:  # what the components' mean is in pixels
+        mean = mean @ (basis / STEP if basis is back[0] else basis)
+        mean = mean.reshape(4, -1).mean(axis=0)
+    for layer, basis in zip(doubling, back, strict=False):
+        _carry_up(layer.beside[0], basis)
+        _scale(layer.main[2], _TINY)
+        _straighten(layer.main[3])
+    _carry_up(network.layers[-1], back[-1], bias=mean)
+
+
+def _start_mixtures(codec: Any, deviations: np.ndarray) -> None:
+    """Each latent's mixture begins at its spread over all pictures, whatever the networks know."""
+    last = codec.mixtures[-1]
+    bias = np.zeros((codec.filters, 3, COMPONENTS), np.float32)
+    octaves = np.log2(np.maximum(deviations, 0.1))
+    bias[: len(octaves), 2] = octaves[:, None] + np.array(_SPREADS)
+    last.set_weights([_SMALL * ops.convert_to_numpy(last.kernel), bias.ravel()])
+    kernel, own = (ops.convert_to_numpy(w) for w in (codec.context.kernel, codec.context.bias))
+    kernel = kernel.copy()
+    kernel[:, :, : len(deviations)] /= np.maximum(deviations, 1.0)[:, None]
+    codec.context.set_weights([kernel, own])
+
+
+def _calm(network: Any) -> None:
+    """Residual blocks and attention as little more than the identity."""
+    for layer in network.layers:
+        if isinstance(layer, Attention):
+            kernel, bias = layer.mask[-1].get_weights()
+            layer.mask[-1].set_weights([_TINY * kernel, np.full_like(bias, _CLOSED)])
+        elif isinstance(layer, ResidualBlock) and layer.change == "none":
+            _scale(layer.main[2], _TINY)
+
+
+def _carry(layer: Any, taps: np.ndarray, at: int, bias: np.ndarray | None = None) -> None:
+    """A convolution that makes components of blocks of 2x2, or of single places; its other channels begin small."""
+    kernel, own = layer.get_weights()
+    kernel *= _SMALL
+    side = 2 if layer.strides == (2, 2) else 1
+    parts = taps.reshape(side, side, -1, taps.shape[1])
+    channels, count = parts.shape[2], min(parts.shape[3], kernel.shape[3])
+    kernel[..., :count] = 0
+    kernel[at : at + side, at : at + side, :channels, :count] = parts[..., :count]
+    own[:count] = 0 if bias is None else bias[:count]
+    layer.set_weights([kernel, own])
+
+
+def _carry_up(layer: Any, taps: np.ndarray, bias: np.ndarray | None = None) -> None:
+    """An `Upsample` that makes blocks of 2x2 of components; its other channels begin small."""
+    kernel, own = layer.conv.get_weights()
+    kernel *= _SMALL
+    taken = taps.shape[0]
+    parts = taps.reshape(taken, 4, -1)
+    given = parts.shape[2]
+    by_place = kernel.reshape(*kernel.shape[:3], 4, -1)
+    by_place[..., :given] = 0
+    by_place[1, 1, :taken, :, :given] = parts
+    if bias is not None:
+        own.reshape(4, -1)[:, :given] = bias
+    layer.conv.set_weights([kernel, own])
+
+
+def _scale(layer: Any, factor: float) -> None:
+    """Make a convolution, or the one in an `Upsample`, smaller."""
+    layer = getattr(layer, "conv", layer)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([factor * kernel, bias])
+
+
+def _straighten(gdn: Any) -> None:
+    beta, gamma = gdn.get_weights()
+    gdn.set_weights([beta, np.sqrt(_CURVED) * gamma])
