@@ -22,6 +22,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "conversation": ["ConversationLink"],
         "separation": ["SeparationLink"],
         "stream_codec": ["StreamCodec"],
-        "wrong_bits": ["WrongBitsLink"],
+        "unprotected": ["UnprotectedLink"],
     },
 )

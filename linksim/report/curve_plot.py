@@ -174,7 +174,7 @@ def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
     if 1 < len(ratios) <= _TICKED:
         ratios = _apart(ratios)
         axes.set_xticks(ratios, [cbr_text(ratio) for ratio in ratios])
-    elif x.max() - x.min() > 1:
+    elif x.max() - x.min() > 1 and x_name != "bpp":
         axes.xaxis.get_major_locator().set_params(integer=True)
 
 

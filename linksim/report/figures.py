@@ -50,7 +50,8 @@ class Curves(_Said):
     ----------
     x : str, optional
         What the curves run along: None or the name of the axis; a column of `curve.csv` ("cbr",
-        "delivered", ..); a numeric tag of the links; or another metric.
+        "delivered", ..); "bpp", three times the ratio, which are bits per pixel where a channel use is a bit;
+        a numeric tag of the links; or another metric.
     y : str
         The metric; or a column of `curve.csv` that has no intervals, "cbr" or "delivered".
     group : str

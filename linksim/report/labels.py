@@ -11,6 +11,7 @@ _NOT_MEASURED_PER_PICTURE = {
     "psnr_of_mean_mse": "PSNR of the mean MSE (dB)",
     "delivered": "share delivered",
     "cbr": "bandwidth ratio k/n (CBR)",
+    "bpp": "bits per pixel",
     "training_snr_db": "training SNR (dB)",
     "n_draws": "draws per picture",
     "n_pictures": "pictures",

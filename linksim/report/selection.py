@@ -109,6 +109,8 @@ def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:
     """The values of a column, a tag or another metric, for every shown row."""
     import pandas as pd
 
+    if name == "bpp":
+        return 3 * shown["cbr"]
     if name in shown.columns and pd.api.types.is_numeric_dtype(shown[name]):
         return shown[name]
     if any(name in tags for tags in rows.tags.values()):
@@ -122,7 +124,7 @@ def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:
         other = rows.table[rows.table["metric"] == name].drop_duplicates(keys).set_index(keys)["mean"]
         return pd.Series(other.reindex(pd.MultiIndex.from_frame(shown[keys])).to_numpy(), index=shown.index)
     tags = {tag for tags in rows.tags.values() for tag, value in tags.items() if not isinstance(value, str)}
-    choices = [rows.axis.name, "cbr", "delivered", *sorted(tags - {"cbr"}), *rows.metrics]
+    choices = [rows.axis.name, "cbr", "bpp", "delivered", *sorted(tags - {"cbr"}), *rows.metrics]
     raise LinksimError(f"there is nothing called {name!r} to draw along; take one of {', '.join(choices)}")
 
 

@@ -14,6 +14,7 @@ import linksim.metrics
 from linksim.metrics import Metric
 from linksim.montecarlo import Sweep
 from linksim.report import Curves, curves, draw, read
+from linksim.report.rows import Rows
 
 CBRS = (1 / 48, 1 / 24, 1 / 16)
 
@@ -51,6 +52,23 @@ def test_a_perceptual_metric_against_bandwidth_grouped_by_scheme(toy, tmp_path):
     assert list(lines) == ["NTSCC", "BPG + LDPC"]
     assert list(lines["NTSCC"].get_xdata()) == pytest.approx(CBRS)
     assert list(lines["NTSCC"].get_ydata()) == pytest.approx([0.2 - 2 * cbr for cbr in CBRS])
+
+
+def test_bits_per_pixel_are_three_times_the_ratio():
+    """As papers on compression draw it: one point for each quality of a codec, at what it takes."""
+    points = [(1 / 6, 30.0), (1 / 3, 33.0), (5 / 6, 37.0)]
+    rows = [
+        ("s", f"BPG {i}", 0, 0.0, "psnr", value, value, value, 3, 8, cbr, 1.0) for i, (cbr, value) in enumerate(points)
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    published = {"source": "x", "link": "Cheng", "snr_db": "0", "metric": "psnr", "value": "34.5", "bpp": "0.75"}
+    made = Rows(table, tags={f"BPG {i}": {"scheme": "BPG"} for i in range(3)}, reference=[published])
+    (axes,) = curves(made, Curves(x="bpp", group="scheme")).axes
+    line, marker = axes.get_lines()
+    assert list(line.get_xdata()) == pytest.approx([0.5, 1.0, 2.5]) and list(line.get_ydata()) == [30.0, 33.0, 37.0]
+    assert (line.get_label(), list(marker.get_xdata())) == ("BPG", [0.75])
+    assert axes.figure._supxlabel.get_text() == "bits per pixel"
+    assert any(0 < tick < 1 for tick in axes.get_xticks())
 
 
 def test_a_sweep_draws_it(toy, tmp_path):

@@ -1,8 +1,9 @@
-"""What some wrong bits do to the stream of a source codec, where nothing protects it."""
+"""The stream of a source codec that nothing protects: what it takes, and what some wrong bits do to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from linksim.phy.rng import Stream, draw_keys, picture_key, uniform
 from linksim.phy.rng import fingerprint as rng_fingerprint
 from linksim.source import RateDistortion, RdCurves, SourceCodec, as_curves
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
 
@@ -25,18 +29,22 @@ AXIS = "wrong_bits"
 _IDENTITY = "wrong bits"
 
 
-class WrongBitsLink(SourceLink):
-    """The best stream within a number of bits per pixel, of which some bits arrive inverted and nobody notices.
+class UnprotectedLink(SourceLink):
+    """The stream of a source codec as it is, of which some bits arrive inverted and nobody notices.
 
-    Which bits is drawn anew for each draw, without replacement and alike for all of them; with more of them, the same
-    ones are wrong as with fewer. The receiver decodes what it has. Where the decoder refuses the stream, or makes a
-    picture of another size of it, mid-grey is shown and the picture counts as not delivered. A bit is a channel use.
+    At 0 wrong bits this is the codec alone: its rate and distortion. Which bits are wrong is drawn anew for each draw,
+    without replacement, each bit as likely; with more of them, the same ones are wrong as with fewer. The receiver
+    decodes what it has. Where the decoder refuses the stream, or makes a picture of another size of it, mid-grey is
+    shown and the picture counts as not delivered. A bit is a channel use, so that three times the bandwidth ratio are
+    bits per pixel.
 
     Parameters
     ----------
     source : SourceCodec
-    bpp : float
-        Bits per pixel, at most.
+    bpp : float, optional
+        The best stream within so many bits per pixel.
+    quality : int, optional
+        Instead: the stream of this quality of the codec.
     name : str, optional
     tags : mapping, optional
         Added to its own, "scheme" and "role".
@@ -44,8 +52,8 @@ class WrongBitsLink(SourceLink):
     Raises
     ------
     LinksimError
-        If `bpp` is not positive, or the source has no streams of single pictures; when sending, if even the shortest
-        stream is longer, or has fewer bits than are to be wrong.
+        If not one of `bpp` and `quality` is given, they are not possible, or the source has no streams of single
+        pictures; when sending, if even the shortest stream is longer than `bpp`, or has fewer bits than shall be wrong.
     """
 
     axis = AXIS
@@ -54,19 +62,33 @@ class WrongBitsLink(SourceLink):
     def __init__(
         self,
         source: SourceCodec | RateDistortion,
-        bpp: float,
+        bpp: float | None = None,
+        quality: int | None = None,
         name: str | None = None,
         tags: Mapping[str, str | float] | None = None,
     ):
-        if not bpp > 0:
-            raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
         curves = as_curves(source)
         if not isinstance(curves, RdCurves):
             raise LinksimError(f"{curves.name} makes no streams of single pictures; give a source codec that does")
-        self.bpp = float(bpp)
-        self.name = name or f"{curves.name}, {bpp:g} bpp"
+        if (bpp is None) == (quality is None):
+            raise LinksimError(f"{curves.name} needs either bits per pixel or a quality; give bpp, or quality")
+        if bpp is not None and not bpp > 0:
+            raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
+        if quality is not None:
+            curves.codec.check_quality(quality)
+        self.bpp, self.quality = bpp, quality
+        rate = f"{bpp:g} bpp" if quality is None else f"quality {quality}"
+        self.name = name or f"{curves.name}, {rate}"
         self.tags = {"scheme": self.name, "role": "baseline", **(tags or {})}
         self._take(curves)
+
+    @property
+    def source_names(self) -> Sequence[str]:
+        # A quality of one codec means nothing to another.
+        return super().source_names if self.quality is None else ()
+
+    def with_source(self, source: SourceCodec) -> Self:
+        return super().with_source(source) if self.quality is None else self
 
     def _forget(self) -> None:
         self._streams: dict[str, bytes] = {}
@@ -76,7 +98,8 @@ class WrongBitsLink(SourceLink):
 
     def fingerprint(self) -> str:
         shown = [CONCEALMENT_VERSION, rng_fingerprint()]
-        return fingerprint("wrong bits link", VERSION, source=self._source_id, bpp=self.bpp, shown=shown)
+        rate = {"bpp": self.bpp, "quality": self.quality}
+        return fingerprint("unprotected link", VERSION, source=self._source_id, shown=shown, **rate)
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
         warm_source(self.source, pictures, workers)
@@ -114,7 +137,11 @@ class WrongBitsLink(SourceLink):
     def _stream(self, picture: Picture) -> bytes:
         if picture.sha256 not in self._streams:
             height, width = picture.size
-            self._streams[picture.sha256] = self.source.encode(picture.pixels, self.bpp * height * width / 8)
+            if self.quality is not None:
+                stream = self.source.stream(picture.pixels, self.quality)
+            else:
+                stream = self.source.encode(picture.pixels, self.bpp * height * width / 8)
+            self._streams[picture.sha256] = stream
         return self._streams[picture.sha256]
 
     def _shown(self, picture: Picture, stream: bytes, wrong: np.ndarray) -> np.ndarray | None:

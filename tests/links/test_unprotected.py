@@ -6,7 +6,7 @@ from smooth_pictures import smooth
 
 from linksim.errors import LinksimError
 from linksim.images import Picture
-from linksim.links import WrongBitsLink
+from linksim.links import UnprotectedLink
 from linksim.source import Jpeg, Jpeg2000, SourceCodec
 from linksim.source.curves import RdCurves
 
@@ -32,7 +32,7 @@ class Plain(SourceCodec):
 
 def flips(value: int, draws: range, seed: int = 0) -> list:
     """Positions of the wrong bits, draw by draw; None where the decoder refused."""
-    outcomes = WrongBitsLink(Plain(), 25).transmit([PICTURE], value, draws, seed).layers[0][0]
+    outcomes = UnprotectedLink(Plain(), 25).transmit([PICTURE], value, draws, seed).layers[0][0]
     differ = outcomes.load_pixels() ^ PICTURE.pixels
     found = [set(np.flatnonzero(np.unpackbits(one.ravel()))) for one in differ]
     return [one if ok else None for one, ok in zip(found, outcomes.delivered, strict=True)]
@@ -52,7 +52,7 @@ def test_every_bit_is_as_likely():
 
 
 def test_without_wrong_bits_it_is_the_codec():
-    reception = WrongBitsLink(Jpeg(), 2.0).transmit([PICTURE], 0, range(3))
+    reception = UnprotectedLink(Jpeg(), 2.0).transmit([PICTURE], 0, range(3))
     (outcomes,), (bandwidth,) = reception.layers[0], reception.bandwidth[0]
     curves = RdCurves(Jpeg())
     stream = curves.encode(PICTURE.pixels, 2.0 * PICTURE.pixels.size / 24)
@@ -63,7 +63,7 @@ def test_without_wrong_bits_it_is_the_codec():
 def test_what_a_decoder_refuses_is_grey_and_not_delivered():
     """All bits of the first byte are wrong once all bits are."""
     size = 8 * (1 + PICTURE.pixels.size)
-    outcomes = WrongBitsLink(Plain(), 25).transmit([PICTURE], size, range(2)).layers[0][0]
+    outcomes = UnprotectedLink(Plain(), 25).transmit([PICTURE], size, range(2)).layers[0][0]
     assert not outcomes.delivered.any() and (outcomes.load_pixels() == 128).all()
 
 
@@ -71,7 +71,7 @@ def test_what_a_decoder_refuses_is_grey_and_not_delivered():
 def test_wrong_bits_cost_quality(codec):
     means = []
     for value in (0, 1, 30):
-        outcomes = WrongBitsLink(codec, 2.0).transmit([PICTURE], value, range(12)).layers[0][0]
+        outcomes = UnprotectedLink(codec, 2.0).transmit([PICTURE], value, range(12)).layers[0][0]
         errors = np.square(outcomes.load_pixels().astype(float) - PICTURE.pixels).mean(axis=(1, 2, 3))
         means.append(np.average(errors, weights=outcomes.count))
     assert means[0] < means[1] < means[2]
@@ -83,11 +83,24 @@ def test_wrong_bits_cost_quality(codec):
 )
 def test_what_is_not_possible_is_one_line(value, bpp, said):
     with pytest.raises(LinksimError, match=said):
-        WrongBitsLink(Jpeg(), bpp).transmit([PICTURE], value, range(1))
+        UnprotectedLink(Jpeg(), bpp).transmit([PICTURE], value, range(1))
 
 
 def test_what_can_change_a_result_changes_the_fingerprint():
-    made = [WrongBitsLink(codec, bpp) for codec in (Jpeg(), Jpeg2000()) for bpp in (0.5, 1.0)]
+    made = [UnprotectedLink(codec, bpp) for codec in (Jpeg(), Jpeg2000()) for bpp in (0.5, 1.0)]
     assert len({link.fingerprint() for link in made}) == len(made)
     with pytest.raises(LinksimError, match="give a number above 0"):
-        WrongBitsLink(Jpeg(), 0)
+        UnprotectedLink(Jpeg(), 0)
+
+
+def test_a_quality_instead_of_a_rate():
+    link = UnprotectedLink(Jpeg(), quality=40)
+    uses = link.transmit([PICTURE], 0, range(1)).bandwidth[0][0].channel_uses
+    assert uses == 8 * len(Jpeg().encode_at(PICTURE.pixels, 40)) and link.name == "JPEG, quality 40"
+    assert link.source_names == () and link.with_source(Jpeg2000()) is link
+    assert UnprotectedLink(Jpeg(), 1.0).with_source(Jpeg2000()).source_names == ("JPEG2000",)
+    assert UnprotectedLink(Jpeg(), quality=41).fingerprint() != link.fingerprint()
+    with pytest.raises(LinksimError, match="give bpp, or quality"):
+        UnprotectedLink(Jpeg(), 1.0, quality=40)
+    with pytest.raises(LinksimError, match="quality"):
+        UnprotectedLink(Jpeg(), quality=1000)
