@@ -35,11 +35,11 @@ def lic() -> list[Recipe]:
         error_probability=0.0,
         precision="mixed_bfloat16",
         analytic_start=True,
-        phases=_phase(_FIRST, 20_000, 2e-3),
+        phases=_phase(_FIRST, 20_000, 1e-3),
     )
     after = replace(first, analytic_start=False)
     others = [
-        replace(after, name=_name(weight), warm_start=_name(start), phases=_phase(weight, 5_000, 1e-3))
+        replace(after, name=_name(weight), warm_start=_name(start), phases=_phase(weight, 5_000, 5e-4))
         for weight, start in _FROM.items()
     ]
     # As in Table I of Yetis (2025), at 0.26 bits per pixel: latents in bits of which ones are received as zeros.
@@ -50,7 +50,7 @@ def lic() -> list[Recipe]:
         warm_start=_name(_FIRST),
         channel="z",
         error_probability=0.08,
-        phases=_phase(_FIRST, 5_000, 1e-3),
+        phases=_phase(_FIRST, 5_000, 5e-4),
     )
     return [first, *others, lossy]
 
