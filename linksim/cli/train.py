@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -67,7 +66,7 @@ def train(
 
     chosen = find_recipe(recipes[0])
     if steps is not None:
-        chosen = dataclasses.replace(chosen, steps=steps)
+        chosen = chosen.with_steps(steps)
     quiet_tensorflow()  # after what can be wrong: it takes seconds
     from linksim.training.progress import train_with_progress
 

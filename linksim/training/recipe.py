@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from types import MappingProxyType
 from typing import Any
@@ -122,6 +122,25 @@ class Recipe:
         from linksim.codecs.registry import name_of
 
         return name_of(self.codec)
+
+    def with_steps(self, steps: int) -> Recipe:
+        """The same for another number of gradient steps.
+
+        Parameters
+        ----------
+        steps : int
+
+        Raises
+        ------
+        LinksimError
+            If it has several phases, each with steps of its own.
+        """
+        if len(self.phases) > 1:
+            raise LinksimError(
+                f"recipe {self.name!r} has {len(self.phases)} phases; say the steps of each in a recipe of your own"
+            )
+        phases = tuple(replace(phase, steps=steps) for phase in self.phases)
+        return replace(self, steps=steps, phases=phases)
 
     @property
     def schedule(self) -> tuple[Phase, ...]:

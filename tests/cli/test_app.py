@@ -140,6 +140,7 @@ def test_mistakes_are_one_line(tiny, monkeypatch, capfd):
         assert (there_is_none in mistaken("run", path)) == (path != "scenarios")
     assert "recipes" in mistaken("train", "no-such-recipe")
     assert "multiple of 500" in mistaken("train", "deepjscc/cifar10-1_6-snr10", "--steps", "7", "--out", tiny)
+    assert "has 2 phases" in mistaken("train", "rgan/photos", "--steps", "500", "--out", tiny)
     assert "--queue" in mistaken("train", "--minutes", "3")
     assert "no recipe is named" in mistaken("train")
     assert "has no recipes" in mistaken("train", "--queue", "scenarios/tiny.py")

@@ -111,3 +111,12 @@ def test_phases_that_cannot_be_are_refused(tmp_path):
     ):
         with pytest.raises(LinksimError, match=message):
             Training(dataclasses.replace(RECIPE, phases=phases), tmp_path / "x")
+
+
+def test_another_number_of_steps_for_one_phase_only():
+    """It is the phase that has the steps: a recipe that kept its phases would silently keep its length."""
+    one = dataclasses.replace(RECIPE, phases=PHASES[:1]).with_steps(24)
+    assert one.steps == 24 and [phase.steps for phase in one.phases] == [24]
+    assert dataclasses.replace(RECIPE, phases=()).with_steps(24).steps == 24
+    with pytest.raises(LinksimError, match="has 3 phases"):
+        RECIPE.with_steps(24)
