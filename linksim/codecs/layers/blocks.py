@@ -35,4 +35,4 @@ def cut_blocks(picture: np.ndarray, block: int) -> np.ndarray:
     """
     rows, columns = picture.shape[0] // block, picture.shape[1] // block
     whole = picture[: rows * block, : columns * block]
-    return whole.reshape(rows, block, columns, block, 3).swapaxes(1, 2).reshape(rows * columns, -1)
+    return whole.reshape(rows, block, columns, block, 3).swapaxes(1, 2).reshape(rows * columns, 3 * block**2)

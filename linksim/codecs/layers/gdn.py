@@ -13,6 +13,20 @@ _PEDESTAL = 2.0**-36
 _BETA_MIN = 1e-6
 
 
+def _at_least(x: Any, bound: float) -> Any:
+    """The larger of both; where that is the bound, x may still learn to get larger, and only that, as Ballé has it."""
+
+    @ops.custom_gradient
+    def bounded(x: Any) -> Any:
+        def gradient(*given: Any, upstream: Any = None) -> Any:
+            upstream = given[0] if upstream is None else upstream  # as the backend hands it over
+            return ops.where(ops.logical_or(x >= bound, upstream < 0), upstream, ops.zeros_like(upstream))
+
+        return ops.maximum(x, bound), gradient
+
+    return bounded(1.0 * x)  # a tensor: TensorFlow wants to be told of variables
+
+
 @keras.saving.register_keras_serializable("linksim")
 class Gdn(keras.layers.Layer):
     """y_i = x_i / sqrt(beta_i + sum_j gamma_ij x_j^2) (Ballé, Laparra and Simoncelli 2016, eq. 5).
@@ -57,8 +71,8 @@ class Gdn(keras.layers.Layer):
         )
 
     def call(self, x: Any) -> Any:
-        beta = ops.square(ops.maximum(self.beta, (_BETA_MIN + _PEDESTAL) ** 0.5)) - _PEDESTAL
-        gamma = ops.square(ops.maximum(self.gamma, _PEDESTAL**0.5)) - _PEDESTAL
+        beta = ops.square(_at_least(self.beta, (_BETA_MIN + _PEDESTAL) ** 0.5)) - _PEDESTAL
+        gamma = ops.square(_at_least(self.gamma, _PEDESTAL**0.5)) - _PEDESTAL
         energy = ops.matmul(ops.square(x), ops.cast(ops.transpose(gamma), x.dtype))
         root = ops.sqrt(ops.cast(energy, "float32") + beta)
         scaled = ops.cast(x, "float32") * root if self.inverse else ops.cast(x, "float32") / root

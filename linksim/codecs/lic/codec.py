@@ -84,14 +84,21 @@ class LicGmm(Codec):
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
 
-    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: None = None) -> None:
-        """Start from the transform coding of blocks of 16x16 pixels; there is no SNR that it could depend on.
+    def learn_statistics(self, pictures: Sequence[np.ndarray], snr_db: Any = None) -> None:
+        """Start from the transform coding of blocks of 16x16 pixels; of an SNR nothing depends. For fresh weights: what
+        these networks have beside the transform is made small.
 
         Parameters
         ----------
         pictures : sequence of uint8 [H, W, 3]
             Pictures to learn from.
         snr_db : None
+            There is no SNR that bytes depend on.
+
+        Raises
+        ------
+        LinksimError
+            If there are too few pictures.
         """
         start_transforms(self, pictures)
 

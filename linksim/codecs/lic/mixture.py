@@ -29,6 +29,9 @@ ESCAPE = 2 * WINDOW + 1
 
 # Scales are 2**(i/8) with i from -26 (0.105) to 53 (98.7).
 _SCALES_PER_OCTAVE, _FIRST_SCALE, _NUM_SCALES = 8, -26, 80
+FIRST_OCTAVE = _FIRST_SCALE / _SCALES_PER_OCTAVE
+"""log2 of the smallest scale."""
+
 _REACH = 512
 """Beyond so many symbols from a mean its component has no mass."""
 
@@ -115,7 +118,7 @@ def bits(values: Any, parameters: Any) -> Any:
     """
     logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS] for i in range(3))
     weights = ops.softmax(logits * float(np.log(2)), axis=-1)
-    low, high = _FIRST_SCALE / _SCALES_PER_OCTAVE, (_FIRST_SCALE + _NUM_SCALES - 1) / _SCALES_PER_OCTAVE
+    low, high = FIRST_OCTAVE, (_FIRST_SCALE + _NUM_SCALES - 1) / _SCALES_PER_OCTAVE
     inverse = ops.power(2.0, -ops.clip(scales, low, high))
     apart = ops.abs(values[..., None] - means)
     # On the side where the distribution function is small its differences keep their digits.

@@ -15,13 +15,13 @@ import numpy as np
 from keras import ops
 
 from linksim.codecs.layers.blocks import cut_blocks
-from linksim.codecs.lic.mixture import COMPONENTS
+from linksim.codecs.lic.mixture import COMPONENTS, FIRST_OCTAVE
 from linksim.codecs.lic.transforms import SLOPE, Attention, ResidualBlock
 from linksim.errors import LinksimError
 
-STEP = 0.25
-"""Quantiser step of an orthonormal component of pixels in [0, 1]. At high rates its mean squared error is STEP^2 / 12,
-and a bit divides it by four, so that this is the best one for lambda = 18 / (ln(2) 255^2 STEP^2) = 0.0064."""
+QUANTISER_STEP = 0.25
+"""Of an orthonormal component of pixels in [0, 1]. At high rates its mean squared error is a twelfth of the square, and
+a bit divides it by four, so that this is the best one for lambda = 18 / (ln(2) 255^2 QUANTISER_STEP^2) = 0.0064."""
 
 _BLOCK = 16
 _MOST_BLOCKS = 30_000
@@ -31,8 +31,8 @@ _SMALL, _TINY = 0.1, 0.01
 _CLOSED = -6.0
 """Logit of an attention mask that lets 0.25 % through."""
 
-_CURVED = 1e-4
-"""Share of its usual start of what GDN divides by: components of up to 4 stay what they are."""
+_ROOT = 0.02
+"""Square root of all that GDN starts from: components of up to 4 stay what they are, and each may learn of each."""
 
 _SPREADS = (-1.5, 0.0, 1.5)
 """Octaves around the standard deviation: three Gaussians with a peak and tails, as components have."""
@@ -63,15 +63,18 @@ def learn_pyramid(pictures: Sequence[np.ndarray], widths: Sequence[int], seed: i
     Raises
     ------
     LinksimError
-        If there are fewer blocks than values in one.
+        If there are fewer than four blocks for each component.
     """
     rng = np.random.default_rng(seed)
     total = sum((p.shape[0] // _BLOCK) * (p.shape[1] // _BLOCK) for p in pictures)
-    share = min(1.0, _MOST_BLOCKS / max(total, 1))
+    if total < 4 * max(widths):
+        raise LinksimError(
+            f"{total} blocks of 16x16 pixels are too few to start from, which takes {4 * max(widths)}; "
+            "give more pictures, or no analytic start"
+        )
+    share = min(1.0, _MOST_BLOCKS / total)
     cut = [blocks[rng.random(len(blocks)) < share] for blocks in (cut_blocks(p, _BLOCK) for p in pictures)]
     x = np.concatenate(cut).reshape(-1, _BLOCK, _BLOCK, 3).astype(np.float32) / np.float32(255) - np.float32(0.5)
-    if len(x) < 4 * max(widths):
-        raise LinksimError(f"{len(x)} blocks of 16x16 pixels are too few; give more pictures, or no analytic start")
     bases = []
     for width in widths:
         side = x.shape[1] // 2
@@ -84,7 +87,7 @@ def learn_pyramid(pictures: Sequence[np.ndarray], widths: Sequence[int], seed: i
 
 
 def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
-    """Put the transforms for a picture set into a `LicGmm`, and the spread of their components into its mixtures.
+    """Put the transforms for a picture set into a fresh `LicGmm`, and the spread of their components into its mixtures.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
     pyramid = learn_pyramid(pictures, (n // 2, n // 2, n // 2, n))
     _start_analysis(codec.analysis, pyramid)
     _start_synthesis(codec.synthesis, pyramid)
-    _start_mixtures(codec, pyramid.deviations / STEP)
+    _start_mixtures(codec, pyramid.deviations / QUANTISER_STEP)
 
 
 def _start_analysis(network: Any, pyramid: Pyramid) -> None:
@@ -111,18 +114,17 @@ def _start_analysis(network: Any, pyramid: Pyramid) -> None:
         _straighten(gdn)
         _scale(layer.beside[0], _TINY)
     last = next(layer for layer in network.layers if hasattr(layer, "kernel"))
-    _carry(last, pyramid.bases[-1] / STEP, at=0, bias=-pyramid.mean / STEP)
+    _carry(last, pyramid.bases[-1] / QUANTISER_STEP, at=0, bias=-pyramid.mean / QUANTISER_STEP)
 
 
 def _start_synthesis(network: Any, pyramid: Pyramid) -> None:
     _calm(network)
     doubling = [layer for layer in network.layers if getattr(layer, "change", None) == "up"]
     back = [basis.T for basis in reversed(pyramid.bases)]
-    back[0] = back[0] * STEP
     mean = pyramid.mean
     for basis in back:  # what the components' mean is in pixels
-        mean = mean @ (basis / STEP if basis is back[0] else basis)
-        mean = mean.reshape(4, -1).mean(axis=0)
+        mean = (mean @ basis).reshape(4, -1).mean(axis=0)
+    back[0] = back[0] * QUANTISER_STEP
     for layer, basis in zip(doubling, back, strict=False):
         _carry_up(layer.beside[0], basis)
         _scale(layer.main[2], _TINY)
@@ -134,10 +136,11 @@ def _start_mixtures(codec: Any, deviations: np.ndarray) -> None:
     """Each latent's mixture begins at its spread over all pictures, whatever the networks know."""
     last = codec.mixtures[-1]
     bias = np.zeros((codec.filters, 3, COMPONENTS), np.float32)
-    octaves = np.log2(np.maximum(deviations, 0.1))
-    bias[: len(octaves), 2] = octaves[:, None] + np.array(_SPREADS)
+    octaves = np.log2(np.maximum(deviations, 0.1))[:, None] + np.array(_SPREADS)
+    bias[: len(octaves), 2] = np.maximum(octaves, FIRST_OCTAVE)
     last.set_weights([_SMALL * ops.convert_to_numpy(last.kernel), bias.ravel()])
     kernel, own = (ops.convert_to_numpy(w) for w in (codec.context.kernel, codec.context.bias))
+    # Strong components would drown the others. (Weights are whole numbers of 1/256: at first little is left of these.)
     kernel = kernel.copy()
     kernel[:, :, : len(deviations)] /= np.maximum(deviations, 1.0)[:, None]
     codec.context.set_weights([kernel, own])
@@ -176,8 +179,7 @@ def _carry_up(layer: Any, taps: np.ndarray, bias: np.ndarray | None = None) -> N
     by_place = kernel.reshape(*kernel.shape[:3], 4, -1)
     by_place[..., :given] = 0
     by_place[1, 1, :taken, :, :given] = parts
-    if bias is not None:
-        own.reshape(4, -1)[:, :given] = bias
+    own.reshape(4, -1)[:, :given] = 0 if bias is None else bias
     layer.conv.set_weights([kernel, own])
 
 
@@ -190,4 +192,4 @@ def _scale(layer: Any, factor: float) -> None:
 
 def _straighten(gdn: Any) -> None:
     beta, gamma = gdn.get_weights()
-    gdn.set_weights([beta, np.sqrt(_CURVED) * gamma])
+    gdn.set_weights([beta, np.full_like(gamma, _ROOT)])

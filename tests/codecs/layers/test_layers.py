@@ -75,3 +75,20 @@ def test_upsampling_is_depth_to_space():
 def test_config_rebuilds_the_layer(layer):
     twin = keras.layers.deserialize(keras.layers.serialize(layer))
     assert twin.get_config() == layer.get_config()
+
+
+def test_what_lies_at_the_bound_of_gdn_can_still_grow():
+    """Channels that normalise each other start next to nothing: what would gain by more gets it, and nothing dies."""
+    layer = Gdn()
+    layer.build((None, None, None, 3))
+    beta, gamma = layer.get_weights()
+    layer.set_weights([beta, np.where(np.eye(3), gamma, -1e-3).astype("float32")])
+    model = keras.Sequential([keras.Input((1, 1, 3)), layer])
+    x = np.full((1, 1, 1, 3), 2.0, "float32")
+    for target, grows in ((0.0, True), (9.0, False)):  # smaller outputs take larger weights
+        before = layer.get_weights()[1]
+        model.compile(optimizer=keras.optimizers.SGD(1e-2), loss="mse")
+        model.train_on_batch(x, np.full_like(x, target))
+        after = layer.get_weights()[1]
+        assert ((after > before) if grows else (after == before))[~np.eye(3, dtype=bool)].all()
+        layer.set_weights([beta, np.where(np.eye(3), gamma, -1e-3).astype("float32")])

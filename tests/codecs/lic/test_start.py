@@ -8,7 +8,7 @@ import linksim.training.loop as loop
 from linksim import images
 from linksim.codecs.layers.blocks import cut_blocks
 from linksim.codecs.lic.codec import LicGmm
-from linksim.codecs.lic.start import STEP, learn_pyramid
+from linksim.codecs.lic.start import QUANTISER_STEP, learn_pyramid
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.phase import Phase
@@ -50,7 +50,7 @@ def test_latents_are_components_in_quantiser_steps(started, pictures):
     components, _ = by_hand(learn_pyramid(pictures, (FILTERS // 2,) * 3 + (FILTERS,)))
     y, _ = started._latents(CORNERS.astype("float32") / 255)
     y = ops.convert_to_numpy(y).reshape(components.shape)
-    assert np.sqrt(mse(y, components / STEP)) < 0.05 * np.std(components / STEP)
+    assert np.sqrt(mse(y, components / QUANTISER_STEP)) < 0.05 * np.std(components / QUANTISER_STEP)
 
 
 def test_what_is_left_out_is_all_that_is_lost(started, pictures):
@@ -89,5 +89,11 @@ def test_a_recipe_asks_for_it_without_an_snr(tmp_path, monkeypatch):
 
 
 def test_too_few_pictures_are_one_line():
-    with pytest.raises(LinksimError, match="give more pictures"):
-        LicGmm(FILTERS).learn_statistics([CORNERS[0, :32, :32]])
+    for pictures in ([CORNERS[0, :32, :32]], [CORNERS[0, :10, :40]], []):
+        with pytest.raises(LinksimError, match="which takes 128; give more pictures"):
+            LicGmm(FILTERS).learn_statistics(pictures)
+
+
+def test_a_picture_smaller_than_a_block_counts_for_nothing(pictures):
+    one, other = (learn_pyramid(given, (4, 4)) for given in (pictures, [*pictures, CORNERS[0, :10, :40]]))
+    assert all(np.array_equal(a, b) for a, b in zip(one.bases, other.bases, strict=True))
