@@ -104,7 +104,7 @@ class Link(ABC):
     `name` is what tables and legends show; it must differ between the links of one sweep.
 
     `axis` names what `value` is in `transmit`: "snr_db" for most links, "erasure_probability" or
-    "bit_error_probability" over bit channels, "cbr" where the bandwidth is what varies.
+    "bit_error_probability" over bit channels, "wrong_bits" of a stream, "cbr" where the bandwidth is what varies.
 
     `tags` say by what figures group and style the link. linksim itself uses "scheme" (what a legend
     shows where the bandwidth ratio is said elsewhere), "cbr" (a number), "role" ("scheme", "baseline"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raised whenever a change of this file can change a result."""
 
-AXIS = "wrong_bits"
 _IDENTITY = "wrong bits"
 
 
@@ -56,7 +56,7 @@ class UnprotectedLink(SourceLink):
         pictures; when sending, if even the shortest stream is longer than `bpp`, or has fewer bits than shall be wrong.
     """
 
-    axis = AXIS
+    axis = "wrong_bits"
     source: RdCurves
 
     def __init__(
@@ -72,14 +72,14 @@ class UnprotectedLink(SourceLink):
             raise LinksimError(f"{curves.name} makes no streams of single pictures; give a source codec that does")
         if (bpp is None) == (quality is None):
             raise LinksimError(f"{curves.name} needs either bits per pixel or a quality; give bpp, or quality")
-        if bpp is not None and not bpp > 0:
+        if bpp is not None and not 0 < bpp < math.inf:
             raise LinksimError(f"{bpp} bits per pixel are not possible; give a number above 0")
         if quality is not None:
             curves.codec.check_quality(quality)
-        self.bpp, self.quality = bpp, quality
+        self.bpp, self.quality = bpp if bpp is None else float(bpp), quality if quality is None else int(quality)
         rate = f"{bpp:g} bpp" if quality is None else f"quality {quality}"
         self.name = name or f"{curves.name}, {rate}"
-        self.tags = {"scheme": self.name, "role": "baseline", **(tags or {})}
+        self.tags = {"scheme": curves.name, "role": "baseline", **(tags or {})}
         self._take(curves)
 
     @property
@@ -102,7 +102,7 @@ class UnprotectedLink(SourceLink):
         return fingerprint("unprotected link", VERSION, source=self._source_id, shown=shown, **rate)
 
     def prepare(self, pictures: Sequence[Picture], workers: int) -> None:
-        warm_source(self.source, pictures, workers)
+        warm_source(self.source, pictures, workers)  # all qualities, of which other links of a sweep have theirs
 
     def transmit(self, pictures: Sequence[Picture], value: float, draws: range, seed: int = 0) -> Reception:
         """Send every picture once per draw, with `value` wrong bits.
@@ -112,7 +112,7 @@ class UnprotectedLink(SourceLink):
         LinksimError
             If that is no whole number, or more than a stream has.
         """
-        if value < 0 or value != round(value):
+        if not (value >= 0 and float(value).is_integer()):
             raise LinksimError(f"{value:g} wrong bits are not possible; give whole numbers from 0 on")
         outcomes, bandwidth = [], []
         for index, picture in enumerate(pictures):
@@ -122,7 +122,8 @@ class UnprotectedLink(SourceLink):
                 raise LinksimError(f"{self.name} of {picture.name} has {size} bits; let no more than these be wrong")
             if value:
                 keys = draw_keys(picture_key(_IDENTITY, picture.sha256, seed)[None], draws)[0]
-                coins = np.asarray(uniform(keys, size, Stream.BIT_ERROR))
+                # The first numbers do not depend on how many there are, and each other number is compiled anew.
+                coins = np.asarray(uniform(keys, 1 << (size - 1).bit_length(), Stream.BIT_ERROR))[:, :size]
                 shown = [self._shown(picture, stream, _smallest(row, int(value))) for row in coins]
             else:
                 shown = [self.source.decode(stream, picture.pixels.shape[0] * picture.pixels.shape[1])]

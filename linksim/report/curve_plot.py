@@ -168,7 +168,8 @@ def _draw_plots(
 
 
 def _ticks(axes: Axes, x_name: str, selection: Selection) -> None:
-    """Whole numbers where the range has several of them; bandwidth ratios as fractions. The plots share their axes."""
+    """Whole numbers where the range has several, but of bits per pixel; bandwidth ratios as fractions. The plots
+    share their axes."""
     x = selection.rows["x"]
     ratios = distinct_ratios(set(x)) if x_name == "cbr" else []
     if 1 < len(ratios) <= _TICKED:

@@ -37,6 +37,11 @@ class AxisInfo:
         return f"CBR {cbr_text(value)}" if self.name == "cbr" else f"{self.label} {value:.4g}"
 
 
+def used_cbr(table: pandas.DataFrame) -> pandas.Series:
+    """Bandwidth ratio that was used: along the axis "cbr" the column of that name has what was asked for."""
+    return table["cbr_used" if "cbr_used" in table.columns else "cbr"]
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """The rows of a sweep and what is known of its links: all that curves and tables are made from.

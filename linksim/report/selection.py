@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from linksim.errors import LinksimError
 from linksim.report.figures import Curves
 from linksim.report.labels import distinct_ratios, metric_label, tag_text
-from linksim.report.rows import Rows
+from linksim.report.rows import Rows, used_cbr
 
 if TYPE_CHECKING:
     import pandas
@@ -87,7 +87,7 @@ def select(rows: Rows, figure: Curves) -> Selection:
     values = sorted(set(shown[axis.name]))
     at = figure.at if figure.at is None else rows.nearest(figure.at)
     x = _x_column(rows, shown, figure.x)
-    if at is None and (figure.x == "cbr" or any(figure.x in tags for tags in rows.tags.values())):
+    if at is None and (figure.x in ("cbr", "bpp") or any(figure.x in tags for tags in rows.tags.values())):
         at = values[len(values) // 2]
     shown = shown.assign(x=x)
     shown = shown[shown["x"].notna()]
@@ -109,8 +109,6 @@ def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:
     """The values of a column, a tag or another metric, for every shown row."""
     import pandas as pd
 
-    if name == "bpp":
-        return 3 * shown["cbr"]
     if name in shown.columns and pd.api.types.is_numeric_dtype(shown[name]):
         return shown[name]
     if any(name in tags for tags in rows.tags.values()):
@@ -123,6 +121,8 @@ def _x_column(rows: Rows, shown: pandas.DataFrame, name: str) -> pandas.Series:
         keys = ["link", "layer", rows.axis.name]
         other = rows.table[rows.table["metric"] == name].drop_duplicates(keys).set_index(keys)["mean"]
         return pd.Series(other.reindex(pd.MultiIndex.from_frame(shown[keys])).to_numpy(), index=shown.index)
+    if name == "bpp":
+        return 3 * used_cbr(shown)
     tags = {tag for tags in rows.tags.values() for tag, value in tags.items() if not isinstance(value, str)}
     choices = [rows.axis.name, "cbr", "bpp", "delivered", *sorted(tags - {"cbr"}), *rows.metrics]
     raise LinksimError(f"there is nothing called {name!r} to draw along; take one of {', '.join(choices)}")

@@ -13,7 +13,7 @@ import numpy as np
 from linksim.errors import LinksimError
 from linksim.report.figures import Table
 from linksim.report.labels import metric_label
-from linksim.report.rows import Rows
+from linksim.report.rows import Rows, used_cbr
 
 if TYPE_CHECKING:
     import pandas
@@ -67,7 +67,7 @@ def _numbers(rows: Rows, table: Table) -> _Numbers:
             *(shown[c] for c in ("link", "layer", "metric", axis, "mean", "ci_low", "ci_high")), strict=True
         )
     }
-    uses = {(link, layer): cbr for link, layer, cbr in zip(*(shown[c] for c in ("link", "layer", "cbr")), strict=True)}
+    uses = {(link, layer): cbr for link, layer, cbr in zip(shown["link"], shown["layer"], used_cbr(shown), strict=True)}
     empty = (np.nan, np.nan)
 
     def number(key: tuple[str, int], column: _Column) -> tuple[float, float]:

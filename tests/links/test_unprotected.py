@@ -1,12 +1,14 @@
 """Streams with wrong bits: which ones, what a decoder makes of them, and what it refuses."""
 
+import pickle
+
 import numpy as np
 import pytest
 from smooth_pictures import smooth
 
 from linksim.errors import LinksimError
 from linksim.images import Picture
-from linksim.links import UnprotectedLink
+from linksim.links import UnprotectedLink, unprotected
 from linksim.source import Jpeg, Jpeg2000, SourceCodec
 from linksim.source.curves import RdCurves
 
@@ -27,13 +29,14 @@ class Plain(SourceCodec):
     def decode(self, data, max_pixels=1 << 26):
         if data[0] != 85:
             raise LinksimError("the stream is damaged; send it again")
-        return np.frombuffer(data[1:], np.uint8).reshape(PICTURE.pixels.shape)
+        side = round((len(data[1:]) / 3) ** 0.5)
+        return np.frombuffer(data[1:], np.uint8).reshape(side, side, 3)
 
 
-def flips(value: int, draws: range, seed: int = 0) -> list:
+def flips(value: int, draws: range, seed: int = 0, picture: Picture = PICTURE) -> list:
     """Positions of the wrong bits, draw by draw; None where the decoder refused."""
-    outcomes = UnprotectedLink(Plain(), 25).transmit([PICTURE], value, draws, seed).layers[0][0]
-    differ = outcomes.load_pixels() ^ PICTURE.pixels
+    outcomes = UnprotectedLink(Plain(), 32).transmit([picture], value, draws, seed).layers[0][0]
+    differ = outcomes.load_pixels() ^ picture.pixels
     found = [set(np.flatnonzero(np.unpackbits(one.ravel()))) for one in differ]
     return [one if ok else None for one, ok in zip(found, outcomes.delivered, strict=True)]
 
@@ -63,7 +66,7 @@ def test_without_wrong_bits_it_is_the_codec():
 def test_what_a_decoder_refuses_is_grey_and_not_delivered():
     """All bits of the first byte are wrong once all bits are."""
     size = 8 * (1 + PICTURE.pixels.size)
-    outcomes = UnprotectedLink(Plain(), 25).transmit([PICTURE], size, range(2)).layers[0][0]
+    outcomes = UnprotectedLink(Plain(), 32).transmit([PICTURE], size, range(2)).layers[0][0]
     assert not outcomes.delivered.any() and (outcomes.load_pixels() == 128).all()
 
 
@@ -79,7 +82,12 @@ def test_wrong_bits_cost_quality(codec):
 
 @pytest.mark.parametrize(
     ("value", "bpp", "said"),
-    [(0.5, 2.0, "give whole numbers"), (1e7, 2.0, "no more than these"), (0, 1e-3, "give it at least that")],
+    [
+        (0.5, 2.0, "give whole numbers"),
+        (float("nan"), 2.0, "give whole numbers"),
+        (1e7, 2.0, "no more than these"),
+        (0, 1e-3, "give it at least that"),
+    ],
 )
 def test_what_is_not_possible_is_one_line(value, bpp, said):
     with pytest.raises(LinksimError, match=said):
@@ -102,5 +110,27 @@ def test_a_quality_instead_of_a_rate():
     assert UnprotectedLink(Jpeg(), quality=41).fingerprint() != link.fingerprint()
     with pytest.raises(LinksimError, match="give bpp, or quality"):
         UnprotectedLink(Jpeg(), 1.0, quality=40)
-    with pytest.raises(LinksimError, match="quality"):
-        UnprotectedLink(Jpeg(), quality=1000)
+    assert UnprotectedLink(Jpeg(), quality=np.int64(40)).fingerprint() == link.fingerprint()
+    for given, said in (({}, "give bpp, or quality"), ({"quality": 1000}, "has no quality 1000|quality 1000")):
+        with pytest.raises(LinksimError, match=said):
+            UnprotectedLink(Jpeg(), **given)
+
+
+def test_pictures_of_several_sizes_come_through_each_with_its_own_bits():
+    """In another process, too, and whatever it has coded before."""
+    other = Picture("q", smooth(3, 64)[2])
+    link = UnprotectedLink(Jpeg(), 3.0)
+    alone = [link.transmit([picture], 3, range(2)) for picture in (PICTURE, other)]
+    both = pickle.loads(pickle.dumps(link)).transmit([PICTURE, other], 3, range(2))
+    for index, one in enumerate(alone):
+        outcomes, bandwidth = both.layers[0][index], both.bandwidth[0][index]
+        assert (outcomes.picture == index).all() and bandwidth == one.bandwidth[0][0]
+        assert (outcomes.load_pixels() == one.layers[0][0].load_pixels()).all()
+
+
+def test_which_bits_are_wrong(golden):
+    """Of a stream of 385 bits, three each."""
+    picture = Picture("golden", np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
+    found = flips(3, range(12), picture=picture)
+    output = np.array([sorted(one) if one else [0] * 3 for one in found])
+    golden.check("unprotected", unprotected.VERSION, output, "linksim/links/unprotected.py")

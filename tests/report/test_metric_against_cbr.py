@@ -11,10 +11,12 @@ from harness_fakes import NoisyLink, picture_set
 from result_folders import COLUMNS, write_folder
 
 import linksim.metrics
+from linksim.links import UnprotectedLink
 from linksim.metrics import Metric
 from linksim.montecarlo import Sweep
 from linksim.report import Curves, curves, draw, read
-from linksim.report.rows import Rows
+from linksim.report.rows import AxisInfo, Rows
+from linksim.source import Jpeg
 
 CBRS = (1 / 48, 1 / 24, 1 / 16)
 
@@ -57,16 +59,22 @@ def test_a_perceptual_metric_against_bandwidth_grouped_by_scheme(toy, tmp_path):
 def test_bits_per_pixel_are_three_times_the_ratio():
     """As papers on compression draw it: one point for each quality of a codec, at what it takes."""
     points = [(1 / 6, 30.0), (1 / 3, 33.0), (5 / 6, 37.0)]
+    links = [UnprotectedLink(Jpeg(), quality=quality) for quality in (10, 40, 90)]
     rows = [
-        ("s", f"BPG {i}", 0, 0.0, "psnr", value, value, value, 3, 8, cbr, 1.0) for i, (cbr, value) in enumerate(points)
+        ("s", link.name, 0, wrong, "psnr", value - wrong, value - wrong, value - wrong, 3, 8, cbr, 1.0)
+        for link, (cbr, value) in zip(links, points, strict=True)
+        for wrong in (0.0, 10.0, 20.0)
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    published = {"source": "x", "link": "Cheng", "snr_db": "0", "metric": "psnr", "value": "34.5", "bpp": "0.75"}
-    made = Rows(table, tags={f"BPG {i}": {"scheme": "BPG"} for i in range(3)}, reference=[published])
-    (axes,) = curves(made, Curves(x="bpp", group="scheme")).axes
+    table = pd.DataFrame(rows, columns=[{"snr_db": "wrong_bits"}.get(name, name) for name in COLUMNS])
+    published = {"source": "x", "link": "Cheng", "wrong_bits": "0", "metric": "psnr", "value": "34.5", "bpp": "0.75"}
+    axis, tags = AxisInfo("wrong_bits", "wrong bits"), {link.name: link.tags for link in links}
+    made = Rows(table, axis, tags, reference=[published])
+    middle = curves(made, Curves(x="bpp", group="scheme")).axes[0].get_lines()
+    assert [list(line.get_ydata()) for line in middle] == [[20.0, 23.0, 27.0]]
+    (axes,) = curves(made, Curves(x="bpp", group="scheme", at=0)).axes
     line, marker = axes.get_lines()
     assert list(line.get_xdata()) == pytest.approx([0.5, 1.0, 2.5]) and list(line.get_ydata()) == [30.0, 33.0, 37.0]
-    assert (line.get_label(), list(marker.get_xdata())) == ("BPG", [0.75])
+    assert (line.get_label(), list(marker.get_xdata())) == ("JPEG", [0.75])
     assert axes.figure._supxlabel.get_text() == "bits per pixel"
     assert any(0 < tick < 1 for tick in axes.get_xticks())
 
