@@ -7,13 +7,13 @@ stopped by Ctrl-C and goes on, `cluster` a scheduler of Dask with two workers.
 """
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +47,7 @@ RUN = "import sys, pathlib, doc_blocks; print(*doc_blocks.run_page(pathlib.Path(
 
 LINKSIM = [sys.executable, "-m", "linksim.cli"]
 PATIENCE_S = 300
+"""For something to happen in another process."""
 
 
 def page(name: str, environment: dict[str, str]) -> str:
@@ -59,10 +60,11 @@ def training(environment: dict[str, str]) -> str:
     """The codec of docs/training.md: stopped at its first checkpoint, gone on with, and beside BPG."""
     files = save_blocks("docs/training.md", "test", environment)
     checkpoint = Path(environment["PWD"], "runs/mine/small/checkpoint.h5")
-    with start([*LINKSIM, "train", files[0]], environment) as stopped:
-        wait_for(checkpoint.exists, stopped)
-        stopped.send_signal(signal.SIGINT)
-        stopped.communicate()
+    stopped = start([*LINKSIM, "train", files[0]], environment, "train.log")
+    wait_for(checkpoint, stopped)
+    stopped.send_signal(signal.SIGINT)
+    if stopped.wait() == 0:
+        sys.exit("the training went on to its end; it was to be stopped")
     run([*LINKSIM, "train", files[0]], environment)
     run([sys.executable, files[1]], environment)
     return ""
@@ -73,18 +75,21 @@ def cluster(environment: dict[str, str]) -> str:
     if importlib.util.find_spec("distributed") is None:
         return "needs distributed"
     (script,) = save_blocks("docs/howto/machines.md", "file", environment)
-    where, address = Path(environment["PWD"], "scheduler.json"), "tcp://127.0.0.1:8786"
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--no-dashboard"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
-    begun = [start([*scheduler, "--scheduler-file", str(where)], environment)]
+    where = Path(environment["PWD"], "scheduler.json")
+    known = ["--scheduler-file", str(where), "--no-dashboard"]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *known]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", *known]
+    begun = [start(scheduler, environment, "scheduler.log")]
     try:
-        wait_for(where.exists, begun[0])
-        begun += [start(worker, environment) for _ in range(2)]
+        wait_for(where, begun[0])
+        for number in range(2):
+            begun.append(start(worker, environment, f"worker{number}.log"))
+        address = json.loads(where.read_text())["address"]
         run([*LINKSIM, "run", script, "--cluster", address], environment)
     finally:
         for process in reversed(begun):
             process.terminate()
-            process.communicate()
+            process.wait()
     return ""
 
 
@@ -96,28 +101,28 @@ def save_blocks(name: str, kind: str, environment: dict[str, str]) -> list[str]:
     return list(found)
 
 
-def start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
-    """A command in the folder that `environment` says."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, cwd=environment["PWD"], env=environment, **pipes)
+def start(command: list[str], environment: dict[str, str], log: str) -> "subprocess.Popen[bytes]":
+    """A command in the folder that `environment` says; what it says is in a file there."""
+    folder = environment["PWD"]
+    with open(Path(folder, log), "wb") as said:
+        return subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT)
 
 
 def run(command: list[str], environment: dict[str, str]) -> str:
-    """What a command says; the script ends where it fails."""
-    with start(command, environment) as process:
-        said, _ = process.communicate()
-    if process.returncode:
-        sys.exit(f"{' '.join(command)}: {said[-2000:]}")
-    return said
+    """What a command prints; the script ends where it fails."""
+    done = subprocess.run(command, cwd=environment["PWD"], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr[-2000:]}")
+    return done.stdout
 
 
-def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Until something is so, or its process has ended without it."""
+def wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Until a file is there; the script ends where the process does, or it takes too long."""
     deadline = time.monotonic() + PATIENCE_S
-    while not condition():
+    while not file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            sys.exit(f"{process.args}: {process.communicate()[0][-2000:]}")
+            sys.exit(f"{process.args} made no {file.name}")
         time.sleep(0.1)
 
 
