@@ -35,8 +35,8 @@ class UnprotectedLink(SourceLink):
     At 0 wrong bits this is the codec alone: its rate and distortion. Which bits are wrong is drawn anew for each draw,
     without replacement, each bit as likely; with more of them, the same ones are wrong as with fewer. The receiver
     decodes what it has. Where the decoder refuses the stream, or makes a picture of another size of it, mid-grey is
-    shown and the picture counts as not delivered. A bit is a channel use, so that three times the bandwidth ratio are
-    bits per pixel.
+    shown and the picture counts as not delivered; so it is, too, where even the shortest stream is longer than `bpp`.
+    A bit is a channel use, so that three times the bandwidth ratio are bits per pixel.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class UnprotectedLink(SourceLink):
     ------
     LinksimError
         If not one of `bpp` and `quality` is given, they are not possible, or the source has no streams of single
-        pictures; when sending, if even the shortest stream is longer than `bpp`, or has fewer bits than shall be wrong.
+        pictures; when sending, if a stream has fewer bits than shall be wrong.
     """
 
     axis = "wrong_bits"
@@ -91,7 +91,7 @@ class UnprotectedLink(SourceLink):
         return super().with_source(source) if self.quality is None else self
 
     def _forget(self) -> None:
-        self._streams: dict[str, bytes] = {}
+        self._streams: dict[str, bytes | None] = {}
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_streams": {}}
@@ -117,31 +117,43 @@ class UnprotectedLink(SourceLink):
         outcomes, bandwidth = [], []
         for index, picture in enumerate(pictures):
             stream = self._stream(picture)
-            size = 8 * len(stream)
-            if value > size:
-                raise LinksimError(f"{self.name} of {picture.name} has {size} bits; let no more than these be wrong")
-            if value:
-                keys = draw_keys(picture_key(_IDENTITY, picture.sha256, seed)[None], draws)[0]
-                # The first numbers do not depend on how many there are, and each other number is compiled anew.
-                coins = np.asarray(uniform(keys, 1 << (size - 1).bit_length(), Stream.BIT_ERROR))[:, :size]
-                shown = [self._shown(picture, stream, _smallest(row, int(value))) for row in coins]
-            else:
-                shown = [self.source.decode(stream, picture.pixels.shape[0] * picture.pixels.shape[1])]
+            shown = [None] if stream is None else self._arrived(picture, stream, int(value), draws, seed)
             each = np.ones(len(shown), np.int64)
+            alike = len(draws) if stream is None or not value else 1
             pixels = np.stack([conceal(picture, "mid-grey") if one is None else one for one in shown])
             decoded = np.array([one is not None for one in shown])
-            count = each if value else each * len(draws)
-            outcomes.append(Outcomes(each * index, count, decoded, pixels, certain=not value))
-            bandwidth.append(Bandwidth(size, {"picture stream": float(size)}))
+            outcomes.append(Outcomes(each * index, alike * each, decoded, pixels, certain=stream is None or not value))
+            bits = self._budget(picture) if stream is None else 8 * len(stream)
+            bandwidth.append(Bandwidth(bits, {"unused" if stream is None else "picture stream": float(bits)}))
         return Reception(layers=[outcomes], bandwidth=[bandwidth])
 
-    def _stream(self, picture: Picture) -> bytes:
-        if picture.sha256 not in self._streams:
+    def _arrived(
+        self, picture: Picture, stream: bytes, wrong: int, draws: range, seed: int
+    ) -> Sequence[np.ndarray | None]:
+        """What is shown in each draw; of draws that are all alike in one."""
+        size = 8 * len(stream)
+        if wrong > size:
+            raise LinksimError(f"{self.name} of {picture.name} has {size} bits; let no more than these be wrong")
+        if not wrong:
             height, width = picture.size
-            if self.quality is not None:
-                stream = self.source.stream(picture.pixels, self.quality)
-            else:
-                stream = self.source.encode(picture.pixels, self.bpp * height * width / 8)
+            return [self.source.decode(stream, height * width)]
+        keys = draw_keys(picture_key(_IDENTITY, picture.sha256, seed)[None], draws)[0]
+        # The first numbers do not depend on how many there are, and each other number is compiled anew.
+        coins = np.asarray(uniform(keys, 1 << (size - 1).bit_length(), Stream.BIT_ERROR))[:, :size]
+        return [self._shown(picture, stream, _smallest(row, wrong)) for row in coins]
+
+    def _budget(self, picture: Picture) -> int:
+        height, width = picture.size
+        return 0 if self.bpp is None else math.floor(self.bpp * height * width)
+
+    def _stream(self, picture: Picture) -> bytes | None:
+        """None where not even the lowest quality fits."""
+        if picture.sha256 not in self._streams:
+            quality = self.quality
+            if quality is None:
+                best = self.source.best_within(picture.pixels, self._budget(picture) / 8)
+                quality = None if best is None else best.quality
+            stream = None if quality is None else self.source.stream(picture.pixels, quality)
             self._streams[picture.sha256] = stream
         return self._streams[picture.sha256]
 

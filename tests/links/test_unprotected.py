@@ -86,12 +86,18 @@ def test_wrong_bits_cost_quality(codec):
         (0.5, 2.0, "give whole numbers"),
         (float("nan"), 2.0, "give whole numbers"),
         (1e7, 2.0, "no more than these"),
-        (0, 1e-3, "give it at least that"),
     ],
 )
 def test_what_is_not_possible_is_one_line(value, bpp, said):
     with pytest.raises(LinksimError, match=said):
         UnprotectedLink(Jpeg(), bpp).transmit([PICTURE], value, range(1))
+
+
+def test_a_picture_that_does_not_fit_is_an_outage():
+    reception = UnprotectedLink(Jpeg(), 0.01).transmit([PICTURE], 1, range(5))
+    (outcomes,), (bandwidth,) = reception.layers[0], reception.bandwidth[0]
+    assert (outcomes.load_pixels() == 128).all() and not outcomes.delivered.any() and outcomes.certain
+    assert outcomes.count.tolist() == [5] and bandwidth.items == {"unused": float(int(0.01 * 96 * 96))}
 
 
 def test_what_can_change_a_result_changes_the_fingerprint():
