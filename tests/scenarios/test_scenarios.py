@@ -58,7 +58,8 @@ def test_a_layered_scenario_runs_quickly(data_folder, tmp_path):
 @pytest.mark.parametrize("path", sorted((ROOT / "results" / "reference").glob("*.csv")), ids=lambda p: p.stem)
 def test_published_points_name_their_source(path):
     heads = next(line for line in path.read_text().splitlines() if not line.startswith("#")).split(",")
-    axis = next(name for name in ("snr_db", "bit_error_probability", "erasure_probability") if name in heads)
+    axes = ("snr_db", "bit_error_probability", "erasure_probability", "wrong_bits")
+    axis = next(name for name in axes if name in heads)
     rows = load_reference(path, axis)
     assert rows and all(len(row["source"]) > 5 and float(row["value"]) > 0 for row in rows)
 
