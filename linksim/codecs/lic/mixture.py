@@ -124,8 +124,8 @@ def bits(values: Any, parameters: Any) -> Any:
     # On the side where the distribution function is small its differences keep their digits.
     upper, lower = _phi((0.5 - apart) * inverse), _phi((-0.5 - apart) * inverse)
     mass = ops.sum(weights * (upper - lower), axis=-1)
-    # What the coder adds to every symbol, so that none is impossible.
-    return -ops.log2(ops.maximum(mass, 0.0) + 1 / _ONE)
+    # What the coder adds to every symbol, so that none is impossible: all of the alphabet share the rest.
+    return -ops.log2((ops.maximum(mass, 0.0) + 1 / _ONE) / (1 + (ESCAPE + 1) / _ONE))
 
 
 def _phi(x: Any) -> Any:
