@@ -1,7 +1,6 @@
 """What one wrong bit does to a coded picture: LIC-GMM-AM, BPG, JPEG 2000 and JPEG, at a quarter of a bit per pixel.
 
-Nothing protects the streams, and nobody tells the receiver that a bit is wrong. (Sent in bits of one length each, as
-`LicGmm(fixed_bits=8)` does, latents bear it.)
+Nothing protects the streams, and nobody tells the receiver that a bit is wrong.
 """
 
 from linksim import Curves, Panel, Sweep, Table, zoo

@@ -88,7 +88,7 @@ def predicted_curve(key: BlerKey) -> BlerCurve | None:
 
 @lru_cache(maxsize=16)
 def _predictor(channel: str, base_graph: int, decoder: str) -> Predictor | None:
-    counts = packaged_tables() if channel in _FROM_SCHEMES else grid_keys(channel, decoder)
+    counts = set(packaged_tables() if channel in _FROM_SCHEMES else grid_keys(channel, decoder))
     tables = [
         table
         for key, table in sorted(packaged_tables().items())
