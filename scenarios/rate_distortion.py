@@ -11,7 +11,7 @@ from linksim.montecarlo import Axis
 from linksim.source import Bpg, Jpeg, Jpeg2000
 from linksim.zoo import Lic
 
-lic = Lic()
+lic = Lic(["lic/photos-0.0067"])
 ladders = {
     lic: lic.qualities,
     Bpg(): range(26, 47, 4),  # QP

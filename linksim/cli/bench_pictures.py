@@ -62,9 +62,10 @@ def lic(seconds: float) -> list[Measurement]:
     from linksim.training import get_recipe
 
     picture = _photograph()
-    codec = create("lic", get_recipe("lic/photos-0.0067").options)
+    codec = create("lic", get_recipe("lic/photos").options)
     stream = codec.compress(picture)
-    count = codec.latents_of(stream).size * 17 // 16  # and the hyper-latents
+    latents = codec.latents_of(stream).size
+    count = latents + latents // 16 * codec.filters // codec.latent_channels  # and the hyper-latents
     # Of each latent: three equal components around zero, with a standard deviation of 2**0.5 symbols.
     parameters = np.tile(np.repeat([0, 0, 8], 3), (count, 1))
     values = np.rint(np.random.default_rng(0).normal(0, 1.4, count)).astype(np.int64)

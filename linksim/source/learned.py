@@ -1,4 +1,4 @@
-"""Learned image compression as a source codec: a ladder of models, from many bits to few."""
+"""Learned image compression as a source codec: models, or rates of one model, from many bits to few."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MOST_MODELS = 256
 
 
 class Compressor(Protocol):
-    """One model: pictures to bytes at the rate that it was trained for, and back.
+    """One model at one rate: pictures to bytes, and back.
 
-    `linksim.codecs.lic.codec.LicGmm` is one; docs/howto/source-codec.md makes one of a CompressAI network.
+    `linksim.codecs.lic.at_rate.AtRate` is one; docs/howto/source-codec.md makes one of a CompressAI network.
     """
 
     def compress(self, picture: np.ndarray) -> bytes:
@@ -62,12 +62,13 @@ class Learned(SourceCodec):
             raise LinksimError(f"{name} has {len(models)} models; give 1 to {_MOST_MODELS}")
         self.models, self.name = tuple(models), name
         self.qualities = range(len(models))
-        self.model_names = tuple(model.title for model in models if hasattr(model, "title"))
+        # One model may stand for several qualities.
+        self.model_names = tuple(dict.fromkeys(model.title for model in models if hasattr(model, "title")))
 
     @cached_property
     def model_weights(self) -> Mapping[str, str]:  # type: ignore[override]
-        known = [model for model in self.models if hasattr(model, "title") and hasattr(model, "stored_digest")]
-        return {model.title: digest for model in known if (digest := model.stored_digest())}
+        known = {m.title: m for m in self.models if hasattr(m, "title") and hasattr(m, "stored_digest")}
+        return {title: digest for title, model in known.items() if (digest := model.stored_digest())}
 
     def fingerprint(self) -> str:
         """Hex digest of the models in their order."""
@@ -84,7 +85,9 @@ class Learned(SourceCodec):
 
     def decode(self, data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         if not data or data[0] not in self.qualities:
-            raise LinksimError(f"{self.name} has no model for this stream; it is damaged, or of another ladder")
+            raise LinksimError(
+                f"{self.name} has no such quality as this stream says; it is damaged, or of another ladder"
+            )
         model, stream = self.models[data[0]], data[1:]
         try:
             height, width = model.size_of(stream)

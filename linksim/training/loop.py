@@ -250,7 +250,10 @@ class Training:
             names += [f"{group}/{i:03d}" for i in range(len(members))]
             variables += members
         # The state of the noise, so that a resumed run does not meet its first epochs' noise again.
-        return [*names, "channel/seed"], [*variables, self.chain.channel.seed_generator.state]
+        noise = {"channel/seed": self.chain.channel.seed_generator}
+        if hasattr(self.codec, "seed_generator"):
+            noise["codec-seed"] = self.codec.seed_generator
+        return [*names, *noise], [*variables, *(generator.state for generator in noise.values())]
 
     def _save(self) -> None:
         names, variables = self._named()
@@ -288,5 +291,7 @@ class Training:
         # The optimiser is that of the phase whose epoch was the last one.
         self._enter(next(i for i, end in enumerate(self.ends) if len(history) <= end))
         names, variables = self._named()
+        if "codec-seed" in names:  # older checkpoints lack it
+            arrays.setdefault("codec-seed", ops.convert_to_numpy(self.codec.seed_generator.state))
         assign(variables, names, arrays, str(path))
         self.history = from_arrays(history, beside)

@@ -1,4 +1,4 @@
-"""Learned image compression: a ladder of models, from many bits to few."""
+"""Learned image compression: one model for many rates, one for one, one that bears lost bits; and the paper's."""
 
 from __future__ import annotations
 
@@ -7,26 +7,19 @@ from dataclasses import replace
 from linksim.training.phase import Phase
 from linksim.training.recipe import Recipe
 
-_FIRST = 0.0067
-"""lambda of CompressAI's quality 3, about a quarter of a bit per pixel: trained first, from transform coding on."""
+WEIGHTS = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
+"""lambda of CompressAI's qualities 6 to 1, about 0.9 to 0.1 bits per pixel."""
 
-_FROM = {0.0130: _FIRST, 0.0250: 0.0130, 0.0483: 0.0250, 0.0035: _FIRST, 0.0018: 0.0035}
-"""lambda of qualities 4, 5, 6, 2 and 1, about 0.1 to 0.9 bits per pixel -> that of the model that each starts from."""
-
-
-def _phase(weight: float, steps: int, rate: float) -> tuple[Phase, ...]:
-    schedule = {"final_learning_rate": 0.0, "decay": 0.4, "averaging": 0.999}
-    return (
-        Phase("rate-distortion", steps, {"weight": weight}, optimizer="muon", learning_rate=rate, **schedule),  # type: ignore[arg-type]
-    )
+_MIDDLE = WEIGHTS[len(WEIGHTS) // 2]
+"""About a quarter of a bit per pixel, as in Table I of Yetis (2025)."""
 
 
 def lic() -> list[Recipe]:
-    """One model for each weight of the distortion, and one that bears lost bits; two cores can train 64 filters."""
-    first = Recipe(
-        name=_name(_FIRST),
+    """Networks that two cores can train, and those of the paper, for a GPU."""
+    many = Recipe(
+        name="lic/photos",
         codec="lic",
-        options={"filters": 64},
+        options={"filters": 64, "latent_channels": 128, "rates": len(WEIGHTS)},
         data="photos",
         crop=128,
         batch_size=8,
@@ -35,25 +28,48 @@ def lic() -> list[Recipe]:
         error_probability=0.0,
         precision="mixed_bfloat16",
         analytic_start=True,
-        phases=_phase(_FIRST, 20_000, 1e-3),
+        phases=_phase(list(WEIGHTS), 20_000, 3e-4),
     )
-    after = replace(first, analytic_start=False)
-    others = [
-        replace(after, name=_name(weight), warm_start=_name(start), phases=_phase(weight, 5_000, 5e-4))
-        for weight, start in _FROM.items()
-    ]
-    # As in Table I of Yetis (2025), at 0.26 bits per pixel: latents in bits of which ones are received as zeros.
+    one = replace(
+        many,
+        name=f"lic/photos-{_MIDDLE:.4f}",
+        options={"filters": 64},
+        phases=_phase(_MIDDLE, 20_000, 1e-3),
+    )
+    # As in Table I of Yetis (2025): latents in bits of which ones are received as zeros.
     lossy = replace(
-        after,
-        name=f"{_name(_FIRST)}-z8",
-        options={**first.options, "fixed_bits": 8},
-        warm_start=_name(_FIRST),
+        many,
+        name="lic/photos-z8",
+        options={**many.options, "fixed_bits": 8},
+        analytic_start=False,
+        warm_start=many.name,
         channel="z",
         error_probability=0.08,
-        phases=_phase(_FIRST, 5_000, 5e-4),
+        phases=_phase(_MIDDLE, 5_000, 3e-4),
     )
-    return [first, *others, lossy]
+    return [many, one, lossy, *_paper(many)]
 
 
-def _name(weight: float) -> str:
-    return f"lic/photos-{weight:.4f}"
+def _paper(ours: Recipe) -> list[Recipe]:
+    """One network for each rate, wider for the higher three, on larger crops: a GPU's task."""
+    schedule = {"learning_rate": 1e-4, "final_learning_rate": 1e-5, "decay": 0.2}
+    return [
+        replace(
+            ours,
+            name=f"lic/photos-{weight:.4f}-paper",
+            options={"filters": 192 if weight > _MIDDLE else 128},
+            crop=256,
+            batch_size=16,
+            precision="float32",
+            analytic_start=False,
+            phases=(Phase("rate-distortion", 1_000_000, {"weight": weight}, **schedule),),  # type: ignore[arg-type]
+        )
+        for weight in WEIGHTS
+    ]
+
+
+def _phase(weight: float | list[float], steps: int, rate: float) -> tuple[Phase, ...]:
+    schedule = {"final_learning_rate": 0.0, "decay": 0.4, "averaging": 0.999}
+    return (
+        Phase("rate-distortion", steps, {"weight": weight}, optimizer="muon", learning_rate=rate, **schedule),  # type: ignore[arg-type]
+    )

@@ -21,6 +21,7 @@ SLOW = ("tensorflow", "keras", "numba", "sionna", "matplotlib.pyplot", "skimage"
 WRONG: tuple[tuple[str, ...], ...] = (
     ("run", "no-such-scenario"),
     ("run", "quickstart", "--snr=5000"),
+    ("run", "quickstart", "--sources", "no-such-codec"),
     ("run", "quickstart", "--snr", "0:1:1e-320"),
     ("run", "quickstart", "--snr", "nan"),
     ("run", "quickstart", "--snr", "5:1"),

@@ -75,6 +75,7 @@ def lic(count: int, seed: int) -> Outcome:
     """
     import keras
 
+    from linksim.codecs.lic.at_rate import AtRate
     from linksim.codecs.lic.codec import LicGmm
     from linksim.source import Learned
 
@@ -85,16 +86,19 @@ def lic(count: int, seed: int) -> Outcome:
             latents = self.latents_of(stream)
             height, width = self.size_of(stream)
             assert latents.dtype == np.int64 and np.abs(latents).max() <= 2000, "latents out of range"
-            assert latents.shape == (-(-height // 64) * 4, -(-width // 64) * 4, self.filters), "latents of another size"
+            assert latents.shape == (-(-height // 64) * 4, -(-width // 64) * 4, self.latent_channels), (
+                "latents of another size"
+            )
             return np.zeros((height, width, 3), np.uint8)
 
     keras.utils.set_random_seed(1)
     drawn = np.random.default_rng(seed + 1)
-    codec = Learned([Parsed(4), Parsed(2)], "LIC")
+    many = Parsed(4, latent_channels=6, rates=3)
+    codec = Learned([*(AtRate(many, quality) for quality in (0, 3)), AtRate(Parsed(2), 0)], "LIC")
     rng = np.random.default_rng(seed)
     streams = [codec.encode_at(picture(), quality) for quality in codec.qualities]
     whole = _decoder(codec, streams, rng)
-    header = 1 + 6
+    header = 1 + 7
 
     def symbols() -> str | None:
         stream = streams[rng.integers(len(streams))]

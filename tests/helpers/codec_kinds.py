@@ -12,7 +12,7 @@ SMALL = {
         "sum_filters": 4,
         "base": {"filters": 2, "blocks": 1, "classes": 3},
     },
-    "lic": {"filters": 4},
+    "lic": {"filters": 4, "latent_channels": 6, "rates": 3},
     "linear": {"latent_channels": 8, "block": 4},
     "multiple-decoders": {"layer_channels": (2, 4)},
     "residual": {"layer_channels": (2, 4)},

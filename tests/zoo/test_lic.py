@@ -1,8 +1,10 @@
 """Models for learned image compression as one source codec: ordered by what they spend, sent over a link."""
 
 import json
+import pickle
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import linksim.training.loop as loop
 from linksim import zoo
 from linksim.errors import LinksimError
 from linksim.training import Recipe
+from linksim.training.phase import Phase
 from linksim.training.run import train
 from linksim.zoo import Lic
 
@@ -43,22 +46,31 @@ def test_models_stand_by_what_they_spend(runs):
         assert list(ladder.qualities) == [0, 1]
 
 
-def test_models_for_lost_bits_are_no_rungs(runs, monkeypatch):
-    """All of the zoo's, but those that send latents in bits."""
-    shutil.copytree(runs / "lic/few", runs / "lic/lossy", dirs_exist_ok=True)
-    card = json.loads((runs / "lic/lossy/card.json").read_text())
-    card["recipe"]["options"]["fixed_bits"] = 8
-    (runs / "lic/lossy/card.json").write_text(json.dumps(card))
+def test_one_model_gives_all_of_its_rates(tmp_path, monkeypatch):
+    """And is the zoo's by default."""
+    monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 1)
+    monkeypatch.setattr(loop, "load_data", lambda recipe: (smooth(2, side=64), smooth(1, side=64)))
+    phases = (Phase("rate-distortion", 1, {"weight": [0.02, 0.01, 0.005]}),)
+    recipe = replace(RECIPE, name="lic/photos", options={"filters": 4, "rates": 3}, phases=phases)
+    train(recipe, tmp_path)
     module = sys.modules["linksim.zoo.lic"]
-    monkeypatch.setattr(module, "find", lambda name: runs / name)
-    monkeypatch.setattr(module, "load", lambda name: zoo.load(runs / name))
-    for there, ladder in ((["lic/few", "lic/lossy", "lic/many"], ["lic/many", "lic/few"]), (["lic/lossy"], None)):
-        monkeypatch.setattr(module, "names", lambda there=there: there)
-        if ladder:
-            assert [model.title for model in Lic().models] == ladder
-        else:
-            with pytest.raises(LinksimError, match="no models of lic"):
-                Lic()
+    monkeypatch.setattr(module, "find", lambda name: tmp_path / name)
+    monkeypatch.setattr(module, "load", lambda name: zoo.load(tmp_path / name))
+    source = Lic()
+    assert list(source.qualities) == list(range(5)) and source.model_names == ("lic/photos",)
+    assert len({model.fingerprint() for model in source.models}) == 5
+    picture = smooth(1, side=64)[0]
+    for quality in (0, 2, 4):
+        stream = source.encode_at(picture, quality)
+        assert stream[0] == stream[3] == quality
+        np.testing.assert_array_equal(source.decode(stream), source.models[0].decompress(stream[1:]))
+    with pytest.raises(LinksimError, match="says quality 9"):
+        source.decode(stream[:3] + bytes([9]) + stream[4:])
+    again = pickle.loads(pickle.dumps(source))
+    assert again.fingerprint() == source.fingerprint()
+    np.testing.assert_array_equal(again.decode(stream), source.decode(stream))
+    with pytest.raises(LinksimError, match="many rates and stands alone"):
+        Lic(["lic/photos", "lic/photos"])
 
 
 def test_a_link_sends_the_best_that_fits(runs, tmp_path, monkeypatch):
@@ -84,5 +96,5 @@ def test_what_is_no_such_model_is_refused(runs):
         Lic(["deepjscc/cifar10-1_6-snr10"])
     with pytest.raises(LinksimError, match="no weights"):
         Lic(["lic/nothing"])
-    with pytest.raises(LinksimError, match="has no models of lic; train some"):
+    with pytest.raises(LinksimError, match="no models are named"):
         Lic([])

@@ -13,12 +13,16 @@ from keras import ops
 from linksim.codecs.base import Codec, weights_digest
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.layers.blocks import depth_to_space
+from linksim.codecs.layers.gains import Gains
 from linksim.codecs.lic import entropy, fixed_length, mixture
-from linksim.codecs.lic.checkerboard import black, checkerboard, two_by_two
+from linksim.codecs.lic.checkerboard import checkerboard
 from linksim.codecs.lic.exact import STEP, ExactConv, rounded
+from linksim.codecs.lic.header import BYTES as HEADER_BYTES
+from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
 from linksim.codecs.lic.mixture import PARAMETERS
-from linksim.codecs.lic.size import SIDE_BYTES, check_size
+from linksim.codecs.lic.size import check_size
 from linksim.codecs.lic.start import start_transforms
+from linksim.codecs.lic.streams import LARGEST, read, write
 from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
 from linksim.codecs.parts import Bits, Bytes, Shown
 from linksim.codecs.symbol_codec import pad_to_multiple
@@ -27,12 +31,12 @@ from linksim.errors import LinksimError
 _STRIDE = 64
 """A hyper-latent stands for 64x64 pixels."""
 
-_LARGEST = 2000
-"""Magnitude of a latent: `ExactConv` takes up to 2047."""
+_MOST_RATES = 64
+"""Makes 127 qualities, which a byte can number."""
 
 _GREY = 0.5
-_ID_BYTES = 2
-_HEADER = _ID_BYTES + 2 * SIDE_BYTES
+QUALITIES_PER_RATE = 2
+"""Qualities from one rate that has gains to the next."""
 
 
 @keras.saving.register_keras_serializable("linksim")
@@ -47,38 +51,61 @@ class LicGmm(Codec):
     Parameters
     ----------
     filters : int
-        N, the width of everything; 128 and 192 in the paper.
+        N, the width of all layers but those of the latents; 128 and 192 in the paper.
     fixed_bits : int
         0: pictures are sent as entropy-coded bytes. Else each latent is sent in that many bits (two's complement), any
         of which may get lost, as in Table I of Yetis (2025). Hyper-latents only serve entropy coding and are not sent.
+        Of a model for many rates, at the middle one.
+    latent_channels : int
+        M, channels of y; 0 for as many as filters, as in the paper. More let a narrow network show more.
+    rates : int
+        1 is the paper's model, for the rate that it was trained for. More: one model for many rates, by gains of the
+        latents (Cui et al. 2021) for so many.
 
     Raises
     ------
     LinksimError
-        If `filters` is no even positive number, or `fixed_bits` is not 0 or from 2 to 12.
+        If `filters` or `latent_channels` is no even positive number, `rates` not from 1 to 64, or `fixed_bits` not 0
+        or from 2 to 12.
     """
 
-    VERSION = 1
+    VERSION = 2
     start_needs_snr = False
 
-    def __init__(self, filters: int = 96, fixed_bits: int = 0, name: str | None = None, **about: Any):
-        if filters < 2 or filters % 2:
-            raise LinksimError(f"filters is {filters}; give an even number from 2 on")
+    def __init__(
+        self,
+        filters: int = 96,
+        fixed_bits: int = 0,
+        latent_channels: int = 0,
+        rates: int = 1,
+        name: str | None = None,
+        **about: Any,
+    ):
+        for what, value in (("filters", filters), ("latent_channels", latent_channels or filters)):
+            if value < 2 or value % 2:
+                raise LinksimError(f"{what} is {value}; give an even number from 2 on")
+        if not 1 <= rates <= _MOST_RATES:
+            raise LinksimError(f"rates is {rates}; give a number from 1 to {_MOST_RATES}")
         if fixed_bits and not 2 <= fixed_bits <= 12:
             raise LinksimError(f"fixed_bits is {fixed_bits}; give 0, or a number from 2 to 12")
         super().__init__(name=name, **about)
-        self.filters, self.fixed_bits, n = filters, fixed_bits, filters
-        self.analysis, self.hyper_analysis, self.synthesis = analysis(n), hyper_analysis(n), synthesis(n)
+        self.filters, self.fixed_bits, self.rates = filters, fixed_bits, rates
+        self.latent_channels = latent_channels or filters
+        n, m = self.filters, self.latent_channels
+        self.analysis, self.hyper_analysis, self.synthesis = analysis(n, m), hyper_analysis(n, m), synthesis(n, m)
         # h_s: from a hyper-latent to 2x2, and to 4x4 latents.
         self.expand = [ExactConv(n, 3), ExactConv(4 * n, 3), ExactConv(n, 3), ExactConv(8 * n, 3)]
         self.context = ExactConv(2 * n, 5, leaky=False)
-        self.mixtures = [ExactConv(4 * n, 1), ExactConv(3 * n, 1), ExactConv(PARAMETERS * n, 1, leaky=False)]
+        self.mixtures = [ExactConv(4 * n, 1), ExactConv(3 * m, 1), ExactConv(PARAMETERS * m, 1, leaky=False)]
         shape = (None, None, None)
         for layer, channels in zip(self.expand, (n, n, n, n), strict=True):
             layer.build((*shape, channels))
-        self.context.build((*shape, n))
-        for layer, channels in zip(self.mixtures, (4 * n, 4 * n, 3 * n), strict=True):
+        self.context.build((*shape, m))
+        for layer, channels in zip(self.mixtures, (4 * n, 4 * n, 3 * m), strict=True):
             layer.build((*shape, channels))
+        self.gains = Gains(rates, m) if rates > 1 else None
+        if self.gains is not None:
+            self.gains.build()
         of_prior = {"shape": (n, PARAMETERS), "initializer": mixture.first_prior, "dtype": "float32"}
         self.prior = self.add_weight(name="prior", autocast=False, **of_prior)  # float32 in mixed precision, too
         self.seed_generator = keras.random.SeedGenerator(0)
@@ -105,7 +132,11 @@ class LicGmm(Codec):
     # What training sees.
 
     def shown_and_bits(
-        self, pictures: Any, training: bool = True, channel: Callable[[Any], Any] | None = None
+        self,
+        pictures: Any,
+        training: bool = True,
+        channel: Callable[[Any], Any] | None = None,
+        rate: Any = None,
     ) -> tuple[Any, Any]:
         """Pictures as a receiver shows them and the bits that they take, both with a gradient.
 
@@ -118,6 +149,9 @@ class LicGmm(Codec):
             Whether bits are those of noisy latents, or an estimate of what `compress` will take.
         channel : function of [B, n], optional
             What becomes of bits, where latents are sent in `fixed_bits`.
+        rate : [B], float32, optional
+            0 (most bits) to rates - 1 (fewest), of each picture; the middle one by default. A model for one rate does
+            not look at it.
 
         Returns
         -------
@@ -125,7 +159,7 @@ class LicGmm(Codec):
         bits : [B]
         """
         height, width = pictures.shape[1:3]
-        y, z = self._latents(pictures)
+        y, z = self._latents(pictures, rate)
         whole_y, whole_z = _whole(y), _whole(z)
         noisy_y, noisy_z = (self._noisy(y), self._noisy(z)) if training else (whole_y, whole_z)
         prior = rounded(self.prior, 1 / STEP)
@@ -137,14 +171,32 @@ class LicGmm(Codec):
         parameters = ops.where(first[..., None] > 0, blind, seeing)
         spent = spent + ops.sum(mixture.bits(noisy_y, parameters), axis=(1, 2, 3))
         arrived = fixed_length.sent(whole_y, self.fixed_bits, channel) if self.fixed_bits and channel else whole_y
-        return self._shown(arrived, (height, width)), spent
+        return self._shown(arrived, (height, width), rate), spent
+
+    def draw_rates(self, count: Any) -> Any:
+        """Rates for training: spread evenly from 0 to `rates - 1` from a random start, so that every batch has all.
+
+        Parameters
+        ----------
+        count : int or scalar tensor
+            Pictures, B.
+
+        Returns
+        -------
+        [B], float32
+        """
+        start = keras.random.uniform((), dtype="float32", seed=self.seed_generator)
+        places = ops.arange(count, dtype="float32") / ops.cast(count, "float32") + start
+        return (self.rates - 1) * (places - ops.floor(places))
 
     def _noisy(self, x: Any) -> Any:
         return x + keras.random.uniform(ops.shape(x), -0.5, 0.5, "float32", self.seed_generator)
 
-    def _latents(self, pictures: Any) -> tuple[Any, Any]:
+    def _latents(self, pictures: Any, rate: Any = None) -> tuple[Any, Any]:
         x = ops.cast(pad_to_multiple(pictures, _STRIDE), "float32") - 0.5
         y = ops.cast(self.analysis(x), "float32")
+        if self.gains is not None:
+            y = self.gains.scale(y, self._rates_of(y, rate))
         return y, ops.cast(self.hyper_analysis(y), "float32")
 
     def _expanded(self, z: Any) -> Any:
@@ -153,13 +205,18 @@ class LicGmm(Codec):
         return depth_to_space(fourth(third(x)), 2)
 
     def _parameters(self, hyper: Any, context: Any) -> Any:
-        """`[B, h, w, n, 9]`."""
+        """`[B, h, w, latent_channels, 9]`."""
         x = ops.concatenate([hyper, context], axis=-1)
         for layer in self.mixtures:
             x = layer(x)
-        return ops.reshape(x, (-1, *hyper.shape[1:3], self.filters, PARAMETERS))
+        return ops.reshape(x, (-1, *hyper.shape[1:3], self.latent_channels, PARAMETERS))
 
-    def _shown(self, y: Any, size: tuple[int, int]) -> Any:
+    def _rates_of(self, y: Any, rate: Any) -> Any:
+        return ops.full((ops.shape(y)[0],), float(self.rates // 2)) if rate is None else rate
+
+    def _shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:
+        if self.gains is not None:
+            y = self.gains.unscale(y, self._rates_of(y, rate))
         return (ops.cast(self.synthesis(y), "float32") + 0.5)[:, : size[0], : size[1]]
 
     # What is sent.
@@ -169,25 +226,37 @@ class LicGmm(Codec):
 
     def model_id(self) -> bytes:
         """Two bytes that streams of these weights begin with."""
-        return hashlib.sha256(f"{self.VERSION} {entropy.VERSION} {weights_digest(self)}".encode()).digest()[:_ID_BYTES]
+        return hashlib.sha256(f"{self.VERSION} {entropy.VERSION} {weights_digest(self)}".encode()).digest()[:ID_BYTES]
 
-    def compress(self, picture: np.ndarray) -> bytes:
-        """The bytes of a picture, `uint8 [H, W, 3]`: model, size, hyper-latents, latents on black and on white."""
+    @property
+    def num_qualities(self) -> int:
+        """How many rates `compress` knows."""
+        return QUALITIES_PER_RATE * (self.rates - 1) + 1
+
+    def compress(self, picture: np.ndarray, quality: int | None = None) -> bytes:
+        """The bytes of a picture: model, quality, size, hyper-latents, latents on black and on white.
+
+        Parameters
+        ----------
+        picture : uint8 [H, W, 3]
+        quality : int, optional
+            0 (most bits) to `num_qualities - 1`; the middle rate by default.
+
+        Raises
+        ------
+        LinksimError
+            If the picture is too large, or there is no such quality.
+        """
+        quality = QUALITIES_PER_RATE * (self.rates // 2) if quality is None else quality
+        if quality not in range(self.num_qualities):
+            raise LinksimError(f"quality is {quality}; give a whole number from 0 to {self.num_qualities - 1}")
         height, width, _ = picture.shape
         check_size((height, width))
         y, z = (
-            np.clip(np.rint(ops.convert_to_numpy(v)[0]), -_LARGEST, _LARGEST).astype(np.int64)
-            for v in self._latents(picture[None].astype(np.float32) / np.float32(255))
+            np.clip(np.rint(ops.convert_to_numpy(v)[0]), -LARGEST, LARGEST).astype(np.int64)
+            for v in self._latents(picture[None].astype(np.float32) / np.float32(255), _rate(quality))
         )
-        encoder = entropy.Encoder()
-        encoder.write(z.ravel(), self._prior_of(z.shape))
-        hyper = self._expanded_exactly(z)
-        first = black(*y.shape[:2])
-        encoder.write(y[first].ravel(), self._exact_parameters(hyper, None)[first].reshape(-1, PARAMETERS))
-        seeing = self._exact_parameters(hyper, y * first[..., None])
-        encoder.write(y[~first].ravel(), seeing[~first].reshape(-1, PARAMETERS))
-        sides = b"".join((n - 1).to_bytes(SIDE_BYTES, "big") for n in (height, width))
-        return self.model_id() + sides + encoder.finish()
+        return write_header(self.model_id(), quality, (height, width)) + write(self, y, z)
 
     def size_of(self, stream: bytes) -> tuple[int, int]:
         """(H, W) that a stream says.
@@ -195,33 +264,17 @@ class LicGmm(Codec):
         Raises
         ------
         LinksimError
-            If it is too short, of other weights, or of a picture that is too large.
+            If it is too short, of other weights or an unknown quality, or of a picture that is too large.
         """
-        if len(stream) < _HEADER:
-            raise LinksimError(f"the stream has {len(stream)} bytes, less than a header; send it whole")
-        if stream[:_ID_BYTES] != self.model_id():
-            raise LinksimError("the stream is damaged or of another model; decode it with the weights it was made with")
-        height, width = (
-            1 + int.from_bytes(stream[i : i + SIDE_BYTES], "big") for i in (_ID_BYTES, _ID_BYTES + SIDE_BYTES)
-        )
-        check_size((height, width))
-        return height, width
+        return read_header(stream, self.model_id(), self.num_qualities)[1]
 
     def latents_of(self, stream: bytes) -> np.ndarray:
-        """The latents of a stream, int64 `[H/16, W/16, filters]`: the same on every machine."""
-        height, width = self.size_of(stream)
-        rows, columns = (-(-n // _STRIDE) for n in (height, width))
-        decoder = entropy.Decoder(stream[_HEADER:])
-        shape = (rows, columns, self.filters)
-        z = np.clip(decoder.read(self._prior_of(shape)).reshape(shape), -_LARGEST, _LARGEST)
-        hyper = self._expanded_exactly(z)
-        y = np.zeros((4 * rows, 4 * columns, self.filters), np.int64)
-        first = black(*y.shape[:2])
-        blind = self._exact_parameters(hyper, None)[first].reshape(-1, PARAMETERS)
-        y[first] = np.clip(decoder.read(blind), -_LARGEST, _LARGEST).reshape(-1, self.filters)
-        seeing = self._exact_parameters(hyper, y)[~first].reshape(-1, PARAMETERS)
-        y[~first] = np.clip(decoder.read(seeing), -_LARGEST, _LARGEST).reshape(-1, self.filters)
-        return y
+        """The latents of a stream, int64 `[H/16, W/16, latent_channels]`: the same on every machine."""
+        return self._read(stream, self.size_of(stream))
+
+    def _read(self, stream: bytes, size: tuple[int, int]) -> np.ndarray:
+        rows, columns = (-(-n // _STRIDE) for n in size)
+        return read(self, stream[HEADER_BYTES:], (rows, columns))
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """The picture of a stream, `uint8 [H, W, 3]`.
@@ -231,29 +284,10 @@ class LicGmm(Codec):
         LinksimError
             As `size_of`; a damaged stream otherwise gives some picture.
         """
-        y = self.latents_of(stream)[None].astype(np.float32)
-        shown = ops.convert_to_numpy(self._shown(y, self.size_of(stream)))[0]
+        quality, size = read_header(stream, self.model_id(), self.num_qualities)
+        y = self._read(stream, size)[None].astype(np.float32)
+        shown = ops.convert_to_numpy(self._shown(y, size, _rate(quality)))[0]
         return np.round(np.clip(shown, 0.0, 1.0) * 255).astype(np.uint8)
-
-    def _prior_of(self, shape: tuple[int, ...]) -> np.ndarray:
-        prior = np.floor(ops.convert_to_numpy(self.prior).astype(np.float64) * STEP + 0.5).astype(np.int64)
-        return np.broadcast_to(prior, (*shape, PARAMETERS)).reshape(-1, PARAMETERS)
-
-    def _expanded_exactly(self, z: np.ndarray) -> np.ndarray:
-        x = z.astype(np.float64) * STEP
-        for i, layer in enumerate(self.expand):
-            x = layer.exactly(x)
-            if i % 2:
-                x = two_by_two(x)
-        return x
-
-    def _exact_parameters(self, hyper: np.ndarray, y: np.ndarray | None) -> np.ndarray:
-        """Whole numbers `[h, w, n, 9]`, blind where `y` is None."""
-        context = np.zeros_like(hyper) if y is None else self.context.exactly(y.astype(np.float64) * STEP)
-        x = np.concatenate([hyper, context], axis=-1)
-        for layer in self.mixtures:
-            x = layer.exactly(x)
-        return x.reshape(*hyper.shape[:2], self.filters, PARAMETERS)
 
     # The conversation.
 
@@ -278,7 +312,7 @@ class LicGmm(Codec):
 
     def _of_bits(self, received: Any, size: tuple[int, int]) -> Any:
         rows, columns = (-(-n // _STRIDE) * 4 for n in size)
-        y = fixed_length.from_bits(received, (rows, columns, self.filters), self.fixed_bits)
+        y = fixed_length.from_bits(received, (rows, columns, self.latent_channels), self.fixed_bits)
         return ops.clip(self._shown(y, size), 0.0, 1.0)
 
     def _received(self, streams: Sequence[bytes | None], size: tuple[int, int]) -> Any:
@@ -293,10 +327,16 @@ class LicGmm(Codec):
         return ops.convert_to_tensor(np.stack(shown))
 
     def get_config(self) -> dict[str, Any]:
-        own = {"filters": self.filters, "fixed_bits": self.fixed_bits}
-        return {**super().get_config(), **{key: value for key, value in own.items() if value}}
+        own = {"filters": self.filters, "fixed_bits": self.fixed_bits, "rates": self.rates}
+        own["latent_channels"] = self.latent_channels
+        return {**super().get_config(), **own}
+
+
+def _rate(quality: int) -> Any:
+    """Of a picture, `[1]`."""
+    return ops.full((1,), quality / QUALITIES_PER_RATE)
 
 
 def _whole(x: Any) -> Any:
     """Rounded as the encoder rounds, with the gradient of x."""
-    return ops.clip(ops.stop_gradient(ops.round(x) - x) + x, -_LARGEST, _LARGEST)
+    return ops.clip(ops.stop_gradient(ops.round(x) - x) + x, -LARGEST, LARGEST)

@@ -10,7 +10,7 @@ import numpy as np
 from linksim.codecs.lic.mixture import ESCAPE, WINDOW, frequencies
 from linksim.errors import LinksimError
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same symbols become other bytes."""
 
 LARGEST = 1 << 14

@@ -19,8 +19,8 @@ STEP = 16
 """An activation is a whole number of 1/STEP."""
 
 _WEIGHT_STEP = 256
-_LARGEST = 2.0**15 - 1
-"""Of an activation, in steps; and of a weight."""
+ACTIVATION = 2.0**15 - 1
+"""Largest activation, in steps; and largest weight."""
 
 _SLOPE = 1 / 8
 """Of the leaky ReLU below zero: a shift by three bits."""
@@ -64,7 +64,7 @@ class ExactConv(keras.layers.Layer):
         y = rounded(ops.conv(x, kernel, padding="same") + bias, 1 / STEP)
         if self.leaky:
             y = ops.where(y < 0, _down(y * _SLOPE, 1 / STEP), y)
-        return ops.clip(y, -_LARGEST / STEP, _LARGEST / STEP)
+        return ops.clip(y, -ACTIVATION / STEP, ACTIVATION / STEP)
 
     def exactly(self, x: np.ndarray) -> np.ndarray:
         """The same of one picture, exact.
@@ -80,7 +80,7 @@ class ExactConv(keras.layers.Layer):
             Likewise.
         """
         kernel, bias = (
-            np.clip(np.floor(ops.convert_to_numpy(w).astype(np.float64) * _WEIGHT_STEP + 0.5), -_LARGEST, _LARGEST)
+            np.clip(np.floor(ops.convert_to_numpy(w).astype(np.float64) * _WEIGHT_STEP + 0.5), -ACTIVATION, ACTIVATION)
             for w in (self.kernel, self.bias)
         )
         height, width, _ = x.shape
@@ -94,7 +94,7 @@ class ExactConv(keras.layers.Layer):
         y = np.floor(total / _WEIGHT_STEP + 0.5)
         if self.leaky:
             y = np.where(y < 0, np.floor(y * _SLOPE), y)
-        return np.clip(y, -_LARGEST, _LARGEST).reshape(height, width, self.filters)
+        return np.clip(y, -ACTIVATION, ACTIVATION).reshape(height, width, self.filters)
 
     def get_config(self) -> dict[str, Any]:
         return {"filters": self.filters, "size": self.size, "leaky": self.leaky, "name": self.name}

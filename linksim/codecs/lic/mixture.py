@@ -27,9 +27,9 @@ WINDOW = 64
 ESCAPE = 2 * WINDOW + 1
 """Index of the escape, the last of the alphabet."""
 
-# Scales are 2**(i/8) with i from -26 (0.105) to 53 (98.7).
-_SCALES_PER_OCTAVE, _FIRST_SCALE, _NUM_SCALES = 8, -26, 80
-FIRST_OCTAVE = _FIRST_SCALE / _SCALES_PER_OCTAVE
+# Scales are 2**(i/16) with i from -52 (0.105) to 107 (103): in the steps that networks give them in.
+_FIRST_SCALE, _NUM_SCALES = -52, 160
+FIRST_OCTAVE = _FIRST_SCALE / STEP
 """log2 of the smallest scale."""
 
 _REACH = 512
@@ -41,9 +41,9 @@ _WEIGHTS = 1 << 8
 
 @cache
 def scale_table() -> np.ndarray:
-    """Gaussian distribution functions, int64 `[scales, 16 * _REACH + 1]`: 2**16 Phi(j / 16 / scale) for j from 0 on."""
-    scales = 2.0 ** ((np.arange(_NUM_SCALES) + _FIRST_SCALE) / _SCALES_PER_OCTAVE)
-    return np.floor(exact_values(scales) + 0.5).astype(np.int64)
+    """Gaussian distribution functions, int32 `[scales, 16 * _REACH + 1]`: 2**16 Phi(j / 16 / scale) for j from 0 on."""
+    scales = 2.0 ** ((np.arange(_NUM_SCALES) + _FIRST_SCALE) / STEP)
+    return np.floor(exact_values(scales) + 0.5).astype(np.int32)
 
 
 def exact_values(scales: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def exact_values(scales: np.ndarray) -> np.ndarray:
 
 @cache
 def _powers() -> np.ndarray:
-    """2**16 / 2**(d / 16) for whole d, down to 0."""
+    """2**16 / 2**(d / 16) for whole d, down to 1."""
     return np.floor(_ONE * 2.0 ** (-np.arange(16 * STEP + 2) / STEP) + 0.5).astype(np.int64)
 
 
@@ -68,7 +68,7 @@ def weights_means_scales(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray
     heaviest = np.argmax(weights, axis=-1)[..., None]
     rest = _WEIGHTS - weights.sum(axis=-1, keepdims=True)
     np.put_along_axis(weights, heaviest, np.take_along_axis(weights, heaviest, -1) + rest, -1)
-    rows = np.clip(scales * _SCALES_PER_OCTAVE // STEP - _FIRST_SCALE, 0, _NUM_SCALES - 1)
+    rows = np.clip(scales - _FIRST_SCALE, 0, _NUM_SCALES - 1)
     return weights, means, rows
 
 
@@ -92,13 +92,19 @@ def frequencies(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     weights, means, rows = weights_means_scales(parameters)
     middle = centres(weights, means)
-    # The edges between symbols, in units of 1/16 from each mean.
-    edges = STEP * (middle[:, None] + np.arange(-WINDOW, WINDOW + 2)) - STEP // 2
-    table, total = scale_table(), np.zeros(edges.shape, np.int64)
+    # The edges between symbols, in units of 1/16 from each mean. Of 16-bit parameters all fits into 32 bits, which are
+    # several times as fast as 64.
+    edges = (STEP * (middle[:, None] + np.arange(-WINDOW, WINDOW + 2)) - STEP // 2).astype(np.int32)
+    table, total = scale_table(), np.zeros(edges.shape, np.int32)
+    width, flat = table.shape[1], table.ravel()
     for k in range(COMPONENTS):
-        apart = edges - means[:, k, None]
-        part = table[rows[:, k, None], np.minimum(np.abs(apart), STEP * _REACH)]
-        total += weights[:, k, None] * np.where(apart < 0, _ONE - part, part)
+        apart = edges - means[:, k, None].astype(np.int32)
+        place = np.minimum(np.abs(apart), STEP * _REACH)
+        place += (width * rows[:, k, None]).astype(np.int32)
+        part = flat[place]
+        np.subtract(_ONE, part, out=part, where=apart < 0)
+        part *= weights[:, k, None].astype(np.int32)
+        total += part
     inside = np.diff(total, axis=1) // _WEIGHTS
     outside = np.maximum(_ONE - inside.sum(axis=1, keepdims=True), 0)
     return np.concatenate([inside, outside], axis=1) + 1, middle
@@ -118,7 +124,7 @@ def bits(values: Any, parameters: Any) -> Any:
     """
     logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS] for i in range(3))
     weights = ops.softmax(logits * float(np.log(2)), axis=-1)
-    low, high = FIRST_OCTAVE, (_FIRST_SCALE + _NUM_SCALES - 1) / _SCALES_PER_OCTAVE
+    low, high = FIRST_OCTAVE, (_FIRST_SCALE + _NUM_SCALES - 1) / STEP
     inverse = ops.power(2.0, -ops.clip(scales, low, high))
     apart = ops.abs(values[..., None] - means)
     # On the side where the distribution function is small its differences keep their digits.

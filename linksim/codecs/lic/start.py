@@ -16,7 +16,7 @@ from keras import ops
 
 from linksim.codecs.layers.blocks import cut_blocks
 from linksim.codecs.lic.mixture import COMPONENTS, FIRST_OCTAVE
-from linksim.codecs.lic.transforms import SLOPE, Attention, ResidualBlock
+from linksim.codecs.lic.transforms import Attention, ResidualBlock
 from linksim.errors import LinksimError
 
 QUANTISER_STEP = 0.25
@@ -25,7 +25,7 @@ a bit divides it by four, so that this is the best one for lambda = 18 / (ln(2) 
 
 _BLOCK = 16
 _MOST_BLOCKS = 30_000
-_SMALL, _TINY = 0.1, 0.01
+_SMALL, _TINY = 0.1, 0.005
 """Shares of the usual random start: of channels beside the components, and of what is added to them."""
 
 _CLOSED = -6.0
@@ -46,6 +46,8 @@ class Pyramid:
     ----------
     bases : sequence of float arrays [4 c, d]
         Columns are components, of values in the order row, column, channel before.
+    largest : sequence of float arrays [d]
+        Magnitudes that the components of each come to.
     mean : [d]
         Of the last components, of pixels in [-1/2, 1/2].
     deviations : [d]
@@ -53,6 +55,7 @@ class Pyramid:
     """
 
     bases: Sequence[np.ndarray]
+    largest: Sequence[np.ndarray]
     mean: np.ndarray
     deviations: np.ndarray
 
@@ -75,15 +78,17 @@ def learn_pyramid(pictures: Sequence[np.ndarray], widths: Sequence[int], seed: i
     share = min(1.0, _MOST_BLOCKS / total)
     cut = [blocks[rng.random(len(blocks)) < share] for blocks in (cut_blocks(p, _BLOCK) for p in pictures)]
     x = np.concatenate(cut).reshape(-1, _BLOCK, _BLOCK, 3).astype(np.float32) / np.float32(255) - np.float32(0.5)
-    bases = []
+    bases, largest = [], []
     for width in widths:
         side = x.shape[1] // 2
         blocks = x.reshape(len(x), side, 2, side, 2, -1).swapaxes(2, 3).reshape(len(x) * side * side, -1)
         directions = np.linalg.eigh(np.cov(blocks.T.astype(np.float64)))[1][:, ::-1]  # the strongest first
         bases.append(directions[:, :width].astype(np.float32))
-        x = (blocks @ bases[-1]).reshape(len(x), side, side, -1)
+        components = blocks @ bases[-1]
+        largest.append(np.abs(components).max(axis=0))
+        x = components.reshape(len(x), side, side, -1)
     last = x.reshape(len(x), -1)
-    return Pyramid(bases, last.mean(axis=0), last.std(axis=0))
+    return Pyramid(bases, largest, last.mean(axis=0), last.std(axis=0))
 
 
 def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
@@ -95,7 +100,7 @@ def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
         If there are too few pictures.
     """
     n = codec.filters
-    pyramid = learn_pyramid(pictures, (n // 2, n // 2, n // 2, n))
+    pyramid = learn_pyramid(pictures, (n, n, n, codec.latent_channels))
     _start_analysis(codec.analysis, pyramid)
     _start_synthesis(codec.synthesis, pyramid)
     _start_mixtures(codec, pyramid.deviations / QUANTISER_STEP)
@@ -104,13 +109,11 @@ def start_transforms(codec: Any, pictures: Sequence[np.ndarray]) -> None:
 def _start_analysis(network: Any, pyramid: Pyramid) -> None:
     _calm(network)
     halving = [layer for layer in network.layers if getattr(layer, "change", None) == "down"]
-    for layer, basis in zip(halving, pyramid.bases, strict=False):
+    for layer, basis, largest in zip(halving, pyramid.bases, pyramid.largest, strict=False):
         first, _, second, gdn = layer.main
-        count = basis.shape[1]
-        # u = (leaky(u) - leaky(-u)) / (1 + slope): a component takes two channels through the nonlinearity.
-        _carry(first, np.concatenate([basis, -basis], axis=1), at=0)
-        back = np.eye(count) / (1 + SLOPE)
-        _carry(second, np.concatenate([back, -back]), at=1)
+        # Components pass the nonlinearity where it is straight, raised to above zero, and are lowered again.
+        _carry(first, basis, at=0, bias=largest)
+        _carry(second, np.eye(basis.shape[1]), at=1, bias=-largest)
         _straighten(gdn)
         _scale(layer.beside[0], _TINY)
     last = next(layer for layer in network.layers if hasattr(layer, "kernel"))
@@ -135,7 +138,7 @@ def _start_synthesis(network: Any, pyramid: Pyramid) -> None:
 def _start_mixtures(codec: Any, deviations: np.ndarray) -> None:
     """Each latent's mixture begins at its spread over all pictures, whatever the networks know."""
     last = codec.mixtures[-1]
-    bias = np.zeros((codec.filters, 3, COMPONENTS), np.float32)
+    bias = np.zeros((codec.latent_channels, 3, COMPONENTS), np.float32)
     octaves = np.log2(np.maximum(deviations, 0.1))[:, None] + np.array(_SPREADS)
     bias[: len(octaves), 2] = np.maximum(octaves, FIRST_OCTAVE)
     last.set_weights([_SMALL * ops.convert_to_numpy(last.kernel), bias.ravel()])

@@ -11,7 +11,7 @@ from keras import layers
 from linksim.codecs.layers.blocks import depth_to_space
 from linksim.codecs.layers.gdn import Gdn
 
-SLOPE = 0.01
+_SLOPE = 0.01
 
 
 def _conv(filters: int, size: int = 3, strides: int = 1) -> layers.Layer:
@@ -21,7 +21,7 @@ def _conv(filters: int, size: int = 3, strides: int = 1) -> layers.Layer:
 
 
 def _leaky() -> layers.Layer:
-    return layers.LeakyReLU(negative_slope=SLOPE)
+    return layers.LeakyReLU(negative_slope=_SLOPE)
 
 
 class _Parts(layers.Layer):
@@ -159,28 +159,28 @@ class Attention(_Parts):
         return input_shape
 
 
-def analysis(filters: int) -> keras.Sequential:
-    """g_a: pictures `[B, H, W, 3]` to latents `[B, H/16, W/16, filters]`."""
-    n = filters
+def analysis(filters: int, latent_channels: int) -> keras.Sequential:
+    """g_a: pictures `[B, H, W, 3]` to latents `[B, H/16, W/16, latent_channels]`."""
+    n, m = filters, latent_channels
     return keras.Sequential(
         [
             keras.Input((None, None, 3)),
             ResidualBlock(n, "down"), ResidualBlock(n),
             ResidualBlock(n, "down"), Attention(n), ResidualBlock(n),
             ResidualBlock(n, "down"), ResidualBlock(n),
-            _conv(n, strides=2), Attention(n),
+            _conv(m, strides=2), Attention(m),
         ],
         name="analysis",
     )  # fmt: skip
 
 
-def synthesis(filters: int) -> keras.Sequential:
-    """g_s: latents to pictures."""
-    n = filters
+def synthesis(filters: int, latent_channels: int) -> keras.Sequential:
+    """g_s: latents `[B, h, w, latent_channels]` to pictures `[B, 16 h, 16 w, 3]`."""
+    n, m = filters, latent_channels
     return keras.Sequential(
         [
-            keras.Input((None, None, n)),
-            Attention(n), ResidualBlock(n), ResidualBlock(n, "up"),
+            keras.Input((None, None, m)),
+            Attention(m), ResidualBlock(m), ResidualBlock(n, "up"),
             ResidualBlock(n), ResidualBlock(n, "up"), Attention(n),
             ResidualBlock(n), ResidualBlock(n, "up"),
             ResidualBlock(n), Upsample(3),
@@ -189,12 +189,12 @@ def synthesis(filters: int) -> keras.Sequential:
     )  # fmt: skip
 
 
-def hyper_analysis(filters: int) -> keras.Sequential:
+def hyper_analysis(filters: int, latent_channels: int) -> keras.Sequential:
     """h_a: latents to hyper-latents `[B, H/64, W/64, filters]`."""
     n = filters
     return keras.Sequential(
         [
-            keras.Input((None, None, n)),
+            keras.Input((None, None, latent_channels)),
             _conv(n), _leaky(), _conv(n), _leaky(), _conv(n, strides=2), _leaky(), _conv(n), _leaky(),
             _conv(n, strides=2),
         ],

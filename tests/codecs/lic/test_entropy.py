@@ -26,13 +26,13 @@ def drawn(parameters, seed=1):
     weights, means, rows = weights_means_scales(parameters)
     which = np.array([rng.choice(3, p=w / 256) for w in weights])
     pick = np.arange(len(which)), which
-    scales = 2.0 ** ((rows[pick] - 26) / 8)
+    scales = 2.0 ** ((rows[pick] - 52) / 16)
     return np.rint(means[pick] / 16 + scales * rng.standard_normal(len(which))).astype(int)
 
 
 def test_no_table_entry_is_near_a_half():
     """So that a library whose last digits differ rounds to the same table."""
-    scales = 2.0 ** ((np.arange(80) - 26) / 8)
+    scales = 2.0 ** ((np.arange(160) - 52) / 16)
     powers = 2.0**16 * 2.0 ** (-np.arange(len(mixture._powers())) / 16)
     for values in (exact_values(scales), powers):
         assert np.abs(values % 1 - 0.5).min() > 1e-7
@@ -41,7 +41,7 @@ def test_no_table_entry_is_near_a_half():
 def test_weights_are_shares_of_256():
     weights, _, rows = weights_means_scales(parameters(1000))
     assert np.all(weights.sum(axis=-1) == 256) and weights.min() >= 0
-    assert rows.min() == 0 and rows.max() == 79
+    assert rows.min() == 0 and rows.max() == 159
     alike, _, _ = weights_means_scales(np.zeros((1, 9), int))
     assert sorted(alike[0]) == [85, 85, 86]
 
@@ -53,13 +53,33 @@ def test_frequencies_are_those_of_the_mixture():
     counts, middle = frequencies(given)
     assert counts.shape == (200, 2 * WINDOW + 2) and counts.min() >= 1 and counts.sum(axis=1).max() < 2**17
     weights, means, rows = weights_means_scales(given)
-    scales = 2.0 ** ((rows - 26) / 8)
+    scales = 2.0 ** ((rows - 52) / 16)
     symbols = middle[:, None] + np.arange(-WINDOW, WINDOW + 1)
     wanted = sum(
         weights[:, k, None] / 256 * (norm.cdf((symbols + 0.5 - m) / s) - norm.cdf((symbols - 0.5 - m) / s))
         for k, m, s in ((k, means[:, k, None] / 16, scales[:, k, None]) for k in range(3))
     )
     assert np.abs((counts[:, :ESCAPE] - 1) / 2**16 - wanted).max() < 3e-5
+
+
+def test_largest_parameters_are_counted_exactly():
+    """All that whole-number networks can give: nothing wraps in 32 bits."""
+    rng = np.random.default_rng(0)
+    given = rng.choice([-32767, -2048, -1, 0, 3, 2048, 32767], (500, 9))
+    counts, middle = frequencies(given)
+    weights, means, rows = weights_means_scales(given)
+    edges = 16 * (middle[:, None] + np.arange(-WINDOW, WINDOW + 2)) - 8
+    total = np.zeros(edges.shape, np.int64)
+    for k in range(3):
+        apart = edges - means[:, k, None]
+        part = mixture.scale_table().astype(np.int64)[rows[:, k, None], np.minimum(np.abs(apart), 16 * 512)]
+        total += weights[:, k, None] * np.where(apart < 0, 2**16 - part, part)
+    np.testing.assert_array_equal(counts[:, :ESCAPE], np.diff(total, axis=1) // 256 + 1)
+    assert counts.min() >= 1 and counts.sum(axis=1).max() < 2**17
+
+
+def test_the_alphabets_of_a_version_are_these(golden):
+    golden.check("lic-frequencies", entropy.VERSION, frequencies(parameters(30))[0], "linksim/codecs/lic/entropy.py")
 
 
 def test_the_middle_is_in_the_middle():

@@ -13,7 +13,7 @@ from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.phase import Phase
 
-FILTERS = 32
+FILTERS, LATENTS = 32, 48
 CORNERS = np.stack([picture.pixels[:128, :128] for picture in images.load("sample")])
 """Squares of photographs."""
 
@@ -25,7 +25,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def started(pictures):
-    codec = LicGmm(FILTERS)
+    codec = LicGmm(FILTERS, latent_channels=LATENTS)
     codec.learn_statistics(pictures)
     return codec
 
@@ -47,7 +47,7 @@ def by_hand(pyramid):
 
 
 def test_latents_are_components_in_quantiser_steps(started, pictures):
-    components, _ = by_hand(learn_pyramid(pictures, (FILTERS // 2,) * 3 + (FILTERS,)))
+    components, _ = by_hand(learn_pyramid(pictures, (FILTERS,) * 3 + (LATENTS,)))
     y, _ = started._latents(CORNERS.astype("float32") / 255)
     y = ops.convert_to_numpy(y).reshape(components.shape)
     assert np.sqrt(mse(y, components / QUANTISER_STEP)) < 0.05 * np.std(components / QUANTISER_STEP)
@@ -55,7 +55,7 @@ def test_latents_are_components_in_quantiser_steps(started, pictures):
 
 def test_what_is_left_out_is_all_that_is_lost(started, pictures):
     """Without rounding: within a tenth of a decibel of the linear transform."""
-    _, lost = by_hand(learn_pyramid(pictures, (FILTERS // 2,) * 3 + (FILTERS,)))
+    _, lost = by_hand(learn_pyramid(pictures, (FILTERS,) * 3 + (LATENTS,)))
     x = CORNERS.astype("float32") / 255
     shown = started._shown(started._latents(x)[0], (128, 128))
     assert 0.95 * lost < mse(shown, x) < lost * 10**0.01
@@ -69,7 +69,7 @@ def test_it_begins_far_above_chance(started):
         shown, bits = codec.shown_and_bits(x, training=False)
         return float(np.mean(bits)) / 128**2 + 0.0064 * 255**2 * mse(shown, x)
 
-    assert cost(started) < 0.4 * cost(LicGmm(FILTERS))
+    assert cost(started) < 0.4 * cost(LicGmm(FILTERS, latent_channels=LATENTS))
 
 
 def test_its_streams_decode(started):
