@@ -168,7 +168,7 @@ def _chosen(codec: Any, phase: Phase) -> list[Any]:
 
 
 def _variables(codec: Any, what: str) -> list[Any]:
-    """Of an attribute of a codec: a network, a list of them, or a weight."""
+    """Of an attribute of a codec: a network, or a list of them."""
     found, waiting = [], [getattr(codec, what, None)]
     while waiting:
         item = waiting.pop(0)
@@ -176,8 +176,6 @@ def _variables(codec: Any, what: str) -> list[Any]:
             waiting = [*item, *waiting]
         elif isinstance(item, keras.layers.Layer):
             found += item.variables
-        elif isinstance(item, keras.Variable):
-            found.append(item)
         else:
             raise LinksimError(f"{type(codec).__name__} has no network {what!r}; name one of its attributes")
     return found

@@ -26,8 +26,8 @@ class Phase:
     options : mapping
         The objective's constructor arguments, such as the weight of an adversarial term.
     trains, freezes : sequence of str
-        Attributes of the codec, networks or weights, such as "encoder": only what `trains` names learns (all that the
-        codec says is trainable where it is empty), and of that not what `freezes` names. `trains=("rival",)`: the codec
+        Attributes of the codec, such as "encoder": only what `trains` names learns (all that the codec
+        says is trainable where it is empty), and of that not what `freezes` names. `trains=("rival",)`: the codec
         stays as it is while the objective's rival learns.
     optimizer : {"adam", "muon"}
         `keras.optimizers.Adam` or `linksim.training.muon.ConvMuon`.

@@ -7,10 +7,10 @@ from dataclasses import replace
 from linksim.training.phase import Phase
 from linksim.training.recipe import Recipe
 
-WEIGHTS = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
+_WEIGHTS = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
 """lambda of CompressAI's qualities 6 to 1, about 0.9 to 0.1 bits per pixel."""
 
-_MIDDLE = WEIGHTS[len(WEIGHTS) // 2]
+_MIDDLE = _WEIGHTS[len(_WEIGHTS) // 2]
 """About a quarter of a bit per pixel, as in Table I of Yetis (2025)."""
 
 
@@ -19,7 +19,7 @@ def lic() -> list[Recipe]:
     many = Recipe(
         name="lic/photos",
         codec="lic",
-        options={"filters": 64, "latent_channels": 128, "rates": len(WEIGHTS)},
+        options={"filters": 64, "latent_channels": 128, "rates": len(_WEIGHTS)},
         data="photos",
         crop=128,
         batch_size=8,
@@ -28,7 +28,7 @@ def lic() -> list[Recipe]:
         error_probability=0.0,
         precision="mixed_bfloat16",
         analytic_start=True,
-        phases=_phase(list(WEIGHTS), 20_000, 3e-4),
+        phases=_phase(list(_WEIGHTS), 20_000, 3e-4),
     )
     one = replace(
         many,
@@ -37,6 +37,7 @@ def lic() -> list[Recipe]:
         phases=_phase(_MIDDLE, 20_000, 1e-3),
     )
     # As in Table I of Yetis (2025): latents in bits of which ones are received as zeros.
+    # (No run of it has ended well: after 500 steps one had learned to bear them, and lost that again.)
     lossy = replace(
         many,
         name="lic/photos-z8",
@@ -64,7 +65,7 @@ def _paper(ours: Recipe) -> list[Recipe]:
             analytic_start=False,
             phases=(Phase("rate-distortion", 1_000_000, {"weight": weight}, **schedule),),  # type: ignore[arg-type]
         )
-        for weight in WEIGHTS
+        for weight in _WEIGHTS
     ]
 
 

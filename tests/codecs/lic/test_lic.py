@@ -15,7 +15,6 @@ from linksim.codecs.lic.streams import parameters
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.objectives import make_objective
-from linksim.training.phase import Phase
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,7 @@ def test_every_rate_comes_back(of_rates):
 
 
 def test_gains_begin_as_quantiser_steps_and_are_undone():
-    """Half an octave finer from rate to rate, 1 in the middle; so that the first rate takes most bits."""
+    """Half an octave finer from rate to rate, 1 in the middle."""
     gains = Gains(5, 3)
     gains.build()
     y, rate = np.ones((5, 1, 1, 3), np.float32), ops.arange(5, dtype="float32")
@@ -86,11 +85,23 @@ def test_gains_begin_as_quantiser_steps_and_are_undone():
     np.testing.assert_allclose(scaled[:, 0, 0, 0], 2.0 ** np.array([1, 0.5, 0, -0.5, -1]), rtol=1e-6)
     np.testing.assert_allclose(ops.convert_to_numpy(gains.unscale(scaled, rate)), y, rtol=1e-6)
 
+
+def test_gains_are_float32_in_mixed_precision_too():
+    """Else training would round other latents than an encoder does."""
+    gains = Gains(3, 2)
+    gains.build()
+    gains.gains.assign(gains.gains + 0.1234567)
+    y, rate = np.ones((3, 1, 1, 2), np.float32), ops.arange(3, dtype="float32")
+
     class Mixed(keras.layers.Layer):
         def call(self, rate):
-            return gains.scale(y, rate)
+            return gains.scale(y, ops.cast(rate, "float32"))
 
-    np.testing.assert_array_equal(ops.convert_to_numpy(Mixed(dtype="mixed_bfloat16", autocast=False)(rate)), scaled)
+    mixed = Mixed(dtype="mixed_bfloat16")(rate)  # 0, 1 and 2 are what they are in any precision
+    np.testing.assert_array_equal(ops.convert_to_numpy(mixed), ops.convert_to_numpy(gains.scale(y, rate)))
+
+
+def test_the_first_quality_takes_most_bits():
     keras.utils.set_random_seed(4)
     codec = LicGmm(8, rates=3)
     last = codec.analysis.layers[-2]
@@ -253,22 +264,3 @@ def test_it_learns_resumes_and_is_compared_by_rate_and_distortion(tmp_path, monk
         [(run.codec.decompress(s).astype(float) - p) ** 2 for s, p in zip(streams, run.val_pictures, strict=True)]
     )
     assert 10 * np.log10(255**2 / error) == pytest.approx(last.val_psnr, abs=0.1)
-
-
-def test_its_probabilities_can_learn_alone(tmp_path, monkeypatch):
-    """A phase may name networks, lists of them, and a weight: those learn, and what pictures look like does not."""
-    monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 2)
-    monkeypatch.setattr(loop, "load_data", lambda recipe: (smooth(4, side=64), smooth(2, side=64)))
-    names = ("hyper_analysis", "expand", "context", "mixtures", "prior")
-    phase = Phase("rate-distortion", 2, {"weight": [0.02, 0.01]}, trains=names, optimizer="muon", learning_rate=1e-2)
-    recipe = Recipe(
-        "test/lic", "lic", {"filters": 4, "rates": 2}, batch_size=2, snr_db=None, channel="bsc", error_probability=0.0,
-        phases=(phase,),
-    )  # fmt: skip
-    run = Training(recipe, tmp_path)
-    before = {id(w): ops.convert_to_numpy(w).copy() for w in run.codec.weights}
-    run.run()
-    changed = {id(w) for w in run.codec.weights if not np.array_equal(before[id(w)], ops.convert_to_numpy(w))}
-    learned = [run.codec.prior, run.codec.mixtures[-1].bias]  # kernels see zeros only, before anything is learned
-    assert {id(w) for w in learned} <= changed
-    assert not changed & {id(w) for part in (run.codec.analysis, run.codec.synthesis) for w in part.weights}
