@@ -1,7 +1,7 @@
 """How many bits a picture takes, without any channel: LIC-GMM-AM beside BPG, JPEG 2000 and JPEG, on Kodak.
 
-One point for each model of LIC-GMM-AM and for some qualities of the others, mean over the pictures of both bits per
-pixel and PSNR, as papers on compression have them. The published points are those of the network of Cheng et al. (2020)
+One point for each quality of LIC-GMM-AM and for some of the others, mean over the pictures of both bits per pixel and
+PSNR, as papers on compression have them. The published points are those of the network of Cheng et al. (2020)
 as CompressAI trained it.
 """
 
@@ -11,7 +11,7 @@ from linksim.montecarlo import Axis
 from linksim.source import Bpg, Jpeg, Jpeg2000
 from linksim.zoo import Lic
 
-lic = Lic(["lic/photos-0.0067"])
+lic = Lic()
 ladders = {
     lic: lic.qualities,
     Bpg(): range(26, 47, 4),  # QP

@@ -9,10 +9,7 @@ from linksim.montecarlo import Axis
 from linksim.source import Bpg, Jpeg, Jpeg2000
 
 BPP = 0.26
-links = [
-    UnprotectedLink(zoo.Lic(["lic/photos-0.0067"]), quality=0, name="LIC-GMM-AM"),
-    *(UnprotectedLink(codec, BPP, name=codec.name) for codec in (Bpg(), Jpeg2000(), Jpeg())),
-]
+links = [UnprotectedLink(codec, BPP, name=codec.name) for codec in (zoo.Lic(), Bpg(), Jpeg2000(), Jpeg())]
 
 sweep = Sweep(
     "wrong_bits",

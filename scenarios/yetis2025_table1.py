@@ -1,8 +1,9 @@
-"""What bit errors cost DS2C2: Kodak, a quarter of a bit per pixel behind a base layer that arrives.
+"""What bit errors cost DS2C2 and LIC-GMM-AM on Kodak.
 
 Table I of Yetis (2025): no errors; 16 % of the ones received as zeros by a model trained without errors; and by one
 trained at 8 %. The bits per pixel are those of the base layer after layer 1, and of base and enhancement together after
-layer 2: their difference, 0.25, is what the paper calls 0.26.
+layer 2: their difference, 0.25, is what the paper calls 0.26. LIC-GMM-AM has one layer, all its latents as a sign and
+seven bits each, whatever they would take entropy-coded.
 """
 
 from linksim import Curves, Panel, Sweep, Table, zoo
@@ -21,6 +22,15 @@ links = [
         name=f"DS2C2, trained {how}",
     )
     for percent, how in ((0, "without errors"), (8, "at 8 %"))
+]
+links += [
+    ConversationLink(
+        zoo.load(model, {"fixed_bits": 8}),
+        {Bits: BitBearer(ZChannel, AXIS)},
+        axis=AXIS,
+        name=f"LIC-GMM-AM, trained {how}",
+    )
+    for model, how in (("lic/photos", "without errors"), ("lic/photos-z8", "at 8 %"))
 ]
 
 sweep = Sweep(

@@ -10,7 +10,11 @@ from linksim.training.objectives import OBJECTIVES
 from linksim.training.recipe import Recipe
 
 _CIFAR_VALIDATION = 1000
+
 _VALIDATION_CROPS = 4
+"""Of each picture; of crops larger than `_SMALL_CROP` one, of every third picture: each validation takes its time."""
+
+_SMALL_CROP = 128
 
 
 class Batches(keras.utils.PyDataset):
@@ -31,10 +35,22 @@ class Batches(keras.utils.PyDataset):
         Side of the cut square, in pixels; None takes pictures whole, then all of one size.
     seed, epoch : int
         The epoch to start from.
+    by_area : bool
+        Whether large pictures come more often than small ones, as their pixels are more; else all equally often.
     """
 
-    def __init__(self, pictures, batch_size: int, steps: int, crop: int | None, seed: int, epoch: int = 0):
+    def __init__(
+        self,
+        pictures,
+        batch_size: int,
+        steps: int,
+        crop: int | None,
+        seed: int,
+        epoch: int = 0,
+        by_area: bool = False,
+    ):
         super().__init__(workers=1)
+        self.by_area = by_area
         self.pictures = pictures
         self.batch_size = batch_size
         self.steps = steps
@@ -46,6 +62,10 @@ class Batches(keras.utils.PyDataset):
     def _shuffle(self) -> None:
         rng = np.random.default_rng([self.seed, self.epoch])
         need = self.steps * self.batch_size
+        if self.by_area:
+            areas = np.array([p.shape[0] * p.shape[1] for p in self.pictures], np.float64)
+            self._order = rng.choice(len(self.pictures), need, p=areas / areas.sum())
+            return
         rounds = -(-need // len(self.pictures))
         self._order = np.concatenate([rng.permutation(len(self.pictures)) for _ in range(rounds)])[:need]
 
@@ -119,7 +139,8 @@ def load_data(recipe: Recipe):
     if not all(large):
         raise LinksimError(f"{recipe.data}: too few pictures of at least {crop}x{crop} to train and validate on")
     rng = np.random.default_rng(0)
-    return large[0], np.stack([_cut(p, crop, rng) for p in large[1] for _ in range(_VALIDATION_CROPS)])
+    looked_at, crops = (large[1], _VALIDATION_CROPS) if crop <= _SMALL_CROP else (large[1][::3], 1)
+    return large[0], np.stack([_cut(p, crop, rng) for p in looked_at for _ in range(crops)])
 
 
 def _spread(pictures, limit: int | None):

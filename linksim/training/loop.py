@@ -167,7 +167,7 @@ class Training:
 
     def _run_phase(self, end: int) -> None:
         start, r = len(self.history), self.recipe
-        batches = Batches(self.train_pictures, r.batch_size, STEPS_PER_EPOCH, r.crop, r.seed, start)
+        batches = Batches(self.train_pictures, r.batch_size, STEPS_PER_EPOCH, r.crop, r.seed, start, r.by_area)
         if self.rival is None:
             self.chain.fit(
                 batches, epochs=end, initial_epoch=start, shuffle=False, verbose=0, callbacks=[EveryEpoch(self)]

@@ -46,6 +46,8 @@ class Recipe:
     batch_size : int
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
+    by_area : bool
+        Whether large pictures are cut from more often than small ones, as their pixels are more.
     loss : str
         One of `linksim.training.objectives.OBJECTIVES`: "mse", the mean MSE, or "psnr", minus the mean of
         per-picture PSNR: where SNRs and rates are mixed in a batch, MSE would see little but the worst of them.
@@ -78,6 +80,7 @@ class Recipe:
     steps: int = 600_000
     batch_size: int = 64
     crop: int | None = None
+    by_area: bool = False
     loss: str = "mse"
     optimizer: str = "adam"
     learning_rate: float = 1e-3

@@ -21,8 +21,9 @@ def lic() -> list[Recipe]:
         codec="lic",
         options={"filters": 64, "latent_channels": 128, "rates": len(_WEIGHTS)},
         data="photos",
-        crop=128,
-        batch_size=8,
+        crop=256,  # of 128 pixels, all hyper-latents lie at a border
+        by_area=True,
+        batch_size=2,
         snr_db=None,
         channel="bsc",  # its bytes arrive whatever the channel is
         error_probability=0.0,
@@ -59,7 +60,6 @@ def _paper(ours: Recipe) -> list[Recipe]:
             ours,
             name=f"lic/photos-{weight:.4f}-paper",
             options={"filters": 192 if weight > _MIDDLE else 128},
-            crop=256,
             batch_size=16,
             precision="float32",
             analytic_start=False,

@@ -163,6 +163,19 @@ def test_batches_follow_from_seed_and_epoch():
     assert sorted(resumed._order) == sorted(range(20))  # an epoch shows every picture once
 
 
+def test_large_pictures_are_cut_from_more_often():
+    pictures = [np.full((side, 32, 3), side, np.uint8) for side in (16, 48)]
+    drawn = Batches(pictures, 10, 50, crop=16, seed=0, by_area=True)
+    large = np.mean([drawn[i][0] for i in range(50)]) * 255
+    assert 16 + 0.65 * 32 < large < 16 + 0.85 * 32  # three quarters of the crops; 500 are within 6 % of that
+    again = Batches(pictures, 10, 50, crop=16, seed=0, by_area=True)
+    np.testing.assert_array_equal(drawn[3][0], again[3][0])
+    drawn.on_epoch_end()
+    later = Batches(pictures, 10, 50, crop=16, seed=0, epoch=1, by_area=True)
+    np.testing.assert_array_equal(drawn[3][0], later[3][0])
+    assert list(drawn._order) != list(again._order)
+
+
 def test_a_finished_run_is_not_trained_again(tmp_path):
     before = Training(RECIPE, tmp_path)
     before.run()
@@ -272,8 +285,11 @@ def test_recipes_are_complete():
 def test_validation_pictures_are_never_trained_on(data_folder):
     train_pictures, val_pictures = load_data(get_recipe("deepjscc/cifar10-1_6-snr10"))
     assert len(train_pictures) == 49_000 and len(val_pictures) == 1_000
-    crops = load_data(get_recipe("deepjscc/photos-1_16-snr10"))[1]
-    assert crops.shape[1:] == (64, 64, 3)
+    recipe = get_recipe("deepjscc/photos-1_16-snr10")
+    crops = load_data(recipe)[1]
+    assert crops.shape[1:] == (64, 64, 3) and len(crops) % 4 == 0
+    large = load_data(dataclasses.replace(recipe, crop=256))[1]
+    assert large.shape == (-(-len(crops) // 12), 256, 256, 3)  # one of every third picture
 
 
 def test_a_few_pictures_are_spread_over_all_of_them(tmp_path):

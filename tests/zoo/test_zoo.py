@@ -37,7 +37,7 @@ def test_the_zoo_holds_what_the_scenarios_need():
     needed |= {f"multiple-decoders/cifar10-awgn-5x1_12-snr{s}" for s in (1, 4, 7, 13, 19)}
     needed |= {f"multiple-decoders/cifar10-awgn-{n}x1_12-snr13" for n in (3, 4)}
     needed |= {"adaptive/cifar10-awgn-6x1_24", "multiple-decoders/photos-awgn-5x1_48-snr13"}
-    needed |= {"lic/photos", "lic/photos-0.0067"}
+    needed |= {"lic/photos", "lic/photos-z8"}
     assert needed | {"deepjscc/photos-1_16-snr10"} <= set(zoo.names())
 
 

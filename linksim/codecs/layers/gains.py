@@ -8,9 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
-_OCTAVES = 0.5
-"""Between the first gains of neighbouring rates: a lambda of the double wants a quantiser step 1 / sqrt(2) times as
-wide."""
+_STEP = 16
+"""Gains of an encoder are powers of 2**(1/16): an entropy coder can count in them without rounding."""
+
+_LARGEST = 127 / _STEP
+"""Octaves."""
 
 
 def shares(rate: Any, count: int) -> Any:
@@ -23,8 +25,8 @@ def shares(rate: Any, count: int) -> Any:
 class Gains(keras.layers.Layer):
     """Asymmetric gains (Cui et al. 2021, "Asymmetric gained deep image compression with continuous rate adaptation").
 
-    Each rate has a vector of gains for an encoder and one for a decoder; between two rates their logarithms are
-    interpolated, as there.
+    Each rate has a vector of gains for an encoder and, where there is a network behind them, one for a decoder; between
+    two rates their logarithms are interpolated, as there.
 
     Parameters
     ----------
@@ -32,48 +34,71 @@ class Gains(keras.layers.Layer):
         From the one that spends most bits to the one that spends fewest.
     channels : int
         Of the latents.
+    octaves : float
+        Between the first gains of neighbouring rates. 0.5 where lambda doubles from rate to rate, which wants a
+        quantiser step 1 / sqrt(2) times as wide.
+    undone : bool
+        Whether a decoder has gains of its own, for `unscale`.
     """
 
-    VERSION = 1
+    VERSION = 2
 
-    def __init__(self, rates: int, channels: int, name: str | None = None):
+    def __init__(
+        self, rates: int, channels: int, octaves: float = 0.5, undone: bool = True, name: str | None = None
+    ) -> None:
         super().__init__(name=name, dtype="float32")
-        self.rates, self.channels = rates, channels
+        self.rates, self.channels, self.octaves, self.undone = rates, channels, octaves, undone
 
     def build(self, input_shape: Any = None) -> None:
         # float32 in mixed precision, too: what is rounded must be what will be rounded.
         of_both = {"shape": (self.rates, self.channels), "dtype": "float32", "autocast": False}
-        self.gains = self.add_weight(name="gains", initializer=_first_gains, **of_both)
-        self.inverse = self.add_weight(name="inverse", initializer=_first_inverse, **of_both)
+        first = self.octaves * (self.rates // 2 - np.arange(self.rates, dtype=np.float32))
+        first = np.repeat(first[:, None], self.channels, axis=1)  # logarithms to the base 2: 0 in the middle
+        self.gains = self.add_weight(name="gains", initializer=_just(first), **of_both)
+        if self.undone:
+            self.inverse = self.add_weight(name="inverse", initializer=_just(-first), **of_both)
 
-    def scale(self, y: Any, rate: Any) -> Any:
-        """Latents as an encoder rounds them.
+    def gain(self, rate: Any) -> Any:
+        """An encoder's, with a gradient.
+
+        Parameters
+        ----------
+        rate : [B], float32
+            0 (most bits) to rates - 1.
+
+        Returns
+        -------
+        [B, 1, 1, channels], float32
+            Powers of 2**(1/16).
+        """
+        octaves = ops.clip(ops.matmul(shares(rate, self.rates), self.gains), -_LARGEST, _LARGEST)
+        whole = ops.floor(_STEP * octaves + 0.5) / _STEP
+        return ops.power(2.0, octaves + ops.stop_gradient(whole - octaves))[:, None, None, :]
+
+    def sixteenths(self, rate: float) -> np.ndarray:
+        """k in the gains 2**(k/16) of a rate that is a multiple of 1/2, int64 `[channels]`: the same on every machine.
+
+        Halves of float32 numbers and their sums are exact in float64.
+        """
+        gains = ops.convert_to_numpy(self.gains).astype(np.float64)
+        below, above = int(np.floor(rate)), int(np.ceil(rate))
+        octaves = np.clip((gains[below] + gains[above]) / 2, -_LARGEST, _LARGEST)
+        return np.floor(_STEP * octaves + 0.5).astype(np.int64)
+
+    def unscale(self, y: Any, rate: Any) -> Any:
+        """Rounded latents as synthesis takes them.
 
         Parameters
         ----------
         y : [B, h, w, channels], float32
         rate : [B], float32
-            0 (most bits) to rates - 1.
         """
-        return y * self._factors(self.gains, rate)
-
-    def unscale(self, y: Any, rate: Any) -> Any:
-        """Rounded latents as synthesis takes them; shapes as of `scale`."""
-        return y * self._factors(self.inverse, rate)
-
-    def _factors(self, octaves: Any, rate: Any) -> Any:
-        return ops.power(2.0, ops.matmul(shares(rate, self.rates), octaves))[:, None, None, :]
+        return y * ops.power(2.0, ops.matmul(shares(rate, self.rates), self.inverse))[:, None, None, :]
 
     def get_config(self) -> dict[str, Any]:
-        return {"rates": self.rates, "channels": self.channels, "name": self.name}
+        own = {"rates": self.rates, "channels": self.channels, "octaves": self.octaves, "undone": self.undone}
+        return {**own, "name": self.name}
 
 
-def _first_gains(shape: tuple[int, int], dtype: Any = None) -> Any:
-    """Their logarithms to the base 2: 0 in the middle."""
-    rates, channels = shape
-    octaves = _OCTAVES * (rates // 2 - np.arange(rates, dtype=np.float32))
-    return ops.convert_to_tensor(np.repeat(octaves[:, None], channels, axis=1), dtype)
-
-
-def _first_inverse(shape: tuple[int, int], dtype: Any = None) -> Any:
-    return -_first_gains(shape, dtype)
+def _just(values: np.ndarray) -> Any:
+    return lambda shape, dtype=None: ops.convert_to_tensor(values, dtype)

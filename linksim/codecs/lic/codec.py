@@ -12,11 +12,10 @@ from keras import ops
 
 from linksim.codecs.base import Codec, weights_digest
 from linksim.codecs.conversation import Dialogue
-from linksim.codecs.layers.blocks import depth_to_space
 from linksim.codecs.layers.gains import Gains
-from linksim.codecs.lic import entropy, fixed_length, mixture
-from linksim.codecs.lic.checkerboard import checkerboard
-from linksim.codecs.lic.exact import STEP, ExactConv, rounded
+from linksim.codecs.lic import entropy, estimate, fixed_length, mixture
+from linksim.codecs.lic.estimate import whole
+from linksim.codecs.lic.exact import ExactConv
 from linksim.codecs.lic.header import BYTES as HEADER_BYTES
 from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
 from linksim.codecs.lic.mixture import PARAMETERS
@@ -24,6 +23,7 @@ from linksim.codecs.lic.size import check_size
 from linksim.codecs.lic.start import start_transforms
 from linksim.codecs.lic.streams import LARGEST, read, write
 from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
+from linksim.codecs.lic.units import signed_octaves
 from linksim.codecs.parts import Bits, Bytes, Shown
 from linksim.codecs.symbol_codec import pad_to_multiple
 from linksim.errors import LinksimError
@@ -35,6 +35,10 @@ _MOST_RATES = 64
 """Makes 127 qualities, which a byte can number."""
 
 _GREY = 0.5
+
+_HYPER_OCTAVES = 0.25
+"""Between the first gains of hyper-latents: where latents take fewer bits, it pays less to tell much of them."""
+
 QUALITIES_PER_RATE = 2
 """Qualities from one rate that has gains to the next."""
 
@@ -48,14 +52,18 @@ class LicGmm(Codec):
     convolution that sees the black fields only, those on the white ones. Each latent has a mixture of three Gaussians.
     All networks that a decoder's probabilities depend on are `ExactConv`; g_a, h_a and g_s are ordinary ones.
 
+    Beside the papers: h_a and the convolution are also given how large latents are, on a scale of octaves, which is
+    what spreads follow from (`linksim.codecs.lic.units`). Of many rates all networks but g_s see latents before their
+    gains, and the mixtures are told the rate.
+
     Parameters
     ----------
     filters : int
         N, the width of all layers but those of the latents; 128 and 192 in the paper.
     fixed_bits : int
-        0: pictures are sent as entropy-coded bytes. Else each latent is sent in that many bits (two's complement), any
-        of which may get lost, as in Table I of Yetis (2025). Hyper-latents only serve entropy coding and are not sent.
-        Of a model for many rates, at the middle one.
+        0: pictures are sent as entropy-coded bytes. Else each latent is sent in that many bits, a sign and a magnitude,
+        any of which may get lost, as in Table I of Yetis (2025). Hyper-latents only serve entropy coding and are not
+        sent. Of a model for many rates, at the middle one.
     latent_channels : int
         M, channels of y; 0 for as many as filters, as in the paper. More let a narrow network show more.
     rates : int
@@ -69,7 +77,7 @@ class LicGmm(Codec):
         or from 2 to 12.
     """
 
-    VERSION = 2
+    VERSION = 3
     start_needs_snr = False
 
     def __init__(
@@ -95,17 +103,19 @@ class LicGmm(Codec):
         self.analysis, self.hyper_analysis, self.synthesis = analysis(n, m), hyper_analysis(n, m), synthesis(n, m)
         # h_s: from a hyper-latent to 2x2, and to 4x4 latents.
         self.expand = [ExactConv(n, 3), ExactConv(4 * n, 3), ExactConv(n, 3), ExactConv(8 * n, 3)]
-        self.context = ExactConv(2 * n, 5, leaky=False)
-        self.mixtures = [ExactConv(4 * n, 1), ExactConv(3 * m, 1), ExactConv(PARAMETERS * m, 1, leaky=False)]
+        self.context = ExactConv(2 * n, 5, leaky=False)  # of latents and of their octaves
+        self.mixtures = [ExactConv(4 * n, 1), ExactConv(6 * n, 1), ExactConv(PARAMETERS * m, 1, leaky=False)]
         shape = (None, None, None)
         for layer, channels in zip(self.expand, (n, n, n, n), strict=True):
             layer.build((*shape, channels))
-        self.context.build((*shape, m))
-        for layer, channels in zip(self.mixtures, (4 * n, 4 * n, 3 * m), strict=True):
+        self.context.build((*shape, 2 * m))
+        of_rate = rates if rates > 1 else 0
+        for layer, channels in zip(self.mixtures, (4 * n + of_rate, 4 * n, 6 * n), strict=True):
             layer.build((*shape, channels))
         self.gains = Gains(rates, m) if rates > 1 else None
-        if self.gains is not None:
-            self.gains.build()
+        self.hyper_gains = Gains(rates, n, octaves=_HYPER_OCTAVES, undone=False) if rates > 1 else None
+        for gains in filter(None, (self.gains, self.hyper_gains)):
+            gains.build()
         of_prior = {"shape": (n, PARAMETERS), "initializer": mixture.first_prior, "dtype": "float32"}
         self.prior = self.add_weight(name="prior", autocast=False, **of_prior)  # float32 in mixed precision, too
         self.seed_generator = keras.random.SeedGenerator(0)
@@ -158,20 +168,8 @@ class LicGmm(Codec):
         shown : [B, H, W, 3]
         bits : [B]
         """
-        height, width = pictures.shape[1:3]
-        y, z = self._latents(pictures, rate)
-        whole_y, whole_z = _whole(y), _whole(z)
-        noisy_y, noisy_z = (self._noisy(y), self._noisy(z)) if training else (whole_y, whole_z)
-        prior = rounded(self.prior, 1 / STEP)
-        spent = ops.sum(mixture.bits(noisy_z, prior), axis=(1, 2, 3))
-        hyper = self._expanded(whole_z)
-        first = checkerboard(*y.shape[1:3])
-        blind = self._parameters(hyper, ops.zeros_like(hyper))
-        seeing = self._parameters(hyper, self.context(whole_y * first))
-        parameters = ops.where(first[..., None] > 0, blind, seeing)
-        spent = spent + ops.sum(mixture.bits(noisy_y, parameters), axis=(1, 2, 3))
-        arrived = fixed_length.sent(whole_y, self.fixed_bits, channel) if self.fixed_bits and channel else whole_y
-        return self._shown(arrived, (height, width), rate), spent
+        rate = self._rates_of(pictures, rate)
+        return estimate.shown_and_bits(self, pictures, training, channel, rate)
 
     def draw_rates(self, count: Any) -> Any:
         """Rates for training: spread evenly from 0 to `rates - 1` from a random start, so that every batch has all.
@@ -189,32 +187,44 @@ class LicGmm(Codec):
         places = ops.arange(count, dtype="float32") / ops.cast(count, "float32") + start
         return (self.rates - 1) * (places - ops.floor(places))
 
-    def _noisy(self, x: Any) -> Any:
-        return x + keras.random.uniform(ops.shape(x), -0.5, 0.5, "float32", self.seed_generator)
+    def latents(self, pictures: Any, rate: Any = None) -> tuple[Any, Any]:
+        """Latents and hyper-latents, multiplied by gains, to be rounded.
 
-    def _latents(self, pictures: Any, rate: Any = None) -> tuple[Any, Any]:
+        Parameters
+        ----------
+        pictures : [B, H, W, 3], float32 in [0, 1]
+        rate : [B], float32, optional
+
+        Returns
+        -------
+        y : [B, h, w, latent_channels], float32
+            h and w are H / 16 and W / 16, rounded up to multiples of 4.
+        z : [B, h / 4, w / 4, filters], float32
+        """
         x = ops.cast(pad_to_multiple(pictures, _STRIDE), "float32") - 0.5
         y = ops.cast(self.analysis(x), "float32")
-        if self.gains is not None:
-            y = self.gains.scale(y, self._rates_of(y, rate))
-        return y, ops.cast(self.hyper_analysis(y), "float32")
+        z = ops.cast(self.hyper_analysis(signed_octaves(y)), "float32")
+        gain, of_hyper = self.gains_at(self._rates_of(pictures, rate))
+        return (y, z) if gain is None else (y * gain, z * of_hyper)
 
-    def _expanded(self, z: Any) -> Any:
-        first, second, third, fourth = self.expand
-        x = depth_to_space(second(first(z)), 2)
-        return depth_to_space(fourth(third(x)), 2)
+    def gains_at(self, rate: Any) -> tuple[Any, Any]:
+        """What latents `[B, 1, 1, latent_channels]` and hyper-latents `[B, 1, 1, filters]` are multiplied by; None and
+        None where there is one rate."""
+        if self.gains is None or self.hyper_gains is None:
+            return None, None
+        return self.gains.gain(rate), self.hyper_gains.gain(rate)
 
-    def _parameters(self, hyper: Any, context: Any) -> Any:
-        """`[B, h, w, latent_channels, 9]`."""
-        x = ops.concatenate([hyper, context], axis=-1)
-        for layer in self.mixtures:
-            x = layer(x)
-        return ops.reshape(x, (-1, *hyper.shape[1:3], self.latent_channels, PARAMETERS))
+    def sixteenths_at(self, rate: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """k in those gains 2**(k/16), int64, for a rate that is a multiple of 1/2: the same on every machine."""
+        if self.gains is None or self.hyper_gains is None:
+            return None, None
+        return self.gains.sixteenths(rate), self.hyper_gains.sixteenths(rate)
 
-    def _rates_of(self, y: Any, rate: Any) -> Any:
-        return ops.full((ops.shape(y)[0],), float(self.rates // 2)) if rate is None else rate
+    def _rates_of(self, x: Any, rate: Any) -> Any:
+        return ops.full((ops.shape(x)[0],), float(self.rates // 2)) if rate is None else rate
 
-    def _shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:
+    def shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:
+        """What synthesis makes of rounded latents `[B, h, w, latent_channels]`: `[B, H, W, 3]`, not clipped."""
         if self.gains is not None:
             y = self.gains.unscale(y, self._rates_of(y, rate))
         return (ops.cast(self.synthesis(y), "float32") + 0.5)[:, : size[0], : size[1]]
@@ -230,7 +240,7 @@ class LicGmm(Codec):
 
     @property
     def num_qualities(self) -> int:
-        """How many rates `compress` knows."""
+        """How many qualities `compress` knows."""
         return QUALITIES_PER_RATE * (self.rates - 1) + 1
 
     def compress(self, picture: np.ndarray, quality: int | None = None) -> bytes:
@@ -250,13 +260,15 @@ class LicGmm(Codec):
         quality = QUALITIES_PER_RATE * (self.rates // 2) if quality is None else quality
         if quality not in range(self.num_qualities):
             raise LinksimError(f"quality is {quality}; give a whole number from 0 to {self.num_qualities - 1}")
+        rate = quality / QUALITIES_PER_RATE
         height, width, _ = picture.shape
         check_size((height, width))
         y, z = (
             np.clip(np.rint(ops.convert_to_numpy(v)[0]), -LARGEST, LARGEST).astype(np.int64)
-            for v in self._latents(picture[None].astype(np.float32) / np.float32(255), _rate(quality))
+            for v in self.latents(picture[None].astype(np.float32) / np.float32(255), _one(rate))
         )
-        return write_header(self.model_id(), quality, (height, width)) + write(self, y, z)
+        stream = write(self, y, z, rate)
+        return write_header(self.model_id(), quality, (height, width)) + stream
 
     def size_of(self, stream: bytes) -> tuple[int, int]:
         """(H, W) that a stream says.
@@ -270,11 +282,14 @@ class LicGmm(Codec):
 
     def latents_of(self, stream: bytes) -> np.ndarray:
         """The latents of a stream, int64 `[H/16, W/16, latent_channels]`: the same on every machine."""
-        return self._read(stream, self.size_of(stream))
+        return self._read(stream)[0]
 
-    def _read(self, stream: bytes, size: tuple[int, int]) -> np.ndarray:
+    def _read(self, stream: bytes) -> tuple[np.ndarray, tuple[int, int], float]:
+        """Latents, size and rate."""
+        quality, size = read_header(stream, self.model_id(), self.num_qualities)
         rows, columns = (-(-n // _STRIDE) for n in size)
-        return read(self, stream[HEADER_BYTES:], (rows, columns))
+        rate = quality / QUALITIES_PER_RATE
+        return read(self, stream[HEADER_BYTES:], (rows, columns), rate), size, rate
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """The picture of a stream, `uint8 [H, W, 3]`.
@@ -284,9 +299,8 @@ class LicGmm(Codec):
         LinksimError
             As `size_of`; a damaged stream otherwise gives some picture.
         """
-        quality, size = read_header(stream, self.model_id(), self.num_qualities)
-        y = self._read(stream, size)[None].astype(np.float32)
-        shown = ops.convert_to_numpy(self._shown(y, size, _rate(quality)))[0]
+        y, size, rate = self._read(stream)
+        shown = ops.convert_to_numpy(self.shown(y[None].astype(np.float32), size, _one(rate)))[0]
         return np.round(np.clip(shown, 0.0, 1.0) * 255).astype(np.uint8)
 
     # The conversation.
@@ -303,17 +317,17 @@ class LicGmm(Codec):
             return [self.compress(np.round(ops.convert_to_numpy(p) * 255).astype(np.uint8)) for p in pictures]
 
         def intact() -> Any:
-            return ops.clip(self._shown(_whole(self._latents(pictures)[0]), size), 0.0, 1.0)
+            return ops.clip(self.shown(whole(self.latents(pictures)[0]), size), 0.0, 1.0)
 
         yield Shown((yield Bytes(streams, lambda arrived: self._received(arrived, size), intact)))
 
     def _bits(self, pictures: Any) -> Any:
-        return fixed_length.to_bits(self._latents(pictures)[0], self.fixed_bits)
+        return fixed_length.to_bits(self.latents(pictures)[0], self.fixed_bits)
 
     def _of_bits(self, received: Any, size: tuple[int, int]) -> Any:
         rows, columns = (-(-n // _STRIDE) * 4 for n in size)
         y = fixed_length.from_bits(received, (rows, columns, self.latent_channels), self.fixed_bits)
-        return ops.clip(self._shown(y, size), 0.0, 1.0)
+        return ops.clip(self.shown(y, size), 0.0, 1.0)
 
     def _received(self, streams: Sequence[bytes | None], size: tuple[int, int]) -> Any:
         shown = []
@@ -332,11 +346,6 @@ class LicGmm(Codec):
         return {**super().get_config(), **own}
 
 
-def _rate(quality: int) -> Any:
+def _one(rate: float) -> Any:
     """Of a picture, `[1]`."""
-    return ops.full((1,), quality / QUALITIES_PER_RATE)
-
-
-def _whole(x: Any) -> Any:
-    """Rounded as the encoder rounds, with the gradient of x."""
-    return ops.clip(ops.stop_gradient(ops.round(x) - x) + x, -LARGEST, LARGEST)
+    return ops.full((1,), rate)

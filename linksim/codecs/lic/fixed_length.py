@@ -9,22 +9,22 @@ import numpy as np
 from keras import ops
 
 
-def _weights(bits: int) -> np.ndarray:
-    """What a one is worth at each place, from the highest: two's complement, so that zero has no ones."""
-    weights = 2.0 ** np.arange(bits - 1, -1, -1, dtype=np.float32)
-    weights[0] *= -1
-    return weights
+def _places(bits: int) -> np.ndarray:
+    """What a one is worth at each place of a magnitude, from the highest."""
+    return 2.0 ** np.arange(bits - 2, -1, -1, dtype=np.float32)
 
 
 def to_bits(y: Any, bits: int) -> Any:
     """Whole numbers `[B, h, w, C]` to bits 0. and 1., `[B, h * w * C * bits]`: row by row, those of a number together.
 
-    Numbers beyond what `bits` hold become the nearest that they do. No gradient.
+    A sign, 1 of negative numbers, and a magnitude: numbers near zero have few ones, and one that is lost makes them
+    smaller or turns their sign. (In two's complement a lost sign moves a number by half of all that there are.) Numbers
+    beyond what `bits` hold become the nearest that they do. No gradient.
     """
-    limit = 2.0 ** (bits - 1)
-    whole = ops.cast(ops.clip(ops.round(y), -limit, limit - 1), "float32")
-    places = ops.convert_to_tensor(np.abs(_weights(bits)))
-    ones = ops.floor((whole + 2 * limit)[..., None] / places) % 2.0  # + 2^bits changes none of them
+    limit = 2.0 ** (bits - 1) - 1
+    whole = ops.cast(ops.clip(ops.round(y), -limit, limit), "float32")[..., None]
+    magnitude = ops.floor(ops.abs(whole) / ops.convert_to_tensor(_places(bits))) % 2.0
+    ones = ops.concatenate([ops.cast(whole < 0, "float32"), magnitude], axis=-1)
     return ops.reshape(ops.stop_gradient(ones), (ops.shape(y)[0], -1))
 
 
@@ -41,7 +41,8 @@ def from_bits(received: Any, shape: tuple[int, int, int], bits: int) -> Any:
     """
     ones = ops.maximum(ops.cast(received, "float32"), 0.0)
     ones = ops.reshape(ones, (-1, *shape, bits))
-    return ops.sum(ones * ops.convert_to_tensor(_weights(bits)), axis=-1)
+    magnitude = ops.sum(ones[..., 1:] * ops.convert_to_tensor(_places(bits)), axis=-1)
+    return (1.0 - 2.0 * ones[..., 0]) * magnitude
 
 
 def sent(y: Any, bits: int, channel: Callable[[Any], Any]) -> Any:

@@ -190,11 +190,11 @@ def synthesis(filters: int, latent_channels: int) -> keras.Sequential:
 
 
 def hyper_analysis(filters: int, latent_channels: int) -> keras.Sequential:
-    """h_a: latents to hyper-latents `[B, H/64, W/64, filters]`."""
+    """h_a: latents, as `linksim.codecs.lic.units.signed_octaves` gives them, to `[B, H/64, W/64, filters]`."""
     n = filters
     return keras.Sequential(
         [
-            keras.Input((None, None, latent_channels)),
+            keras.Input((None, None, 2 * latent_channels)),
             _conv(n), _leaky(), _conv(n), _leaky(), _conv(n, strides=2), _leaky(), _conv(n), _leaky(),
             _conv(n, strides=2),
         ],

@@ -28,7 +28,7 @@ def of_rates():
     """More latents than filters, gains that differ among channels, and latents that differ among rates."""
     keras.utils.set_random_seed(3)
     codec = LicGmm(8, latent_channels=12, rates=3)
-    for weights in (codec.gains.gains, codec.gains.inverse):
+    for weights in (codec.gains.gains, codec.gains.inverse, codec.hyper_gains.gains):
         weights.assign(weights + keras.random.normal(weights.shape, stddev=0.1))
     last = codec.analysis.layers[-2]
     last.kernel.assign(100 * last.kernel)
@@ -40,7 +40,7 @@ def picture(height, width, seed=0):
 
 
 def latents(codec, pixels, rate=None):
-    y, _ = codec._latents(pixels[None].astype("float32") / 255, rate)
+    y, _ = codec.latents(pixels[None].astype("float32") / 255, rate)
     return np.rint(ops.convert_to_numpy(y))[0]
 
 
@@ -81,7 +81,7 @@ def test_gains_begin_as_quantiser_steps_and_are_undone():
     gains = Gains(5, 3)
     gains.build()
     y, rate = np.ones((5, 1, 1, 3), np.float32), ops.arange(5, dtype="float32")
-    scaled = ops.convert_to_numpy(gains.scale(y, rate))
+    scaled = y * ops.convert_to_numpy(gains.gain(rate))
     np.testing.assert_allclose(scaled[:, 0, 0, 0], 2.0 ** np.array([1, 0.5, 0, -0.5, -1]), rtol=1e-6)
     np.testing.assert_allclose(ops.convert_to_numpy(gains.unscale(scaled, rate)), y, rtol=1e-6)
 
@@ -91,14 +91,16 @@ def test_gains_are_float32_in_mixed_precision_too():
     gains = Gains(3, 2)
     gains.build()
     gains.gains.assign(gains.gains + 0.1234567)
+    gains.inverse.assign(gains.inverse + 0.1234567)
     y, rate = np.ones((3, 1, 1, 2), np.float32), ops.arange(3, dtype="float32")
 
     class Mixed(keras.layers.Layer):
         def call(self, rate):
-            return gains.scale(y, ops.cast(rate, "float32"))
+            return ops.concatenate([gains.gain(ops.cast(rate, "float32")), gains.unscale(y, ops.cast(rate, "float32"))])
 
     mixed = Mixed(dtype="mixed_bfloat16")(rate)  # 0, 1 and 2 are what they are in any precision
-    np.testing.assert_array_equal(ops.convert_to_numpy(mixed), ops.convert_to_numpy(gains.scale(y, rate)))
+    plain = ops.concatenate([gains.gain(rate), gains.unscale(y, rate)])
+    np.testing.assert_array_equal(ops.convert_to_numpy(mixed), ops.convert_to_numpy(plain))
 
 
 def test_the_first_quality_takes_most_bits():
@@ -133,9 +135,19 @@ def test_rates_are_drawn_in_a_graph_of_any_batch(of_rates):
 
 
 def test_between_two_rates_gains_are_their_geometric_mean(of_rates):
-    y = np.ones((3, 1, 1, 12), np.float32)
-    low, mean, high = ops.convert_to_numpy(of_rates.gains.scale(y, ops.convert_to_tensor([1.0, 1.5, 2.0])))
+    low, mean, high = ops.convert_to_numpy(of_rates.gains.gain(ops.convert_to_tensor([1.0, 1.5, 2.0])))
+    np.testing.assert_allclose(mean**2, low * high, rtol=2 ** (1.01 / 8) - 1)  # each to the nearest sixteenth
+    inverse = of_rates.gains.unscale(np.ones((3, 1, 1, 12), np.float32), ops.convert_to_tensor([1.0, 1.5, 2.0]))
+    low, mean, high = ops.convert_to_numpy(inverse)
     np.testing.assert_allclose(mean**2, low * high, rtol=1e-5)
+
+
+def test_a_decoder_knows_the_gains_exactly(of_rates):
+    for quality in range(of_rates.num_qualities):
+        rate = quality / 2
+        for gains in (of_rates.gains, of_rates.hyper_gains):
+            gain = ops.convert_to_numpy(gains.gain(ops.convert_to_tensor(np.array([rate], np.float32))))[0, 0, 0]
+            np.testing.assert_allclose(16 * np.log2(gain), gains.sixteenths(rate), atol=1e-4)
 
 
 def test_a_batch_has_all_sorts_of_rates(of_rates):
@@ -152,9 +164,9 @@ def test_the_context_sees_no_latent_before_it_is_decoded(codec):
     black = (np.arange(6)[:, None] + np.arange(6)) % 2 == 0
     other = np.where(black[..., None], y, y + 5)
     np.testing.assert_array_equal(
-        parameters(codec, hyper, y * black[..., None]), parameters(codec, hyper, other * black[..., None])
+        parameters(codec, hyper, y * black[..., None], 0.0), parameters(codec, hyper, other * black[..., None], 0.0)
     )
-    assert np.any(parameters(codec, hyper, y) != parameters(codec, hyper, other))
+    assert np.any(parameters(codec, hyper, y, 0.0) != parameters(codec, hyper, other, 0.0))
 
 
 def test_bytes_are_what_it_estimates(codec):

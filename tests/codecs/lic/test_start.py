@@ -48,7 +48,7 @@ def by_hand(pyramid):
 
 def test_latents_are_components_in_quantiser_steps(started, pictures):
     components, _ = by_hand(learn_pyramid(pictures, (FILTERS,) * 3 + (LATENTS,)))
-    y, _ = started._latents(CORNERS.astype("float32") / 255)
+    y, _ = started.latents(CORNERS.astype("float32") / 255)
     y = ops.convert_to_numpy(y).reshape(components.shape)
     assert np.sqrt(mse(y, components / QUANTISER_STEP)) < 0.05 * np.std(components / QUANTISER_STEP)
 
@@ -57,7 +57,7 @@ def test_what_is_left_out_is_all_that_is_lost(started, pictures):
     """Without rounding: within a tenth of a decibel of the linear transform."""
     _, lost = by_hand(learn_pyramid(pictures, (FILTERS,) * 3 + (LATENTS,)))
     x = CORNERS.astype("float32") / 255
-    shown = started._shown(started._latents(x)[0], (128, 128))
+    shown = started.shown(started.latents(x)[0], (128, 128))
     assert 0.95 * lost < mse(shown, x) < lost * 10**0.01
 
 
@@ -74,9 +74,7 @@ def test_it_begins_far_above_chance(started):
 
 def test_its_streams_decode(started):
     stream = started.compress(CORNERS[1])
-    assert (
-        started.latents_of(stream) == np.rint(ops.convert_to_numpy(started._latents(CORNERS[1:2] / 255.0)[0]))
-    ).all()
+    assert (started.latents_of(stream) == np.rint(ops.convert_to_numpy(started.latents(CORNERS[1:2] / 255.0)[0]))).all()
 
 
 def test_a_recipe_asks_for_it_without_an_snr(tmp_path, monkeypatch):
