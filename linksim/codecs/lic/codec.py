@@ -13,8 +13,7 @@ from keras import ops
 from linksim.codecs.base import Codec, weights_digest
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.layers.gains import Gains
-from linksim.codecs.lic import entropy, estimate, fixed_length, mixture
-from linksim.codecs.lic.estimate import whole
+from linksim.codecs.lic import entropy, estimate, mixture
 from linksim.codecs.lic.exact import ExactConv
 from linksim.codecs.lic.header import BYTES as HEADER_BYTES
 from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
@@ -22,9 +21,9 @@ from linksim.codecs.lic.mixture import PARAMETERS
 from linksim.codecs.lic.size import check_size
 from linksim.codecs.lic.start import start_transforms
 from linksim.codecs.lic.streams import LARGEST, read, write
+from linksim.codecs.lic.talk import talk
 from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
 from linksim.codecs.lic.units import signed_octaves
-from linksim.codecs.parts import Bits, Bytes, Shown
 from linksim.codecs.symbol_codec import pad_to_multiple
 from linksim.errors import LinksimError
 
@@ -33,8 +32,6 @@ _STRIDE = 64
 
 _MOST_RATES = 64
 """Makes 127 qualities, which a byte can number."""
-
-_GREY = 0.5
 
 _HYPER_OCTAVES = 0.25
 """Between the first gains of hyper-latents: where latents take fewer bits, it pays less to tell much of them."""
@@ -223,6 +220,12 @@ class LicGmm(Codec):
     def _rates_of(self, x: Any, rate: Any) -> Any:
         return ops.full((ops.shape(x)[0],), float(self.rates // 2)) if rate is None else rate
 
+    @staticmethod
+    def places(size: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns of latents of a picture of (H, W) pixels."""
+        rows, columns = (-(-n // _STRIDE) * _STRIDE // 16 for n in size)
+        return rows, columns
+
     def shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:
         """What synthesis makes of rounded latents `[B, h, w, latent_channels]`: `[B, H, W, 3]`, not clipped."""
         if self.gains is not None:
@@ -287,9 +290,8 @@ class LicGmm(Codec):
     def _read(self, stream: bytes) -> tuple[np.ndarray, tuple[int, int], float]:
         """Latents, size and rate."""
         quality, size = read_header(stream, self.model_id(), self.num_qualities)
-        rows, columns = (-(-n // _STRIDE) for n in size)
         rate = quality / QUALITIES_PER_RATE
-        return read(self, stream[HEADER_BYTES:], (rows, columns), rate), size, rate
+        return read(self, stream[HEADER_BYTES:], self.places(size), rate), size, rate
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """The picture of a stream, `uint8 [H, W, 3]`.
@@ -303,42 +305,10 @@ class LicGmm(Codec):
         shown = ops.convert_to_numpy(self.shown(y[None].astype(np.float32), size, _one(rate)))[0]
         return np.round(np.clip(shown, 0.0, 1.0) * 255).astype(np.uint8)
 
-    # The conversation.
-
     def converse(
         self, pictures: Any, snr_db: Any, size: tuple[int, int], training: bool = False, seed: Any = None
     ) -> Dialogue:
-        check_size(size)
-        if self.fixed_bits:
-            yield Shown((yield Bits(lambda: self._bits(pictures), lambda arrived: self._of_bits(arrived, size))))
-            return
-
-        def streams() -> list[bytes]:
-            return [self.compress(np.round(ops.convert_to_numpy(p) * 255).astype(np.uint8)) for p in pictures]
-
-        def intact() -> Any:
-            return ops.clip(self.shown(whole(self.latents(pictures)[0]), size), 0.0, 1.0)
-
-        yield Shown((yield Bytes(streams, lambda arrived: self._received(arrived, size), intact)))
-
-    def _bits(self, pictures: Any) -> Any:
-        return fixed_length.to_bits(self.latents(pictures)[0], self.fixed_bits)
-
-    def _of_bits(self, received: Any, size: tuple[int, int]) -> Any:
-        rows, columns = (-(-n // _STRIDE) * 4 for n in size)
-        y = fixed_length.from_bits(received, (rows, columns, self.latent_channels), self.fixed_bits)
-        return ops.clip(self.shown(y, size), 0.0, 1.0)
-
-    def _received(self, streams: Sequence[bytes | None], size: tuple[int, int]) -> Any:
-        shown = []
-        for stream in streams:
-            if stream is None:
-                shown.append(np.full((*size, 3), _GREY, np.float32))
-                continue
-            if self.size_of(stream) != tuple(size):
-                raise LinksimError(f"the stream is of another size than {size[0]}x{size[1]}; send it again")
-            shown.append(self.decompress(stream).astype(np.float32) / np.float32(255))
-        return ops.convert_to_tensor(np.stack(shown))
+        return talk(self, pictures, size)
 
     def get_config(self) -> dict[str, Any]:
         own = {"filters": self.filters, "fixed_bits": self.fixed_bits, "rates": self.rates}

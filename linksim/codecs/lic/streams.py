@@ -47,7 +47,7 @@ def read(codec: Any, data: bytes, size: tuple[int, int], rate: float) -> np.ndar
     codec : LicGmm
     data : bytes
     size : (int, int)
-        Rows and columns of hyper-latents.
+        Rows and columns of latents.
     rate : float
         That they were made at, a multiple of 1/2.
 
@@ -57,10 +57,10 @@ def read(codec: Any, data: bytes, size: tuple[int, int], rate: float) -> np.ndar
         If the bytes are damaged in a way that shows.
     """
     decoder, (rows, columns) = Decoder(data), size
-    shape = (rows, columns, codec.filters)
+    shape = (rows // 4, columns // 4, codec.filters)
     z = np.clip(decoder.read(_prior(codec, shape, rate)).reshape(shape), -LARGEST, LARGEST)
     hyper = _expanded(codec, z, rate)
-    y = np.zeros((4 * rows, 4 * columns, codec.latent_channels), np.int64)
+    y = np.zeros((rows, columns, codec.latent_channels), np.int64)
     first = black(*y.shape[:2])
     blind = parameters(codec, hyper, None, rate)[first].reshape(-1, PARAMETERS)
     y[first] = np.clip(decoder.read(blind), -LARGEST, LARGEST).reshape(-1, codec.latent_channels)

@@ -12,6 +12,7 @@ from linksim.codecs.layers.gains import Gains
 from linksim.codecs.lic.codec import LicGmm
 from linksim.codecs.lic.size import MAX_PIXELS
 from linksim.codecs.lic.streams import parameters
+from linksim.codecs.lic.talk import received
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.objectives import make_objective
@@ -211,7 +212,7 @@ def test_the_conversation(codec):
     pixels = smooth(2, side=40)
     sent, shown = rehearse(codec, pixels.astype("float32") / 255, 10.0)
     assert [len(s) for s in sent[0]] == [len(codec.compress(p)) for p in pixels]
-    lost = codec._received([None, sent[0][1]], (40, 40))
+    lost = received(codec, [None, sent[0][1]], (40, 40))
     assert np.all(lost[0] == 0.5)
     assert np.abs(np.asarray(lost[1]) - np.asarray(shown[-1][1])).max() < 2 / 255
 
