@@ -169,7 +169,7 @@ def _check(run: Path, card: Card) -> None:
 
 
 def _same_model(card: Card, entry: Card) -> None:
-    for what in ("codec", "options", "data", "snr_db", "channel", "error_probability"):
+    for what in ("codec", "options", "data", "crop", "snr_db", "channel", "error_probability"):
         ours, theirs = card.recipe.get(what), entry.recipe.get(what)
         if ours != theirs:
             raise LinksimError(

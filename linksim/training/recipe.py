@@ -47,7 +47,7 @@ class Recipe:
     crop : int or None
         Side of the square that is cut from each training picture, in pixels; None takes it whole.
     by_area : bool
-        Whether large pictures are cut from more often than small ones, as their pixels are more.
+        Whether large pictures are cut from more often than small ones, as their pixels are more. (Kits always do.)
     loss : str
         One of `linksim.training.objectives.OBJECTIVES`: "mse", the mean MSE, or "psnr", minus the mean of
         per-picture PSNR: where SNRs and rates are mixed in a batch, MSE would see little but the worst of them.

@@ -11,8 +11,10 @@ from keras import ops
 _STEP = 16
 """Gains of an encoder are powers of 2**(1/16): an entropy coder can count in them without rounding."""
 
-_LARGEST = 127 / _STEP
-"""Octaves."""
+LARGEST_EXPONENT = 127
+"""Of gains 2**(k/16), about eight octaves up or down."""
+
+_LARGEST = LARGEST_EXPONENT / _STEP
 
 
 def shares(rate: Any, count: int) -> Any:
@@ -25,8 +27,8 @@ def shares(rate: Any, count: int) -> Any:
 class Gains(keras.layers.Layer):
     """Asymmetric gains (Cui et al. 2021, "Asymmetric gained deep image compression with continuous rate adaptation").
 
-    Each rate has a vector of gains for an encoder and, where there is a network behind them, one for a decoder; between
-    two rates their logarithms are interpolated, as there.
+    Each rate has a vector of gains for an encoder and, unless a decoder divides by just these, one for a decoder;
+    between two rates their logarithms are interpolated, as there.
 
     Parameters
     ----------

@@ -49,8 +49,8 @@ class LicGmm(Codec):
     convolution that sees the black fields only, those on the white ones. Each latent has a mixture of three Gaussians.
     All networks that a decoder's probabilities depend on are `ExactConv`; g_a, h_a and g_s are ordinary ones.
 
-    Beside the papers: h_a and the convolution are also given how large latents are, on a scale of octaves, which is
-    what spreads follow from (`linksim.codecs.lic.units`). Of many rates all networks but g_s see latents before their
+    Beside the papers: h_a and the convolution are given how large latents are, on a scale of octaves, which is what
+    spreads follow from (`linksim.codecs.lic.units`). Of many rates all networks but g_s see latents before their
     gains, and the mixtures are told the rate.
 
     Parameters
@@ -169,7 +169,8 @@ class LicGmm(Codec):
         return estimate.shown_and_bits(self, pictures, training, channel, rate)
 
     def draw_rates(self, count: Any) -> Any:
-        """Rates for training: spread evenly from 0 to `rates - 1` from a random start, so that every batch has all.
+        """Rates for training: spread evenly from 0 to `rates - 1` from a random start, so that every batch
+        has high and low ones.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ from linksim.codecs.lic.units import at_gain, with_octaves, without_gain
 def shown_and_bits(
     codec: Any, pictures: Any, training: bool, channel: Callable[[Any], Any] | None, rate: Any
 ) -> tuple[Any, Any]:
-    """See `LicGmm.shown_and_bits`; `codec` is one, and has `rate` as `[B]`."""
+    """See `LicGmm.shown_and_bits`, of which this has the codec; `rate` is `[B]`."""
     height, width = pictures.shape[1:3]
     y, z = codec.latents(pictures, rate)
     whole_y, whole_z = whole(y), whole(z)

@@ -57,10 +57,16 @@ def _powers() -> np.ndarray:
     return np.floor(_ONE * 2.0 ** (-np.arange(16 * STEP + 2) / STEP) + 0.5).astype(np.int64)
 
 
+def split(parameters: Any) -> tuple[Any, Any, Any]:
+    """Logarithms of weights, means and scales, `[..., 3]` each, of parameters `[..., 9]`."""
+    logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS] for i in range(3))
+    return logits, means, scales
+
+
 def weights_means_scales(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What networks give, whole numbers of 1/16 `[..., 9]`, to weights that sum to 256, means in units of 1/16 and rows
     of the table; int64 `[..., 3]` each."""
-    logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS].astype(np.int64) for i in range(3))
+    logits, means, scales = split(parameters.astype(np.int64))
     below = np.minimum(logits.max(axis=-1, keepdims=True) - logits, len(_powers()) - 1)
     raw = _powers()[below]
     weights = raw * _WEIGHTS // raw.sum(axis=-1, keepdims=True)
@@ -122,7 +128,7 @@ def bits(values: Any, parameters: Any) -> Any:
     -------
     [..., c]
     """
-    logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS] for i in range(3))
+    logits, means, scales = split(parameters)
     weights = ops.softmax(logits * float(np.log(2)), axis=-1)
     low, high = FIRST_OCTAVE, (_FIRST_SCALE + _NUM_SCALES - 1) / STEP
     inverse = ops.power(2.0, -ops.clip(scales, low, high))

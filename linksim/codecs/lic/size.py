@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from linksim.errors import LinksimError
+
+_STRIDE = 64
 
 SIDE_BYTES = 2
 """Of a side in a stream."""
 
 MAX_PIXELS = 1 << 23
-"""Largest picture: the networks work on the whole of it, at 560 bytes a pixel with 64 filters, 860 with 128."""
+"""Largest picture, its sides rounded up to multiples of 64: the networks work on the whole of it, at 560 bytes a pixel
+with 64 filters, 860 with 128."""
 
 
 def check_size(size: tuple[int, int]) -> None:
@@ -20,7 +25,8 @@ def check_size(size: tuple[int, int]) -> None:
         If it is too large.
     """
     height, width = size
-    if height * width > MAX_PIXELS or max(size) > 1 << (8 * SIDE_BYTES):
+    padded = math.prod(-(-side // _STRIDE) * _STRIDE for side in size)
+    if padded > MAX_PIXELS or max(size) > 1 << (8 * SIDE_BYTES):
         raise LinksimError(
             f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
             "at up to 860 bytes each; cut it into parts"

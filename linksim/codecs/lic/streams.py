@@ -14,7 +14,7 @@ from linksim.codecs.lic.mixture import PARAMETERS
 from linksim.codecs.lic.units import at_gain_exactly, with_octaves_exactly, without_gain_exactly
 
 LARGEST = 2000
-"""Magnitude of a latent: `ExactConv` takes up to 2047."""
+"""Magnitude of a rounded latent: `ExactConv` takes up to 2047."""
 
 
 def write(codec: Any, y: np.ndarray, z: np.ndarray, rate: float) -> bytes:

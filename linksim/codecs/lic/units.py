@@ -3,8 +3,8 @@
 At a rate with gain g a latent y is sent as the whole number round(g y). What its context sees is that number divided by
 g again, and how large that is on a scale of octaves, from which the spread of neighbours follows. What networks say of
 means and spreads is multiplied by g. g is 2**(k/16) with a whole k, so that a decoder computes all this in whole
-numbers, from tables with no entry near a half. Each function stands here twice: for training, with gradients, and
-exactly, for a decoder.
+numbers, from tables with no entry near a half. What a decoder computes stands here twice: for training, with
+gradients, and exactly.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from linksim.codecs.layers.gains import LARGEST_EXPONENT
 from linksim.codecs.lic.exact import ACTIVATION, STEP, rounded
-from linksim.codecs.lic.mixture import COMPONENTS
-
-LARGEST_GAIN = 127
-"""Of gains, and of what divides: 2**(127/16), about eight octaves."""
+from linksim.codecs.lic.mixture import split
 
 _POINT = 20
 """Binary places of the table of gains."""
@@ -75,7 +73,7 @@ def without_gain_exactly(whole: np.ndarray, gain: np.ndarray | None) -> np.ndarr
     """The same, float64 in units of 1/16, of whole numbers and of k in gains 2**(k/16), int64."""
     y = whole.astype(np.int64) * STEP
     if gain is not None:
-        y = (y * _powers()[LARGEST_GAIN - gain] + (1 << (_POINT - 1))) >> _POINT
+        y = (y * _powers()[LARGEST_EXPONENT - gain] + (1 << (_POINT - 1))) >> _POINT
     return np.clip(y, -ACTIVATION, ACTIVATION).astype(np.float64)
 
 
@@ -107,7 +105,7 @@ def at_gain(parameters: Any, gain: Any = None) -> Any:
     """
     if gain is None:
         return parameters
-    logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS] for i in range(3))
+    logits, means, scales = split(parameters)
     gain = gain[..., None]
     means = ops.clip(rounded(means * gain, 1 / STEP), -ACTIVATION / STEP, ACTIVATION / STEP)
     return ops.concatenate([logits + ops.zeros_like(means), means, scales + ops.log2(gain)], axis=-1)
@@ -117,9 +115,9 @@ def at_gain_exactly(parameters: np.ndarray, gain: np.ndarray | None) -> np.ndarr
     """The same of whole numbers of 1/16, float64 or int64, and of k in gains 2**(k/16), int64."""
     if gain is None:
         return parameters
-    logits, means, scales = (parameters[..., i * COMPONENTS : (i + 1) * COMPONENTS].astype(np.int64) for i in range(3))
+    logits, means, scales = split(parameters.astype(np.int64))
     gain = gain[..., None]
-    means = (means * _powers()[LARGEST_GAIN + gain] + (1 << (_POINT - 1))) >> _POINT
+    means = (means * _powers()[LARGEST_EXPONENT + gain] + (1 << (_POINT - 1))) >> _POINT
     return np.concatenate([logits, np.clip(means, -int(ACTIVATION), int(ACTIVATION)), scales + gain], axis=-1)
 
 
@@ -131,7 +129,7 @@ def _powers() -> np.ndarray:
 
 def exact_powers() -> np.ndarray:
     """What the table of gains rounds, float64."""
-    return 2.0**_POINT * 2.0 ** (np.arange(-LARGEST_GAIN, LARGEST_GAIN + 1) / STEP)
+    return 2.0**_POINT * 2.0 ** (np.arange(-LARGEST_EXPONENT, LARGEST_EXPONENT + 1) / STEP)
 
 
 @cache

@@ -90,3 +90,4 @@ def test_training_meets_the_channel(tmp_path, monkeypatch):
 
     without, with_errors = trained(0.0), trained(0.3)
     assert with_errors[0].loss != without[0].loss and with_errors[-1].loss < with_errors[0].loss
+    assert with_errors[0].val_psnr < without[0].val_psnr

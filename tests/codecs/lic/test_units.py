@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from linksim.codecs.layers.gains import LARGEST_EXPONENT, Gains
 from linksim.codecs.lic import units
 
 SIXTEENTHS = np.array([-127, -40, -7, 0, 3, 24, 127])
@@ -55,10 +56,23 @@ def test_mixtures_at_a_gain():
 def test_gains_pass_gradients():
     tf = pytest.importorskip("tensorflow")
     gain, whole = tf.constant(GAINS), tf.constant(np.arange(7, dtype=np.float32))
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch([gain, whole])
         given = tf.reduce_sum(units.with_octaves(units.without_gain(whole, gain)))
         said = tf.reduce_sum(units.at_gain(tf.ones((7, 9)), gain))
-        both = given + said
-    for slope in tape.gradient(both, [gain, whole]):
+    for slope in (*tape.gradient(given, [gain, whole]), tape.gradient(said, gain)):
         assert np.all(np.isfinite(slope)) and np.any(slope != 0)
+    gains = Gains(3, 2)
+    gains.build()
+    with tf.GradientTape() as tape:
+        used = tf.reduce_sum(gains.gain(tf.constant([0.0, 1.0, 2.0])))
+    wanted = np.log(2) * 2.0 ** np.repeat([[0.5], [0.0], [-0.5]], 2, axis=1)  # as if they were not rounded
+    np.testing.assert_allclose(tape.gradient(used, gains.gains), wanted, rtol=1e-5)
+
+
+def test_gains_stay_within_the_table():
+    gains = Gains(2, 2)
+    gains.build()
+    gains.gains.assign([[50.0, 3.0], [-50.0, 3.0]])
+    assert gains.sixteenths(0).tolist() == [LARGEST_EXPONENT, 48] and gains.sixteenths(1)[0] == -LARGEST_EXPONENT
+    np.testing.assert_allclose(np.log2(gains.gain(np.array([0.0], np.float32)))[0, 0, 0], [LARGEST_EXPONENT / 16, 3])
