@@ -9,7 +9,11 @@ from linksim.montecarlo import Axis
 from linksim.source import Bpg, Jpeg, Jpeg2000
 
 BPP = 0.26
-links = [UnprotectedLink(codec, BPP, name=codec.name) for codec in (zoo.Lic(), Bpg(), Jpeg2000(), Jpeg())]
+links = [
+    # Of one quality: at the lowest four pictures take more bits than that.
+    UnprotectedLink(zoo.Lic(), quality=8, name="LIC-GMM-AM"),
+    *(UnprotectedLink(codec, BPP, name=codec.name) for codec in (Bpg(), Jpeg2000(), Jpeg())),
+]
 
 sweep = Sweep(
     "wrong_bits",
