@@ -228,7 +228,21 @@ class LicGmm(Codec):
         return rows, columns
 
     def shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:
-        """What synthesis makes of rounded latents `[B, h, w, latent_channels]`: `[B, H, W, 3]`, not clipped."""
+        """What synthesis makes of rounded latents.
+
+        Parameters
+        ----------
+        y : [B, h, w, latent_channels], float32
+        size : (int, int)
+            (H, W) of the pictures, without what was padded.
+        rate : [B], float32, optional
+            That they were made at.
+
+        Returns
+        -------
+        [B, H, W, 3], float32
+            Not clipped.
+        """
         if self.gains is not None:
             y = self.gains.unscale(y, self._rates_of(y, rate))
         return (ops.cast(self.synthesis(y), "float32") + 0.5)[:, : size[0], : size[1]]
