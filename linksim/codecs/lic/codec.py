@@ -18,7 +18,7 @@ from linksim.codecs.lic.exact import ExactConv
 from linksim.codecs.lic.header import BYTES as HEADER_BYTES
 from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
 from linksim.codecs.lic.mixture import PARAMETERS
-from linksim.codecs.lic.size import check_size
+from linksim.codecs.lic.size import STRIDE, check_size
 from linksim.codecs.lic.start import start_transforms
 from linksim.codecs.lic.streams import LARGEST, read, write
 from linksim.codecs.lic.talk import talk
@@ -26,9 +26,6 @@ from linksim.codecs.lic.transforms import analysis, hyper_analysis, synthesis
 from linksim.codecs.lic.units import signed_octaves
 from linksim.codecs.symbol_codec import pad_to_multiple
 from linksim.errors import LinksimError
-
-_STRIDE = 64
-"""A hyper-latent stands for 64x64 pixels."""
 
 _MOST_RATES = 64
 """Makes 127 qualities, which a byte can number."""
@@ -199,7 +196,7 @@ class LicGmm(Codec):
             h and w are H / 16 and W / 16, rounded up to multiples of 4.
         z : [B, h / 4, w / 4, filters], float32
         """
-        x = ops.cast(pad_to_multiple(pictures, _STRIDE), "float32") - 0.5
+        x = ops.cast(pad_to_multiple(pictures, STRIDE), "float32") - 0.5
         y = ops.cast(self.analysis(x), "float32")
         z = ops.cast(self.hyper_analysis(signed_octaves(y)), "float32")
         gain, of_hyper = self.gains_at(self._rates_of(pictures, rate))
@@ -224,7 +221,7 @@ class LicGmm(Codec):
     @staticmethod
     def places(size: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of latents of a picture of (H, W) pixels."""
-        rows, columns = (-(-n // _STRIDE) * _STRIDE // 16 for n in size)
+        rows, columns = (-(-n // STRIDE) * STRIDE // 16 for n in size)
         return rows, columns
 
     def shown(self, y: Any, size: tuple[int, int], rate: Any = None) -> Any:

@@ -6,7 +6,8 @@ import math
 
 from linksim.errors import LinksimError
 
-_STRIDE = 64
+STRIDE = 64
+"""A hyper-latent stands for 64x64 pixels, and sides are padded to multiples of it."""
 
 SIDE_BYTES = 2
 """Of a side in a stream."""
@@ -25,7 +26,7 @@ def check_size(size: tuple[int, int]) -> None:
         If it is too large.
     """
     height, width = size
-    padded = math.prod(-(-side // _STRIDE) * _STRIDE for side in size)
+    padded = math.prod(-(-side // STRIDE) * STRIDE for side in size)
     if padded > MAX_PIXELS or max(size) > 1 << (8 * SIDE_BYTES):
         raise LinksimError(
             f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
