@@ -62,6 +62,10 @@ def test_another_model_does_not_take_its_place(tmp_path):
     train(dataclasses.replace(RECIPE, options={"latent_channels": 6}, steps=40), tmp_path / "b")
     with pytest.raises(LinksimError, match="another name"):
         adopt(RECIPE.name, tmp_path / "b", tmp_path / "zoo")
+    # Crops of another size are other validation pictures.
+    train(dataclasses.replace(RECIPE, crop=8, steps=40), tmp_path / "c")
+    with pytest.raises(LinksimError, match="in the zoo has crop .* the run 8; give the recipe another name"):
+        adopt(RECIPE.name, tmp_path / "c", tmp_path / "zoo")
     with pytest.raises(LinksimError, match="holds no run"):
         adopt("test/none", tmp_path / "a", tmp_path / "zoo")
 
