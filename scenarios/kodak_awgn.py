@@ -1,7 +1,7 @@
-"""BPG + 5G LDPC, BPG + capacity, DeepJSCC and the best linear code on Kodak over AWGN, at five bandwidth ratios.
+"""BPG or LIC-GMM-AM + 5G LDPC or capacity, DeepJSCC and the best linear code on Kodak over AWGN, at five ratios.
 
 The separation baseline of the deep JSCC literature (as in the WITT and NTSCC figures): quality
-against SNR, every fixed scheme and their envelopes, with the published points as markers; and quality
+against SNR, the envelopes of the fixed schemes, with the published points as markers; and quality
 against bandwidth ratio at 10 dB.
 """
 
@@ -11,6 +11,7 @@ from linksim.phy import PAPER_MCS, Awgn
 from linksim.source import Bpg
 
 channel = Awgn()
+lic = zoo.Lic()
 links = [
     AnalogLink(zoo.load(model), channel, name=f"{scheme}, CBR {cbr}", tags={"scheme": scheme})
     for scheme, cbr, model in [
@@ -32,7 +33,10 @@ for cbr in (1 / 48, 1 / 24, 1 / 16, 1 / 12, 1 / 8):
         BestOf(schemes, rule=rule, name=f"{scheme}, CBR {cbr_label(cbr)}", tags={"scheme": scheme})
         for rule, scheme in (("oracle", "BPG + LDPC, best"), ("target-bler", "BPG + LDPC, BLER <= 10 %"))
     ]
-    links.append(CapacityLink(Bpg(), channel, cbr))
+    schemes = [SeparationLink(lic, mcs, channel, cbr) for mcs in PAPER_MCS]
+    scheme = "LIC-GMM-AM + LDPC, best"
+    links.append(BestOf(schemes, name=f"{scheme}, CBR {cbr_label(cbr)}", tags={"scheme": scheme}))
+    links += [CapacityLink(codec, channel, cbr) for codec in (Bpg(), lic)]
 
 sweep = Sweep(
     "kodak_awgn",
