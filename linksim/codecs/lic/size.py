@@ -13,8 +13,8 @@ SIDE_BYTES = 2
 """Of a side in a stream."""
 
 MAX_PIXELS = 1 << 23
-"""Largest picture, its sides rounded up to multiples of 64: the networks work on the whole of it, at 560 bytes a pixel
-with 64 filters, 860 with 128."""
+"""Largest picture, its sides rounded up to multiples of 64: the networks work on the whole of it, at 540 bytes a pixel
+with 64 filters, 880 with 128."""
 
 
 def check_size(size: tuple[int, int]) -> None:
@@ -30,5 +30,5 @@ def check_size(size: tuple[int, int]) -> None:
     if padded > MAX_PIXELS or max(size) > 1 << (8 * SIDE_BYTES):
         raise LinksimError(
             f"a picture of {height}x{width} pixels is too large for this codec, which takes at most {MAX_PIXELS} "
-            "at up to 860 bytes each; cut it into parts"
+            "at up to 880 bytes each; cut it into parts"
         )
