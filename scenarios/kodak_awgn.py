@@ -1,7 +1,7 @@
 """BPG or LIC-GMM-AM + 5G LDPC or capacity, DeepJSCC and the best linear code on Kodak over AWGN, at five ratios.
 
 The separation baseline of the deep JSCC literature (as in the WITT and NTSCC figures): quality
-against SNR, the envelopes of the fixed schemes, with the published points as markers; and quality
+against SNR, every fixed scheme and their envelopes, with the published points as markers; and quality
 against bandwidth ratio at 10 dB.
 """
 
