@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -106,6 +107,16 @@ class Codec(keras.Model):
         It names a set of weights, and is no part of a fingerprint, which looks at every bit.
         """
         return identity.stored_digest(ops.convert_to_numpy(w) for w in self.weights) if self.weights else ""
+
+    def fill_in(self, taken: Mapping[str, Sequence[int]]) -> None:
+        """Begin, from weights that were just taken from another network, what that did not have. By default nothing:
+        that stays as it began.
+
+        Parameters
+        ----------
+        taken : mapping of shapes
+            Of the weights of the other network, by the path of the variable here that took of it what both have.
+        """
 
     def versions(self) -> dict[str, int]:
         """VERSION of the class, of every class that it is based on, and of every layer in it, by class name."""

@@ -7,8 +7,11 @@ from dataclasses import replace
 from linksim.training.phase import Phase
 from linksim.training.recipe import Recipe
 
-_WEIGHTS = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
-"""lambda of CompressAI's qualities 6 to 1, about 0.9 to 0.1 bits per pixel."""
+_PAPER = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
+"""lambda of CompressAI's qualities 6 to 1."""
+
+_WEIGHTS = (*_PAPER, 0.0009, 0.00045)
+"""About 0.9 to 0.1 bits per pixel."""
 
 _MIDDLE = _WEIGHTS[len(_WEIGHTS) // 2]
 """About a quarter of a bit per pixel, as in Table I of Yetis (2025)."""
@@ -53,13 +56,13 @@ def _paper(ours: Recipe) -> list[Recipe]:
             ours,
             name=f"lic/photos-{weight:.4f}-paper",
             by_area=False,
-            options={"filters": 192 if weight > _MIDDLE else 128},
+            options={"filters": 192 if weight > 0.0067 else 128},
             batch_size=16,
             precision="float32",
             analytic_start=False,
             phases=(Phase("rate-distortion", 1_000_000, {"weight": weight}, **schedule),),  # type: ignore[arg-type]
         )
-        for weight in _WEIGHTS
+        for weight in _PAPER
     ]
 
 

@@ -87,6 +87,15 @@ class Gains(keras.layers.Layer):
         octaves = np.clip((gains[below] + gains[above]) / 2, -_LARGEST, _LARGEST)
         return np.floor(_STEP * octaves + 0.5).astype(np.int64)
 
+    def go_on(self, known: int) -> None:
+        """Begin the rates behind the first `known`, at least two: in octaves each is as far from the one before as the
+        last two of those are."""
+        for weights in self.weights:
+            octaves = ops.convert_to_numpy(weights).copy()
+            steps = np.arange(1, self.rates - known + 1, dtype=np.float32)[:, None]
+            octaves[known:] = octaves[known - 1] + steps * (octaves[known - 1] - octaves[known - 2])
+            weights.assign(octaves)
+
     def unscale(self, y: Any, rate: Any) -> Any:
         """Rounded latents as synthesis takes them.
 

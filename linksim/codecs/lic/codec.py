@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -132,6 +132,19 @@ class LicGmm(Codec):
             If there are too few pictures.
         """
         start_transforms(self, pictures)
+
+    def fill_in(self, taken: Mapping[str, Sequence[int]]) -> None:
+        """Of a network with fewer rates: its gains go on, and the mixtures begin as at its last rate."""
+        if self.gains is None or self.hyper_gains is None:
+            return
+        known, *_ = taken.get(self.gains.gains.path, (self.rates,))
+        if 2 <= known < self.rates:
+            self.gains.go_on(known)
+            self.hyper_gains.go_on(known)
+            kernel = self.mixtures[0].kernel
+            rows = ops.convert_to_numpy(kernel).copy()
+            rows[:, :, known - self.rates :] = rows[:, :, [known - self.rates - 1]]  # rates come last
+            kernel.assign(rows)
 
     # What training sees.
 

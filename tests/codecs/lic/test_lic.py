@@ -11,11 +11,13 @@ from linksim.codecs.conversation import rehearse
 from linksim.codecs.layers.gains import Gains
 from linksim.codecs.lic.codec import LicGmm
 from linksim.codecs.lic.size import MAX_PIXELS
-from linksim.codecs.lic.streams import parameters
+from linksim.codecs.lic.streams import parameters, read, write
 from linksim.codecs.lic.talk import received
 from linksim.errors import LinksimError
 from linksim.training import Recipe, Training
 from linksim.training.objectives import make_objective
+from linksim.training.warm_start import take_common
+from linksim.zoo.weights import variable_names
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,33 @@ def test_a_decoder_knows_the_gains_exactly(of_rates):
         for gains in (of_rates.gains, of_rates.hyper_gains):
             gain = ops.convert_to_numpy(gains.gain(ops.convert_to_tensor(np.array([rate], np.float32))))[0, 0, 0]
             np.testing.assert_allclose(16 * np.log2(gain), gains.sixteenths(rate), atol=1e-4)
+
+
+def test_a_model_with_more_rates_goes_on_from_one_with_fewer(of_rates):
+    """At the rates that both have it does the same; behind them the quantiser grows as it did before."""
+    keras.utils.set_random_seed(4)
+    more = LicGmm(8, latent_channels=12, rates=5)
+    had = dict(zip(variable_names(of_rates), (ops.convert_to_numpy(w) for w in of_rates.weights), strict=True))
+    take_common(more, had, "the one with fewer", "test/more")
+    x = picture(64, 64)[None].astype("float32") / 255
+    for rate in (0.0, 1.5, 2.0):
+        for a, b in zip(*(c.shown_and_bits(x, False, rate=np.float32([rate])) for c in (of_rates, more)), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5)
+    for weights in (more.gains.gains, more.gains.inverse, more.hyper_gains.gains):
+        steps = np.diff(ops.convert_to_numpy(weights), axis=0)
+        np.testing.assert_allclose(steps[2:], steps[[1, 1]], atol=1e-5)
+    y = np.float32(np.random.default_rng(0).laplace(size=(4, 4, 12)) * 3).round().astype(np.int64)
+    z = np.zeros((1, 1, 8), np.int64)
+    last, beyond = (more.mixtures[0].kernel[:, :, rate - 5] for rate in (2, 4))
+    np.testing.assert_array_equal(last, beyond)
+    assert read(more, write(more, y, z, 4.0), (4, 4), 4.0).shape == y.shape
+
+
+def test_a_model_with_fewer_rates_keeps_those_that_it_has(of_rates):
+    had = dict(zip(variable_names(of_rates), (ops.convert_to_numpy(w) for w in of_rates.weights), strict=True))
+    fewer = LicGmm(8, latent_channels=12, rates=2)
+    take_common(fewer, had, "the one with more", "test/fewer")
+    np.testing.assert_array_equal(fewer.gains.gains, of_rates.gains.gains[:2])
 
 
 def test_a_batch_has_all_sorts_of_rates(of_rates):
