@@ -73,6 +73,26 @@ def test_one_model_gives_all_of_its_rates(tmp_path, monkeypatch):
         Lic(["lic/photos", "lic/photos"])
 
 
+def test_latents_are_searched_for_with_the_weights_of_the_cards(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "STEPS_PER_EPOCH", 1)
+    monkeypatch.setattr(loop, "load_data", lambda recipe: (smooth(2, side=64), smooth(1, side=64)))
+    for name, weight, rates in (("one", 0.013, 1), ("many", [0.02, 0.01], 2)):
+        phases = (Phase("rate-distortion", 1, {"weight": weight}),)
+        train(replace(RECIPE, name=f"lic/{name}", options={"filters": 4, "rates": rates}, phases=phases), tmp_path)
+        plain, source = Lic([tmp_path / "lic" / name]), Lic([tmp_path / "lic" / name], refine_steps=2)
+        assert source.models[0].refiner.weights == tuple(np.atleast_1d(weight))
+        assert source.name == "LIC-GMM-AM, refined (2 steps)" and source.fingerprint() != plain.fingerprint()
+        stream = source.encode_at(smooth(1, side=64)[0], len(source.models) - 1)
+        np.testing.assert_array_equal(plain.decode(stream), pickle.loads(pickle.dumps(source)).decode(stream))
+    with pytest.raises(LinksimError, match="-1 steps of refinement"):
+        Lic([tmp_path / "lic" / "one"], refine_steps=-1)
+
+
+def test_a_model_without_a_weight_on_its_card_is_not_refined(runs):
+    with pytest.raises(LinksimError, match="names no weight"):
+        Lic([runs / "lic/few"], refine_steps=1)
+
+
 def test_a_link_sends_the_best_that_fits(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("LINKSIM_CACHE", str(tmp_path))
     from linksim import CapacityLink, SeparationLink

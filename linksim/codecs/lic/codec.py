@@ -18,6 +18,7 @@ from linksim.codecs.lic.exact import ExactConv
 from linksim.codecs.lic.header import BYTES as HEADER_BYTES
 from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
 from linksim.codecs.lic.mixture import PARAMETERS
+from linksim.codecs.lic.refine import Refiner
 from linksim.codecs.lic.size import STRIDE, check_size
 from linksim.codecs.lic.start import start_transforms
 from linksim.codecs.lic.streams import LARGEST, read, write
@@ -271,7 +272,7 @@ class LicGmm(Codec):
         """How many qualities `compress` knows."""
         return QUALITIES_PER_RATE * (self.rates - 1) + 1
 
-    def compress(self, picture: np.ndarray, quality: int | None = None) -> bytes:
+    def compress(self, picture: np.ndarray, quality: int | None = None, refiner: Refiner | None = None) -> bytes:
         """The bytes of a picture: model, quality, size, hyper-latents, latents on black and on white.
 
         Parameters
@@ -279,6 +280,8 @@ class LicGmm(Codec):
         picture : uint8 [H, W, 3]
         quality : int, optional
             0 (most bits) to `num_qualities - 1`; the middle rate by default.
+        refiner : Refiner, optional
+            Of this codec: searches better latents for the picture, which takes a hundred times as long.
 
         Raises
         ------
@@ -291,10 +294,11 @@ class LicGmm(Codec):
         rate = quality / QUALITIES_PER_RATE
         height, width, _ = picture.shape
         check_size((height, width))
-        y, z = (
-            np.clip(np.rint(ops.convert_to_numpy(v)[0]), -LARGEST, LARGEST).astype(np.int64)
-            for v in self.latents(picture[None].astype(np.float32) / np.float32(255), _one(rate))
-        )
+        if refiner is not None:
+            found = refiner.latents(picture, rate)
+        else:
+            found = (v[0] for v in self.latents(picture[None].astype(np.float32) / np.float32(255), _one(rate)))
+        y, z = (np.clip(np.rint(ops.convert_to_numpy(v)), -LARGEST, LARGEST).astype(np.int64) for v in found)
         stream = write(self, y, z, rate)
         return write_header(self.model_id(), quality, (height, width)) + stream
 

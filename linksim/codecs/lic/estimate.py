@@ -25,20 +25,26 @@ def shown_and_bits(
     height, width = pictures.shape[1:3]
     y, z = codec.latents(pictures, rate)
     whole_y, whole_z = whole(y), whole(z)
-    noisy_y, noisy_z = (_noisy(codec, y), _noisy(codec, z)) if training else (whole_y, whole_z)
-    gain, of_hyper = codec.gains_at(rate)
-    prior = at_gain(rounded(codec.prior, 1 / STEP), of_hyper)
-    spent = ops.sum(mixture.bits(noisy_z, prior), axis=(1, 2, 3))
-    hyper = _expanded(codec, without_gain(whole_z, of_hyper))
-    first = checkerboard(*y.shape[1:3])
-    context = codec.context(with_octaves(without_gain(whole_y * first, gain)))
-    blind = _parameters(codec, hyper, ops.zeros_like(context), rate)
-    seeing = _parameters(codec, hyper, context, rate)
-    parameters = at_gain(ops.where(first[..., None] > 0, blind, seeing), gain)
-    spent = spent + ops.sum(mixture.bits(noisy_y, parameters), axis=(1, 2, 3))
+    counted = (_noisy(codec, y), _noisy(codec, z)) if training else (whole_y, whole_z)
+    spent = bits_of(codec, counted, (whole_y, whole_z), rate)
     if codec.fixed_bits and channel:
         whole_y = fixed_length.sent(whole_y, codec.fixed_bits, channel)
     return codec.shown(whole_y, (height, width), rate), spent
+
+
+def bits_of(codec: Any, counted: tuple[Any, Any], known: tuple[Any, Any], rate: Any) -> Any:
+    """Bits `[B]` of latents and hyper-latents `counted`, where a receiver knows those in `known`."""
+    (y, z), (known_y, known_z) = counted, known
+    gain, of_hyper = codec.gains_at(rate)
+    prior = at_gain(rounded(codec.prior, 1 / STEP), of_hyper)
+    spent = ops.sum(mixture.bits(z, prior), axis=(1, 2, 3))
+    hyper = _expanded(codec, without_gain(known_z, of_hyper))
+    first = checkerboard(*y.shape[1:3])
+    context = codec.context(with_octaves(without_gain(known_y * first, gain)))
+    blind = _parameters(codec, hyper, ops.zeros_like(context), rate)
+    seeing = _parameters(codec, hyper, context, rate)
+    parameters = at_gain(ops.where(first[..., None] > 0, blind, seeing), gain)
+    return spent + ops.sum(mixture.bits(y, parameters), axis=(1, 2, 3))
 
 
 def whole(x: Any) -> Any:
