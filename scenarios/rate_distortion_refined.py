@@ -1,4 +1,4 @@
-"""What a search for each picture's latents is worth: LIC-GMM-AM with and without it, beside BPG and JPEG 2000, on Kodak.
+"""What a search for latents of each picture is worth: LIC-GMM-AM with it and without, BPG and JPEG 2000, on Kodak.
 
 The search is the encoder's alone (`linksim.codecs.lic.refine`), its bytes are read by the decoder of `rate_distortion`.
 """
@@ -6,13 +6,15 @@ The search is the encoder's alone (`linksim.codecs.lic.refine`), its bytes are r
 from linksim import Curves, Sweep
 from linksim.links import UnprotectedLink
 from linksim.montecarlo import Axis
-from linksim.source import Bpg, Jpeg2000
+from linksim.source import Bpg, Jpeg2000, Learned
 from linksim.zoo import Lic
 
 lic = Lic()
+# On a CPU that does not know bfloat16, take float32, here half as fast.
+patient = Lic(refine_steps=50, refine_precision="mixed_bfloat16")
+some = Learned(patient.models[2:11:2], patient.name)  # every picture is coded at all of a codec's qualities
 ladders = {
-    # On a CPU that does not know bfloat16, take float32, here half as fast.
-    Lic(refine_steps=50, refine_precision="mixed_bfloat16"): range(2, 11, 2),
+    some: some.qualities,
     lic: lic.qualities,
     Bpg(): range(26, 47, 4),  # QP
     Jpeg2000(): range(44, 77, 6),  # 16 / 1.07^q bits per pixel: 0.8 to 0.1

@@ -11,10 +11,10 @@ _PAPER = (0.0483, 0.0250, 0.0130, 0.0067, 0.0035, 0.0018)
 """lambda of CompressAI's qualities 6 to 1."""
 
 _WEIGHTS = (*_PAPER, 0.0009, 0.00045)
-"""About 0.9 to 0.1 bits per pixel."""
+"""About 0.9 to 0.1 bits per pixel on Kodak."""
 
 _MIDDLE = _WEIGHTS[len(_WEIGHTS) // 2]
-"""About a quarter of a bit per pixel, as in Table I of Yetis (2025)."""
+"""About a quarter of a bit per pixel on Kodak, as in Table I of Yetis (2025)."""
 
 
 def lic() -> list[Recipe]:

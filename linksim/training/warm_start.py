@@ -34,7 +34,8 @@ def start_from(codec: Any, source: Path | Mapping[str, np.ndarray], recipe_name:
 def take_common(codec: Any, arrays: Mapping[str, np.ndarray], where: str, recipe_name: str) -> None:
     """The same, from arrays by the names of `linksim.zoo.weights`; `where` they are from, for the message."""
     # A kernel of another size is another network's, whatever its place.
-    taken = {}
+    taken: dict[str, tuple[int, ...]] = {}
+    fitting = 0
     for name, variable in zip(variable_names(codec), codec.weights, strict=True):
         if name in arrays and _related(arrays[name].shape, variable.shape):
             # Channels of a latent are in the order of its layers: what both have in common comes first.
@@ -43,10 +44,11 @@ def take_common(codec: Any, arrays: Mapping[str, np.ndarray], where: str, recipe
             value[common] = arrays[name][common]
             variable.assign(value)
             taken[variable.path] = arrays[name].shape
+            fitting += 1
     # One scheme may have many decoders more than the other; the encoder's five layers are a third of the smallest.
-    if len(taken) < min(len(arrays), len(codec.weights)) / 3:
+    if fitting < min(len(arrays), len(codec.weights)) / 3:
         raise LinksimError(
-            f"{where} has {len(taken)} of {len(codec.weights)} weights in common with {recipe_name!r}; "
+            f"{where} has {fitting} of {len(codec.weights)} weights in common with {recipe_name!r}; "
             "name another warm_start"
         )
     codec.fill_in(taken)

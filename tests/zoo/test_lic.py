@@ -83,13 +83,15 @@ def test_latents_are_searched_for_with_the_weights_of_the_cards(tmp_path, monkey
         assert source.models[0].refiner.weights == tuple(np.atleast_1d(weight))
         assert source.name == "LIC-GMM-AM, refined (2 steps)" and source.fingerprint() != plain.fingerprint()
         stream = source.encode_at(smooth(1, side=64)[0], len(source.models) - 1)
-        np.testing.assert_array_equal(plain.decode(stream), pickle.loads(pickle.dumps(source)).decode(stream))
+        again = pickle.loads(pickle.dumps(source))
+        assert again.encode_at(smooth(1, side=64)[0], len(source.models) - 1) == stream
+        np.testing.assert_array_equal(plain.decode(stream), again.decode(stream))
     with pytest.raises(LinksimError, match="-1 steps of refinement"):
         Lic([tmp_path / "lic" / "one"], refine_steps=-1)
 
 
-def test_a_model_without_a_weight_on_its_card_is_not_refined(runs):
-    with pytest.raises(LinksimError, match="names no weight"):
+def test_a_model_without_weights_of_its_rates_on_its_card_is_not_refined(runs):
+    with pytest.raises(LinksimError, match="does not name the weight"):
         Lic([runs / "lic/few"], refine_steps=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -21,6 +22,13 @@ def shares(rate: Any, count: int) -> Any:
     """Weights of linear interpolation between `count` points, float32 `[B, count]`, at `rate` `[B]`, 0 to count - 1."""
     apart = ops.abs(rate[:, None] - ops.arange(count, dtype="float32"))
     return ops.maximum(1.0 - apart, 0.0)
+
+
+def weight_at(weights: Sequence[float], rate: Any) -> Any:
+    """lambda `[B]` at `rate` `[B]`, from that of each rate; between two it is their geometric mean, so that octaves of
+    gains and of lambda go together."""
+    octaves = np.log2(np.array(weights, np.float32))
+    return ops.power(2.0, ops.matmul(shares(rate, len(octaves)), octaves))
 
 
 @keras.saving.register_keras_serializable("linksim")

@@ -13,7 +13,7 @@ from keras import ops
 from linksim.codecs.base import Codec, weights_digest
 from linksim.codecs.conversation import Dialogue
 from linksim.codecs.layers.gains import Gains
-from linksim.codecs.lic import entropy, estimate, mixture
+from linksim.codecs.lic import entropy, estimate, mixture, rates
 from linksim.codecs.lic.exact import ExactConv
 from linksim.codecs.lic.header import BYTES as HEADER_BYTES
 from linksim.codecs.lic.header import ID_BYTES, read_header, write_header
@@ -135,17 +135,7 @@ class LicGmm(Codec):
         start_transforms(self, pictures)
 
     def fill_in(self, taken: Mapping[str, Sequence[int]]) -> None:
-        """Of a network with fewer rates: its gains go on, and the mixtures begin as at its last rate."""
-        if self.gains is None or self.hyper_gains is None:
-            return
-        known, *_ = taken.get(self.gains.gains.path, (self.rates,))
-        if 2 <= known < self.rates:
-            self.gains.go_on(known)
-            self.hyper_gains.go_on(known)
-            kernel = self.mixtures[0].kernel
-            rows = ops.convert_to_numpy(kernel).copy()
-            rows[:, :, known - self.rates :] = rows[:, :, [known - self.rates - 1]]  # rates come last
-            kernel.assign(rows)
+        rates.go_on(self, taken)
 
     # What training sees.
 
@@ -281,12 +271,13 @@ class LicGmm(Codec):
         quality : int, optional
             0 (most bits) to `num_qualities - 1`; the middle rate by default.
         refiner : Refiner, optional
-            Of this codec: searches better latents for the picture, which takes a hundred times as long.
+            Of this codec: searches better latents for the picture, for which its 50 steps take some twenty times as
+            long.
 
         Raises
         ------
         LinksimError
-            If the picture is too large, or there is no such quality.
+            If the picture is too large, there is no such quality, or the refiner is of another codec.
         """
         quality = QUALITIES_PER_RATE * (self.rates // 2) if quality is None else quality
         if quality not in range(self.num_qualities):
@@ -295,6 +286,7 @@ class LicGmm(Codec):
         height, width, _ = picture.shape
         check_size((height, width))
         if refiner is not None:
+            refiner.check(self)
             found = refiner.latents(picture, rate)
         else:
             found = (v[0] for v in self.latents(picture[None].astype(np.float32) / np.float32(255), _one(rate)))

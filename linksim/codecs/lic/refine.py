@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from linksim.codecs.layers.gains import weight_at
 from linksim.codecs.lic import estimate
 from linksim.codecs.precision import precision as computed_in
 from linksim.errors import LinksimError
@@ -29,21 +30,28 @@ _HOT, _COLD = 0.4, 0.2
 """Temperature at the first step and at the last; between them it falls by the same factor each step."""
 
 _NOISE = 0.5
-"""Of the random choice, of the paper's: there are thousands of steps there, and ten times as few here."""
+"""Of the random choice, in the paper's. Thousands of steps average it there; with tens of steps and all of it the cost
+first rises."""
 
 _RATE = 0.05
-"""Of the first step, falling linearly to zero: root mean square of the change of a latent."""
-
-_MOST = 2.0
-"""Largest change of a latent, in those: between two symbols its gradient has no bound."""
+"""Of learning at the first step, falling linearly to zero: what a latent changes by where its gradient, averaged over
+steps, is the root mean square of all."""
 
 _MOMENTUM = 0.8
+"""What five steps tell: of fifty, no more may lie behind."""
+
+_MOST = 2.0
+"""Largest change of a latent in units of the rate: single gradients are many times the root mean square."""
 
 _EDGE = 1e-4
+"""How near to a whole number a latent counts as different from it: the logit of one has no end."""
 
 
 class Refiner:
     """Searches latents for a codec, with 1.3 kB of memory for each pixel where it has 64 filters.
+
+    What it draws at random is the same on every machine and for every picture; what it finds may differ where a library
+    or a number of threads rounds otherwise. Any decoder reads it alike.
 
     Parameters
     ----------
@@ -56,7 +64,7 @@ class Refiner:
         20 gain two thirds of what 100 do.
     precision : str
         Keras' dtype policy of the search. "mixed_bfloat16" is nearly twice as fast on a CPU that knows that type, and
-        far slower on others. What is sent does not depend on it but for the choice of latents.
+        far slower on others.
 
     Raises
     ------
@@ -68,17 +76,29 @@ class Refiner:
     def __init__(
         self, codec: LicGmm, weight: float | Sequence[float], steps: int = 50, precision: str = "float32"
     ) -> None:
+        if codec.fixed_bits:
+            raise LinksimError("latents of one length have no rate to refine; refine a model without fixed_bits")
         self.weights = tuple(np.atleast_1d(np.asarray(weight, np.float64)).tolist())
-        if steps < 1:
-            raise LinksimError(f"{steps} steps of refinement; give 1 or more")
-        if len(self.weights) != codec.rates or min(self.weights) <= 0:
+        if not isinstance(steps, int) or steps < 1:
+            raise LinksimError(f"{steps} steps of refinement; give a whole number from 1 on")
+        if len(self.weights) != codec.rates or not all(0 < w < np.inf for w in self.weights):
             raise LinksimError(f"weight is {weight} for a codec of {codec.rates} rates; give a positive one for each")
         if precision not in ("float32", "mixed_bfloat16"):
             raise LinksimError(f"precision is {precision!r}; take float32 or mixed_bfloat16")
-        if codec.fixed_bits:
-            raise LinksimError("latents of one length have no rate to refine; refine a model without fixed_bits")
         self.codec, self.steps, self.precision = codec, steps, precision
+        self._model_id = codec.model_id()
         self._searches: dict[tuple[int, int], _Search] = {}
+
+    def check(self, codec: LicGmm) -> None:
+        """See that it searches for this codec, with the weights that this has now.
+
+        Raises
+        ------
+        LinksimError
+            If not.
+        """
+        if codec.model_id() != self._model_id:
+            raise LinksimError("the refiner is of another codec, or of weights of before; make one of this codec")
 
     def latents(self, picture: np.ndarray, rate: float) -> tuple[np.ndarray, np.ndarray]:
         """Latents and hyper-latents to be sent.
@@ -96,7 +116,7 @@ class Refiner:
             Whole numbers, sides rounded up as the codec's. Where the search finds nothing better, what it began with.
         """
         size = (picture.shape[0], picture.shape[1])
-        weight = float(2 ** np.interp(rate, np.arange(len(self.weights)), np.log2(self.weights)))
+        weight = float(weight_at(self.weights, ops.full((1,), rate))[0])
         x = picture[None].astype(np.float32) / np.float32(255)
         y, z = self.codec.latents(x, ops.full((1,), rate))
         if size not in self._searches:
@@ -138,31 +158,37 @@ class _Search(keras.Model):
         codec.trainable = False
         of_all = {"initializer": "zeros", "dtype": "float32", "autocast": False}
         self.latents = [self.add_weight(name=name, shape=shape, **of_all) for name, shape in zip("yz", shapes)]
+        self.chances = [
+            self.add_weight(name=f"{v.name}_chances", shape=v.shape, trainable=False, **of_all) for v in self.latents
+        ]
         numbers = ("temperature", "rate", "weight")
         self.numbers = {n: self.add_weight(name=n, shape=(1,), trainable=False, **of_all) for n in numbers}
-        self.seed_generator = keras.random.SeedGenerator(0)
-        self._first_seed = ops.convert_to_numpy(self.seed_generator.state)
         falling = keras.optimizers.schedules.PolynomialDecay(_RATE, steps, 0.0)
-        self.compile(optimizer=_Descent(falling), jit_compile=False)
+        # XLA makes small networks slower under TensorFlow; JAX has no graphs but its own.
+        self.compile(optimizer=_Descent(falling), jit_compile=keras.backend.backend() == "jax")
         self.optimizer.build(self.latents)
 
     def run(self, x: Any, start: Any, rate: float, weight: float) -> tuple[Any, Any]:
         """Latents and hyper-latents, not rounded, for a picture `[1, H, W, 3]`, from others."""
         for variable in self.optimizer.variables:
-            variable.assign(ops.zeros_like(variable))
-        self.seed_generator.state.assign(self._first_seed)
+            variable.assign(np.zeros(variable.shape))
+        rng = np.random.default_rng(0)  # numpy's, which is the same under every backend
         for variable, value in zip(self.latents, start, strict=True):
-            variable.assign(value)
+            variable.assign(ops.convert_to_numpy(value))  # a copy, since JAX gives up the arrays that it steps from
         self.numbers["rate"].assign([rate])
         self.numbers["weight"].assign([weight])
         for step in range(self.steps):
             self.numbers["temperature"].assign([_HOT * (_COLD / _HOT) ** (step / max(self.steps - 1, 1))])
+            for chance in self.chances:
+                # The difference of the two Gumbel variables that choose between two values is logistic.
+                chance.assign(rng.logistic(scale=_NOISE, size=chance.shape))
             self.train_on_batch(x, x)
         y, z = (ops.convert_to_numpy(v) for v in self.latents)
         return y, z
 
     def call(self, x: Any, training: bool = False) -> Any:
-        y, z = map(self._chosen, self.latents)
+        y, z = map(self._chosen, self.latents, self.chances)
+        # The hyper-decoder sees whole numbers, as in training; the context what is between, and passes on gradients.
         bits = estimate.bits_of(self.codec, (y, z), (y, estimate.whole(z)), self.numbers["rate"])
         return self.codec.shown(y, self.size, self.numbers["rate"]), bits
 
@@ -171,15 +197,13 @@ class _Search(keras.Model):
     ) -> Any:
         return ops.sum(_cost(x, *y_pred, self.numbers["weight"]))
 
-    def _chosen(self, v: Any) -> Any:
+    def _chosen(self, v: Any, chance: Any) -> Any:
         """Between the whole numbers below and above, near one of them at random."""
         below = ops.stop_gradient(ops.floor(v))
         part = ops.clip(v - below, _EDGE, 1 - _EDGE)
         temperature = self.numbers["temperature"]
         upwards = (ops.arctanh(part) - ops.arctanh(1 - part)) / temperature
-        # The difference of two Gumbel variables is a logistic one.
-        u = keras.random.uniform(v.shape, _EDGE, 1 - _EDGE, "float32", self.seed_generator)
-        return below + ops.sigmoid((upwards + _NOISE * (ops.log(u) - ops.log(1 - u))) / temperature)
+        return below + ops.sigmoid((upwards + chance) / temperature)
 
 
 class _Descent(keras.optimizers.Optimizer):

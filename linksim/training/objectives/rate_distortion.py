@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from keras import ops
 
-from linksim.codecs.layers.gains import shares
+from linksim.codecs.layers.gains import weight_at
 from linksim.errors import LinksimError
 from linksim.training.objectives.base import Objective
 
@@ -48,9 +47,7 @@ class RateDistortion(Objective):
         if len(self.weights) == 1:  # of a codec with several rates, that in the middle
             return *codec.shown_and_bits(pictures, channel=channel), self.rate_weight
         rate = codec.draw_rates(ops.shape(pictures)[0])
-        octaves = np.log2(np.array(self.weights, np.float32))
-        weight = ops.power(2.0, ops.matmul(shares(rate, len(octaves)), octaves))
-        return *codec.shown_and_bits(pictures, channel=channel, rate=rate), weight
+        return *codec.shown_and_bits(pictures, channel=channel, rate=rate), weight_at(self.weights, rate)
 
     def loss(self, pictures: Any, shown: Any) -> Any:
         """Of what `look` gives: pictures `[B, H, W, 3]`, bits `[B]`, and the weight of each, `[B]`, or of all."""
