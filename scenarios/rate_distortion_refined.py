@@ -12,11 +12,11 @@ from linksim.zoo import Lic
 lic = Lic()
 # On a CPU that does not know bfloat16, take float32, here half as fast.
 patient = Lic(refine_steps=50, refine_precision="mixed_bfloat16")
-some = Learned(patient.models[2:11:2], patient.name)  # every picture is coded at all of a codec's qualities
+some = Learned(patient.models[2:9:3], patient.name)  # every picture is coded at all of a codec's qualities
 ladders = {
     some: some.qualities,
     lic: lic.qualities,
-    Bpg(): range(26, 47, 4),  # QP
+    Bpg(): range(26, 47, 2),  # QP
     Jpeg2000(): range(44, 77, 6),  # 16 / 1.07^q bits per pixel: 0.8 to 0.1
 }
 links = [

@@ -55,9 +55,11 @@ def _stages(name: str, codec: Any, x: np.ndarray) -> dict[str, Callable[[], obje
 
 
 def lic(seconds: float) -> list[Measurement]:
-    """Learned image compression, of the size that the recipes have: seconds from picture to bytes and back, and how
-    many of them go into probabilities and the range coder; the networks take the rest."""
+    """Learned image compression, of the size that the recipes have: seconds from picture to bytes, with a search for
+    latents too, and back, and how many of them go into probabilities and the range coder; the networks take the rest.
+    """
     from linksim.codecs.lic import entropy
+    from linksim.codecs.lic.refine import Refiner
     from linksim.codecs.registry import create
     from linksim.training import get_recipe
 
@@ -76,8 +78,10 @@ def lic(seconds: float) -> list[Measurement]:
         return encoder.finish()
 
     data = write()
+    refiner = Refiner(codec, [0.0067] * codec.rates, steps=10)
     stages: dict[str, Callable[[], object]] = {
         "encode 768x512": lambda: codec.compress(picture),
+        "encode 768x512, refined in 10 steps": lambda: codec.compress(picture, refiner=refiner),
         "encode 768x512, of it entropy coding": write,
         "decode 768x512": lambda: codec.decompress(stream),
         "decode 768x512, of it entropy coding": lambda: entropy.Decoder(data).read(parameters),
