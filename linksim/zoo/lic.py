@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from linksim.codecs.lic.at_rate import AtRate
-from linksim.codecs.lic.refine import Refiner
 from linksim.errors import LinksimError
 from linksim.source.learned import Compressor, Learned
 from linksim.zoo.card import Card, read_card
@@ -64,11 +63,12 @@ class Lic(Learned):
         models: list[Compressor] = []
         for entry, codec in zip(most_first, codecs, strict=True):
             digest = codec.fingerprint()
-            refiner = (
-                Refiner(codec, _weight(cards[entry], codec.rates), refine_steps, refine_precision)
-                if refine_steps
-                else None
-            )
+            refiner = None
+            if refine_steps:
+                # Keras comes with it, and with Keras what TensorFlow says where it was not `linksim.phy` that took it.
+                from linksim.codecs.lic.refine import Refiner
+
+                refiner = Refiner(codec, _weight(cards[entry], codec.rates), refine_steps, refine_precision)
             models += [AtRate(codec, quality, digest, refiner) for quality in range(codec.num_qualities)]
         super().__init__(models, f"LIC-GMM-AM, refined ({refine_steps} steps)" if refine_steps else "LIC-GMM-AM")
 
