@@ -15,7 +15,7 @@ patient = Lic(refine_steps=50, refine_precision="mixed_bfloat16")
 some = Learned(patient.models[2:9:3], patient.name)  # every picture is coded at all of a codec's qualities
 ladders = {
     some: some.qualities,
-    lic: lic.qualities,
+    lic: lic.qualities[::2],
     Bpg(): range(26, 47, 2),  # QP
     Jpeg2000(): range(44, 77, 6),  # 16 / 1.07^q bits per pixel: 0.8 to 0.1
 }
