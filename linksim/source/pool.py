@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from linksim.errors import LinksimError
+from linksim.messages import LINE_S
 
 
 def for_each(
@@ -30,7 +31,7 @@ def for_each(
     workers : int
         Processes. With 1, all is done in this process, as it is where the program was read from a pipe.
     progress : function of (done, total), optional
-        Called in this process after every call.
+        Called in this process after every call, and where calls take long, every half minute.
 
     Raises
     ------
@@ -53,7 +54,9 @@ def for_each(
         while waiting or running:
             while waiting and len(running) < 2 * workers:  # few at a time: pictures do not pile up in the queue
                 running.add(pool.submit(function, *waiting.pop()))
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            finished, running = wait(running, LINE_S, return_when=FIRST_COMPLETED)
+            if progress and not finished:  # one call may take a quarter of an hour
+                progress(done, len(arguments))
             for future in finished:
                 future.result()
                 done += 1
